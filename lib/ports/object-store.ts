@@ -1,0 +1,33 @@
+/** What a store knows of an object. `etag` changes whenever the bytes do. */
+export interface ObjectInfo {
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string;
+}
+
+/**
+ * Objects under one root (a folder, a bucket and prefix). Keys use `/`, never start with it and never leave
+ * the root: a key with an empty, `.` or `..` part throws PATH_OUTSIDE.
+ */
+export interface ObjectStore {
+  /** The absolute name that Iceberg metadata uses for a key, and back. keyOf throws if the uri is not below this root. */
+  uri(key: string): string;
+  keyOf(uri: string): string;
+  head(key: string): Promise<ObjectInfo | undefined>;
+  /** The whole object; undefined when it is missing. */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Bytes [start, end); throws OBJECT_MISSING when the object is missing or shorter. */
+  range(key: string, start: number, end: number): Promise<Uint8Array>;
+  /** The object's bytes in pieces, read if its etag is still `etag`; throws OBJECT_CHANGED otherwise. */
+  stream(key: string, etag: string): AsyncIterable<Uint8Array>;
+  /**
+   * Writes the object whole and durably if the key is free. False: something stands there, nothing was written.
+   * A crash within leaves nothing under the key.
+   */
+  putIfAbsent(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<boolean>;
+  /** Replaces an object whatever stands there: for hints only, never for anything a commit depends on. */
+  put(key: string, body: Uint8Array): Promise<void>;
+  /** Objects whose key starts with the prefix, in key order, after the key `after`. */
+  list(prefix: string, after?: string): AsyncIterable<ObjectInfo>;
+  delete(key: string): Promise<void>;
+}
