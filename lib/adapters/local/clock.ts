@@ -1,0 +1,6 @@
+import type { Clock } from '../../ports/clock';
+
+/** The machine's clock. */
+export function systemClock(): Clock {
+  return { now: () => Date.now() };
+}

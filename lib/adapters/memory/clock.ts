@@ -1,0 +1,21 @@
+import type { Clock } from '../../ports/clock';
+
+/** A clock that stands still until it is moved. */
+export interface FixedClock extends Clock {
+  set(milliseconds: number): void;
+  advance(milliseconds: number): void;
+}
+
+/** @param start milliseconds since 1970, UTC */
+export function fixedClock(start = 0): FixedClock {
+  let now = start;
+  return {
+    now: () => now,
+    set(milliseconds) {
+      now = milliseconds;
+    },
+    advance(milliseconds) {
+      now += milliseconds;
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { type Changes, positionAt, type Truncate } from './changes';
+import type { KeyGroups } from './group';
+import { OP_DELETE } from './op';
+import { comparePositions, type Position } from './position';
+
+/** Where a value of a folded row comes from: a row of the changes (>= 0), the row that stands now, or nowhere. */
+export const FROM_CURRENT = -1;
+export const FROM_NULL = -2;
+
+/** keep: the table's row stands. put: the folded row replaces or joins. remove: no row. refold: only the log knows. */
+export const KEEP = 0;
+export const PUT = 1;
+export const REMOVE = 2;
+export const REFOLD = 3;
+
+/**
+ * What the changes make of each key. `from[g]` says which row gives group g's columns, position and time;
+ * `filled` overrides single columns (field id -> group -> origin) where changes were partial.
+ */
+export interface Folded {
+  readonly action: Uint8Array;
+  readonly from: Int32Array;
+  readonly filled: ReadonlyMap<number, ReadonlyMap<number, number>>;
+}
+
+/** The table's rows for the groups' keys: position of group g's row, or undefined where it has none. */
+export type CurrentRow = (group: number) => Position | undefined;
+
+export interface FoldContext {
+  readonly truncates: readonly Truncate[];
+  readonly current: CurrentRow;
+  /** The greatest position merged into the table before these changes. */
+  readonly merged: Position;
+  /** Whether the table ever received a partial change, these included. */
+  readonly partial: boolean;
+  /** The column of `deletedWhen`: a partial change that lacks it never revives a deleted row (PROTOCOL.md, P6). */
+  readonly deletedWhen?: number;
+}
+
+/**
+ * Folds the groups onto the table's rows (PROTOCOL.md, M3). A change counts as late when it stands before the
+ * greatest position merged: its key may have been deleted since, or hold values filled from older changes, and
+ * the answer is REFOLD. Everything else is decided here.
+ */
+export function foldOnto(changes: Changes, groups: KeyGroups, context: FoldContext): Folded {
+  const folded = emptyFold(groups.length);
+  for (let g = 0; g < groups.length; g++) {
+    const row = context.current(g);
+    const first = groups.order[groups.starts[g]!]!;
+    const late = comparePositions(positionAt(changes, first), context.merged) < 0;
+    const mayHaveBeenDeleted = !row && lacks(changes, first, context.deletedWhen);
+    if ((late && (context.partial || !row)) || mayHaveBeenDeleted) folded.action[g] = REFOLD;
+    else foldGroup(changes, groups, g, context, row, folded);
+  }
+  return folded;
+}
+
+/** Folds complete histories: what each key's row is, by all its changes in the log. */
+export function foldWhole(
+  changes: Changes,
+  groups: KeyGroups,
+  truncates: readonly Truncate[],
+  deletedWhen: number | undefined,
+): Folded {
+  const folded = emptyFold(groups.length);
+  for (let g = 0; g < groups.length; g++) foldGroup(changes, groups, g, { truncates, deletedWhen }, undefined, folded);
+  return folded;
+}
+
+interface MutableFold extends Folded {
+  readonly filled: Map<number, Map<number, number>>;
+}
+
+function emptyFold(groups: number): MutableFold {
+  return { action: new Uint8Array(groups), from: new Int32Array(groups).fill(FROM_NULL), filled: new Map() };
+}
+
+function foldGroup(
+  changes: Changes,
+  groups: KeyGroups,
+  g: number,
+  context: Pick<FoldContext, 'truncates' | 'deletedWhen'>,
+  row: Position | undefined,
+  folded: MutableFold,
+): void {
+  let live = row !== undefined;
+  let deleted = false;
+  let from = live ? FROM_CURRENT : FROM_NULL;
+  let filled: Map<number, number> | undefined;
+  let nextTruncate = 0;
+  const clear = () => {
+    live = false;
+    from = FROM_NULL;
+    filled = undefined;
+  };
+  for (let i = groups.starts[g]!; i < groups.starts[g + 1]!; i++) {
+    const change = groups.order[i]!;
+    while (nextTruncate < context.truncates.length && precedes(context.truncates[nextTruncate]!, changes, change)) {
+      if (!row || comparePositions(context.truncates[nextTruncate]!, row) >= 0) clear();
+      nextTruncate++;
+    }
+    if (row && comparePositions(positionAt(changes, change), row) < 0) continue;
+    if (changes.ops[change] === OP_DELETE) {
+      clear();
+      deleted = true;
+      continue;
+    }
+    const absent = changes.absentSets[changes.absent[change]!]!;
+    if (absent.size === 0) filled = undefined;
+    else if (!live && deleted && context.deletedWhen !== undefined && absent.has(context.deletedWhen)) continue;
+    else filled = fill(absent, from, filled);
+    from = change;
+    live = true;
+  }
+  for (; nextTruncate < context.truncates.length; nextTruncate++) {
+    if (!row || comparePositions(context.truncates[nextTruncate]!, row) >= 0) clear();
+  }
+  folded.from[g] = from;
+  folded.action[g] = !live ? REMOVE : from === FROM_CURRENT ? KEEP : PUT;
+  if (live && filled) for (const [id, origin] of filled) putFilled(folded.filled, id, g, origin);
+}
+
+/** The absent columns keep the origin they had. */
+function fill(absent: ReadonlySet<number>, from: number, before: Map<number, number> | undefined): Map<number, number> {
+  const filled = new Map<number, number>();
+  for (const id of absent) filled.set(id, before?.get(id) ?? from);
+  return filled;
+}
+
+function putFilled(filled: Map<number, Map<number, number>>, id: number, g: number, origin: number): void {
+  let column = filled.get(id);
+  if (!column) {
+    column = new Map();
+    filled.set(id, column);
+  }
+  column.set(g, origin);
+}
+
+function lacks(changes: Changes, row: number, id: number | undefined): boolean {
+  return id !== undefined && changes.absentSets[changes.absent[row]!]!.has(id);
+}
+
+function precedes(truncate: Truncate, changes: Changes, row: number): boolean {
+  const byPosition = comparePositions(truncate, positionAt(changes, row));
+  return byPosition !== 0 ? byPosition < 0 : truncate.entry <= changes.entry[row]!;
+}
+

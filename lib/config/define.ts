@@ -1,0 +1,126 @@
+import type { FormatKind, FormatOptions } from '../formats/format';
+
+/** What a user writes in tidemark.config.ts; every option is explained in docs/config.md. */
+export interface LakeConfig {
+  /** Lower case letters, digits and hyphens: names the lake's stack, bucket prefix and catalog database. */
+  name: string;
+  /** An IANA time zone: a date ends when it ends here. Default: UTC. */
+  timezone?: string;
+  /** By table name: lower case letters, digits and underscores. */
+  tables: Record<string, TableConfig>;
+  /** By a name of your own: where changes come from besides files. */
+  sources?: Record<string, SourceConfig>;
+  /** By report name, which is the report's table name too. */
+  reports?: Record<string, ReportConfig>;
+  /** What happens to a file with a row that cannot be read. Default: quarantineFile. */
+  onBadRow?: OnBadRow;
+  limits?: LimitsConfig;
+}
+
+export type OnBadRow = 'quarantineRow' | 'quarantineFile';
+export type ConfigValue = string | number | boolean;
+
+export interface TableConfig {
+  /** merge: the newest change of a key wins. append: every row is kept and there is no key. Default: merge. */
+  mode?: 'merge' | 'append';
+  /** Columns that identify a row, in sort order. Required for merge. */
+  key?: string[];
+  /** Column types by name, in the order of headerless files; SQL or Iceberg names. Others: from the source. */
+  columns?: Record<string, string>;
+  /** `month(created_at)`, `bucket(16, id)`, `truncate(4, zip)`, `region` ... Default: not partitioned. */
+  partitionBy?: string[];
+  /** A row with this value is a delete. Default: the op column of the format. */
+  deletedWhen?: { column: string; equals: ConfigValue | null };
+  /** `schema.table` or `table` at the source. Default: the table's own name, in any schema. */
+  from?: string;
+  /** Only source rows with these values come in. */
+  where?: Record<string, ConfigValue>;
+  /** Columns that never enter the lake. */
+  omit?: string[];
+  /** How long deltas may wait for a merge: `30 seconds`, `1 minute`, `2 hours`. Default: 1 minute. */
+  freshness?: string;
+  /** What a column missing from a DMS stream record means. Default: null. */
+  absent?: 'null' | 'unchanged';
+  /** Default: the lake's. */
+  onBadRow?: OnBadRow;
+  /** How this table's files are written; overrides what their names and bytes suggest. */
+  format?: FormatConfig;
+}
+
+export interface FormatConfig extends FormatOptions {
+  kind?: FormatKind;
+}
+
+/** Exactly one of `table` (the table as it was at the end of the date) and `sql` (a file beside the config). */
+export interface ReportConfig {
+  table?: string;
+  sql?: string;
+  /** daily: date d is built once d has ended in the lake's time zone. Default: only when asked for. */
+  schedule?: 'daily';
+  /** Values for `{{name}}` in the SQL; bound, never pasted. `{{report_date}}` is always there. */
+  params?: Record<string, string>;
+}
+
+export type SourceConfig = DmsS3Source | MysqlSource | HttpSource | KinesisSource;
+
+/** Secrets are named, never written into the config. */
+export interface DmsS3Source {
+  kind: 'dms-s3';
+  /** Tables by schema: `{ hr: ['employees'] }`. */
+  schemas: Record<string, string[]>;
+  secretArn: string;
+  vpc?: VpcConfig;
+}
+
+export interface MysqlSource {
+  kind: 'mysql';
+  host: string;
+  /** Default: 3306. */
+  port?: number;
+  secretArn?: string;
+  /** `schema.table`, `*` for any: `['shop.*']`. */
+  tables: string[];
+  vpc?: VpcConfig;
+}
+
+export interface HttpSource {
+  kind: 'http';
+  /** Default: iam. */
+  authorizer?: 'iam' | 'none';
+}
+
+export interface KinesisSource {
+  kind: 'kinesis';
+  format: 'dms' | 'debezium' | 'service-event' | 'json';
+  /** An existing stream; default: the lake's own. */
+  streamArn?: string;
+}
+
+export interface VpcConfig {
+  vpcId: string;
+  subnetIds?: string[];
+  securityGroupIds?: string[];
+}
+
+/** Upper bounds of what is held or written at once; memory follows them, not the size of files. */
+export interface LimitsConfig {
+  /** Rows a Parquet row group has at most. Default: 131072. */
+  rowGroupRowsMax?: number;
+  /** Bytes of a row group, as stored. Default: 16 MiB. */
+  rowGroupBytesMax?: number;
+  /** Bytes of a data file of a current table. Default: 128 MiB. */
+  fileBytesMax?: number;
+  /** Rows of a delta; a longer source becomes several. Default: 500,000. */
+  deltaRowsMax?: number;
+  /** Bytes of a delta's rows in memory. Default: 64 MiB. */
+  deltaBytesMax?: number;
+  /** Rows one merge takes from the log; what is left waits for the next. Default: 1,000,000. */
+  mergeRowsMax?: number;
+  /** Bytes of the deltas one merge takes. Default: 128 MiB. */
+  mergeBytesMax?: number;
+}
+
+/** Gives a config its types while you write it; returns it as it is. It is checked when it is loaded. */
+export function defineLake(config: LakeConfig): LakeConfig {
+  return config;
+}

@@ -1,0 +1,80 @@
+import { type InferredType, TypeSample } from './infer-type';
+import { singularsOf, tableNameOf } from './names';
+import { isReservedColumn } from './reserved';
+
+export interface InferredColumn extends InferredType {
+  readonly name: string;
+}
+
+/** A table as its sample suggests it; `tidemark init` writes it into a config. */
+export interface InferredTable {
+  readonly name: string;
+  /** The source's name where the table's differs. */
+  readonly from?: string;
+  readonly columns: readonly InferredColumn[];
+  /** Columns of the sample whose names the lake uses itself. */
+  readonly omit: readonly string[];
+  /** One column, or none when no column qualifies: then somebody has to say. */
+  readonly key: readonly string[];
+  readonly rows: number;
+}
+
+/** Rows of a table's first files: cells in the header's order, NULL as null. */
+export interface Sample {
+  /** The file's or source's table name. */
+  readonly source: string;
+  readonly header: readonly string[];
+  readonly rows: Iterable<readonly (string | null)[]>;
+}
+
+/** Types that identify a row; the others repeat or do not compare exactly. */
+const KEY_TYPES = /^(bigint|string|decimal\(\d+,0\))$/;
+
+/**
+ * Types for every column, and a key where a column is unique and not null in the sample and is named `id`,
+ * `<table>_id`, or stands first (in this order). Cells beyond the header are ignored, missing ones are NULL.
+ * Memory: the distinct values of three columns at most.
+ */
+export function inferTable(sample: Sample): InferredTable {
+  const { source, header } = sample;
+  const name = tableNameOf(source);
+  const types = header.map(() => new TypeSample());
+  const candidates = keyCandidates(name, header).map(index => ({
+    index,
+    seen: new Set<string>(),
+    unique: true,
+  }));
+  let rows = 0;
+  for (const row of sample.rows) {
+    rows++;
+    for (let i = 0; i < types.length; i++) if (row[i] != null) types[i]!.add(row[i]!);
+    for (const candidate of candidates)
+      if (candidate.unique) candidate.unique = isNew(candidate.seen, row[candidate.index]);
+  }
+  const all = header.map((column, i) => ({ name: column, ...types[i]!.result() }));
+  const key = candidates.find(({ index, unique }) => unique && KEY_TYPES.test(all[index]!.type));
+  return {
+    name,
+    ...(source === name ? {} : { from: source }),
+    columns: all.filter(column => !isReservedColumn(column.name)),
+    omit: header.filter(isReservedColumn),
+    key: key && rows > 0 ? [header[key.index]!] : [],
+    rows,
+  };
+}
+
+/** Indexes of the columns that may be the key, likeliest first. */
+function keyCandidates(table: string, header: readonly string[]): number[] {
+  const names = ['id', ...singularsOf(table).map(form => `${form}_id`)];
+  const columns = header.map(column => column.toLowerCase());
+  const found = names.map(name => columns.indexOf(name)).filter(index => index >= 0);
+  return [...new Set([...found, 0])].filter(
+    index => index < header.length && !isReservedColumn(header[index]!),
+  );
+}
+
+function isNew(seen: Set<string>, value: string | null | undefined): boolean {
+  if (value == null || seen.has(value)) return false;
+  seen.add(value);
+  return true;
+}

@@ -1,0 +1,68 @@
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { parsePartitionBy } from '../iceberg/partition';
+import { checkLake } from './check';
+import { configInvalid, type Problem } from './errors';
+import { describeIssue, problemsOf, show } from './problems';
+import type { ResolvedLake, ResolvedReport, ResolvedTable, SourceTable } from './resolved';
+import { type LakeShape, lakeSchema, type TableShape } from './schema';
+
+/**
+ * Checks a config and fills in its defaults. `file` is the config's absolute path: errors name it, and report
+ * files are looked for beside it. Throws TM_1003 with every problem found.
+ */
+export function resolveLake(config: unknown, file: string): ResolvedLake {
+  const result = lakeSchema.safeParse(config, { error: describeIssue });
+  if (!result.success) throw configInvalid(file, problemsOf(result.error));
+  const lake = result.data;
+  const folder = dirname(file);
+  const problems = [...checkLake(lake), ...checkSqlFiles(lake, folder)];
+  if (problems.length > 0) throw configInvalid(file, problems);
+  return {
+    name: lake.name,
+    timezone: lake.timezone,
+    folder,
+    tables: Object.entries(lake.tables).map(([name, table]) => resolveTable(name, table, lake.onBadRow)),
+    reports: Object.entries(lake.reports).map(([name, report]) => resolveReport(name, report, folder)),
+    sources: lake.sources,
+    limits: lake.limits,
+    onBadRow: lake.onBadRow,
+  };
+}
+
+function resolveTable(name: string, table: TableShape, onBadRow: ResolvedLake['onBadRow']): ResolvedTable {
+  const { freshness, from, columns, partitionBy, key, ...rest } = table;
+  return {
+    ...rest,
+    name,
+    key: key ?? [],
+    columns: Object.entries(columns).map(([column, type]) => ({ name: column, type })),
+    partitionBy: partitionBy.map(expression => parsePartitionBy(expression)),
+    from: sourceTable(from ?? name),
+    freshnessMs: freshness,
+    onBadRow: table.onBadRow ?? onBadRow,
+  };
+}
+
+/** The schema ends at the first dot. */
+function sourceTable(from: string): SourceTable {
+  const dot = from.indexOf('.');
+  return dot < 0 ? { table: from } : { schema: from.slice(0, dot), table: from.slice(dot + 1) };
+}
+
+function resolveReport(name: string, report: LakeShape['reports'][string], folder: string): ResolvedReport {
+  const { sql, ...rest } = report;
+  return sql === undefined
+    ? { ...rest, name, kind: 'table' }
+    : { ...rest, name, kind: 'sql', sqlFile: resolve(folder, sql) };
+}
+
+/** A config is often somebody else's: its reports read SQL from its own folder only. */
+function checkSqlFiles(lake: LakeShape, folder: string): Problem[] {
+  return Object.entries(lake.reports).flatMap(([name, { sql }]) => {
+    if (sql === undefined) return [];
+    const within = relative(folder, resolve(folder, sql));
+    if (within !== '..' && !within.startsWith(`..${sep}`) && !isAbsolute(within) && within !== '') return [];
+    const message = `${show(sql)} leaves the config's folder; keep the SQL file beside or below the config`;
+    return [{ path: `reports.${name}.sql`, message }];
+  });
+}

@@ -1,0 +1,69 @@
+import type { PrimitiveType } from '../columnar/types';
+import type { Transform } from '../iceberg/transform';
+import type { ConfigValue, FormatConfig, LimitsConfig, OnBadRow, SourceConfig } from './define';
+import { keyMissing } from './errors';
+
+/** A checked config with every default filled in: what all stages read. */
+export interface ResolvedLake {
+  name: string;
+  timezone: string;
+  /** Absolute folder of the config file. */
+  folder: string;
+  tables: ResolvedTable[];
+  reports: ResolvedReport[];
+  sources: Record<string, SourceConfig>;
+  limits: Limits;
+  onBadRow: OnBadRow;
+}
+
+export interface ResolvedTable {
+  name: string;
+  /** Empty in append tables, and where it still has to be named (requireKey). */
+  key: string[];
+  mode: 'merge' | 'append';
+  /** Declared columns in declared order, omitted ones too: they hold a place in headerless files. */
+  columns: { name: string; type: PrimitiveType }[];
+  partitionBy: { column: string; transform: Transform }[];
+  deletedWhen?: { column: string; equals: ConfigValue | null };
+  from: SourceTable;
+  omit: string[];
+  freshnessMs: number;
+  where?: Record<string, ConfigValue>;
+  absent: 'null' | 'unchanged';
+  onBadRow: OnBadRow;
+  format?: FormatConfig;
+}
+
+/** A table as its source names it. */
+export interface SourceTable {
+  schema?: string;
+  table: string;
+}
+
+export interface ResolvedReport {
+  name: string;
+  kind: 'table' | 'sql';
+  /** kind table: the table reported on. */
+  table?: string;
+  /** kind sql: the file's absolute path, below the config's folder. */
+  sqlFile?: string;
+  schedule?: 'daily';
+  params?: Record<string, string>;
+}
+
+export type Limits = Readonly<Required<LimitsConfig>>;
+
+/**
+ * The table that takes in a source table's changes; undefined when nobody declared one. Names are compared
+ * with case. A `from` with the schema wins over one without, which takes the table of any schema.
+ */
+export function tableFor(lake: ResolvedLake, source: SourceTable): ResolvedTable | undefined {
+  const sameTable = lake.tables.filter(table => table.from.table === source.table);
+  const exact = sameTable.find(table => table.from.schema === source.schema);
+  return exact ?? sameTable.find(table => table.from.schema === undefined);
+}
+
+/** Throws TM_1010 if the table merges and its key still has to be named; `key: []` itself loads. */
+export function requireKey(table: ResolvedTable): void {
+  if (table.mode === 'merge' && table.key.length === 0) throw keyMissing(table.name);
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { icebergTypeOf, TYPE_MAP } from '../columnar/type-map';
+import { parseDuration } from './duration';
+import { suggestion } from './nearest';
+import { show } from './problems';
+
+const text = z.string().min(1);
+const value = z.union([z.string(), z.number(), z.boolean()]);
+const onBadRow = z.enum(['quarantineRow', 'quarantineFile']);
+/** One byte to the tokenizer, and none that ends a row. */
+const oneCharacter = z.string().refine(s => s.length === 1 && s < '\x80' && s !== '\n' && s !== '\r', {
+  error: issue => `${show(issue.input)} is not one ASCII character; give one, such as ";" or "\\t"`,
+});
+
+const typeNames = new Set(
+  TYPE_MAP.flatMap(row => [...row.mysql, ...row.also, row.iceberg.replace('(P,S)', '(10,2)')]),
+);
+
+/** A column's declared type, mapped to the lake's. */
+const columnType = z.string().transform((name, context) => {
+  const type = icebergTypeOf(name);
+  if (type === undefined) {
+    const fix = suggestion(name, typeNames, '; use a type such as "bigint", "decimal(10,2)" or "string"');
+    context.issues.push({ code: 'custom', input: name, message: `${show(name)} is not a type${fix}` });
+    return z.NEVER;
+  }
+  return type;
+});
+
+/** A duration, in milliseconds. */
+const duration = z.string().transform((words, context) => {
+  const ms = parseDuration(words);
+  if (ms === undefined) {
+    const message = `${show(words)} is not a duration; write "30 seconds", "1 minute" or "2 hours"`;
+    context.issues.push({ code: 'custom', input: words, message });
+    return z.NEVER;
+  }
+  return ms;
+});
+
+const timezone = z.string().refine(isTimezone, {
+  error: issue => {
+    const zones = Intl.supportedValuesOf('timeZone');
+    const fix = suggestion(String(issue.input), zones, '; use an IANA name such as "UTC" or "Europe/Berlin"');
+    return `${show(issue.input)} is not a time zone${fix}`;
+  },
+});
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const format = z.strictObject({
+  kind: z.enum(['csv', 'dms-csv', 'dms-parquet', 'json-lines']).optional(),
+  delimiter: oneCharacter.optional(),
+  quote: oneCharacter.optional(),
+  header: z.boolean().optional(),
+  nullLiteral: z.string().optional(),
+  quotedEmptyIsNull: z.boolean().optional(),
+  decimalComma: z.boolean().optional(),
+  opColumn: text.optional(),
+  timestampColumn: text.optional(),
+  sequenceColumn: text.optional(),
+  load: z.boolean().optional(),
+  rowBytesMax: z.int().positive().optional(),
+});
+
+const table = z.strictObject({
+  mode: z.enum(['merge', 'append']).default('merge'),
+  key: z.array(text).optional(),
+  columns: z.record(text, columnType).default({}),
+  partitionBy: z.array(text).default([]),
+  deletedWhen: z.strictObject({ column: text, equals: value.nullable() }).optional(),
+  from: text.optional(),
+  where: z.record(text, value).optional(),
+  omit: z.array(text).default([]),
+  freshness: duration.default(60_000),
+  absent: z.enum(['null', 'unchanged']).default('null'),
+  onBadRow: onBadRow.optional(),
+  format: format.optional(),
+});
+
+const report = z.strictObject({
+  table: text.optional(),
+  sql: text.optional(),
+  schedule: z.literal('daily').optional(),
+  params: z.record(text, z.string()).optional(),
+});
+
+const vpc = z.strictObject({
+  vpcId: text,
+  subnetIds: z.array(text).optional(),
+  securityGroupIds: z.array(text).optional(),
+});
+
+const source = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('dms-s3'),
+    schemas: z.record(text, z.array(text)),
+    secretArn: text,
+    vpc: vpc.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('mysql'),
+    host: text,
+    port: z.int().positive().max(65535).default(3306),
+    secretArn: text.optional(),
+    tables: z.array(text),
+    vpc: vpc.optional(),
+  }),
+  z.strictObject({ kind: z.literal('http'), authorizer: z.enum(['iam', 'none']).default('iam') }),
+  z.strictObject({
+    kind: z.literal('kinesis'),
+    format: z.enum(['dms', 'debezium', 'service-event', 'json']),
+    streamArn: text.optional(),
+  }),
+]);
+
+const MiB = 1024 * 1024;
+const atMost = (limit: number) => z.int().positive().default(limit);
+const limits = z.strictObject({
+  rowGroupRowsMax: atMost(131_072),
+  rowGroupBytesMax: atMost(16 * MiB),
+  fileBytesMax: atMost(128 * MiB),
+  deltaRowsMax: atMost(500_000),
+  deltaBytesMax: atMost(64 * MiB),
+  mergeRowsMax: atMost(1_000_000),
+  mergeBytesMax: atMost(128 * MiB),
+});
+
+/** The shape of a config, value by value; what several values must have in common is checked after it (check.ts). */
+export const lakeSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,49}$/, {
+    error: issue =>
+      `${show(issue.input)} is not a lake name; use lower case letters, digits and hyphens (50 at most), starting with a letter`,
+  }),
+  timezone: timezone.default('UTC'),
+  tables: z.record(z.string(), table),
+  sources: z.record(text, source).default({}),
+  reports: z.record(z.string(), report).default({}),
+  onBadRow: onBadRow.default('quarantineFile'),
+  limits: limits.prefault({}),
+});
+
+export type LakeShape = z.output<typeof lakeSchema>;
+export type TableShape = LakeShape['tables'][string];

@@ -1,0 +1,139 @@
+import { ColumnBuilder } from '../columnar/builder';
+import type { Column } from '../columnar/column';
+import { parseFault, type TextReader, textReader } from '../columnar/parse-text';
+import { OP_INSERT, opOf } from '../change/op';
+import { invalidUtf8, type RowFault, unknownOp, unparsableValue } from './errors';
+import type { BadRow, DecodedBatch, DecodeRequest } from './format';
+import type { FieldRole } from './layout';
+
+/** A field with the builder its values go to. The op goes elsewhere and has none. */
+interface Slot extends FieldRole {
+  readonly builder: ColumnBuilder | undefined;
+  readonly read: TextReader;
+  absent: Uint8Array | undefined;
+}
+
+const ROWS_FIRST = 1024;
+
+/**
+ * Collects rows into a DecodedBatch. A row is written field by field, then kept or, after a fault, taken back
+ * whole: no column is ever longer than another between rows.
+ */
+export class BatchBuilder {
+  private readonly slots: readonly Slot[];
+  private ops: Uint8Array;
+  private rows: Float64Array;
+  private bad: BadRow[] = [];
+  private length = 0;
+  private bytes = 0;
+  /** 0-based ordinal in the file of the row being written. */
+  private ordinal = 0;
+  private op = OP_INSERT;
+
+  constructor(
+    layout: readonly FieldRole[],
+    private readonly request: Pick<DecodeRequest, 'batchRows' | 'batchBytes'>,
+    decimalComma = false,
+  ) {
+    const capacity = Math.min(request.batchRows, ROWS_FIRST);
+    this.slots = layout.map(field => ({
+      ...field,
+      builder: field.role === 'op' ? undefined : new ColumnBuilder(field.type, capacity),
+      read: textReader(field.type, { decimalComma, utf8Checked: true }),
+      absent: undefined,
+    }));
+    this.ops = new Uint8Array(request.batchRows);
+    this.rows = new Float64Array(request.batchRows);
+  }
+
+  /** The batch has reached its bounds and must be finished before the next row. */
+  get full(): boolean {
+    return (
+      this.length + this.bad.length >= this.request.batchRows || this.bytes >= this.request.batchBytes
+    );
+  }
+
+  get empty(): boolean {
+    return this.length + this.bad.length === 0;
+  }
+
+  /** Writes a field's text, which is UTF-8. */
+  text(field: number, bytes: Uint8Array, from: number, to: number): RowFault | undefined {
+    const slot = this.slots[field]!;
+    if (!slot.builder) return this.takeOp(slot.name, bytes, from, to);
+    const why = slot.read(slot.builder, bytes, from, to);
+    if (why === undefined) return undefined;
+    const fault = parseFault(slot.type, bytes, from, to, why);
+    return fault.kind === 'utf8' ? invalidUtf8(slot.name) : unparsableValue(slot.name, fault.reason);
+  }
+
+  null(field: number): RowFault | undefined {
+    const slot = this.slots[field]!;
+    if (!slot.builder) return unknownOp('', slot.name);
+    slot.builder.appendNull();
+    return undefined;
+  }
+
+  /** The row lacks the field, which is not NULL. */
+  absent(field: number): void {
+    const slot = this.slots[field]!;
+    slot.builder?.appendNull();
+    slot.absent ??= new Uint8Array(this.request.batchRows);
+    slot.absent[this.length] = 1;
+  }
+
+  private takeOp(column: string, bytes: Uint8Array, from: number, to: number): RowFault | undefined {
+    const op = to - from === 1 ? opOf(String.fromCharCode(bytes[from]!)) : undefined;
+    if (op === undefined) {
+      const text = Buffer.from(bytes.subarray(from, Math.min(to, from + 20))).toString('utf8');
+      return unknownOp(text, column);
+    }
+    this.op = op;
+    return undefined;
+  }
+
+  /** The row is complete: `bytes` of the file's content went into it. */
+  keep(bytes: number): void {
+    this.ops[this.length] = this.op;
+    this.rows[this.length++] = this.ordinal++;
+    this.bytes += bytes;
+    this.op = OP_INSERT;
+  }
+
+  /** The row is bad: what was written of it is taken back. */
+  reject(fault: RowFault, line: number, raw: Uint8Array): void {
+    for (const { builder, absent } of this.slots) {
+      if (builder && builder.length > this.length) builder.removeLast();
+      if (absent) absent[this.length] = 0;
+    }
+    this.bad.push({ row: this.ordinal++, line, ...fault, raw });
+    this.bytes += raw.length;
+    this.op = OP_INSERT;
+  }
+
+  /** The rows so far; the builder is empty afterwards. */
+  finish(): DecodedBatch {
+    const { length, bad } = this;
+    const named = (role: FieldRole['role']): [string, Column][] =>
+      this.slots.filter(slot => slot.role === role).map(slot => [slot.name, slot.builder!.finish()]);
+    const data = this.slots.filter(slot => slot.role === 'data');
+    const absent = data.map(slot => slot.absent?.slice(0, length));
+    const before = named('before');
+    const batch: DecodedBatch = {
+      length,
+      columns: data.map(slot => slot.builder!.finish()),
+      ops: this.ops.slice(0, length),
+      row: this.rows.slice(0, length),
+      absent: absent.some(flags => flags !== undefined) ? absent : undefined,
+      changedAt: named('changedAt')[0]?.[1],
+      sequence: named('sequence')[0]?.[1],
+      before: before.length > 0 ? new Map(before) : undefined,
+      bad,
+    };
+    for (const slot of this.slots) slot.absent = undefined;
+    this.length = 0;
+    this.bytes = 0;
+    this.bad = [];
+    return batch;
+  }
+}

@@ -1,0 +1,122 @@
+import { TidemarkError } from '../errors';
+
+/** Why one row is left out; its file goes on. */
+export interface RowFault {
+  readonly code: `TM_${number}`;
+  readonly reason: string;
+  readonly column?: string;
+}
+
+/** TM_2101: a row has more or fewer fields than the file's other rows, or than its header. */
+export const wrongFieldCount = (found: number, expected: number): RowFault => ({
+  code: 'TM_2101',
+  reason: `${found} fields where ${expected} are expected`,
+});
+
+/** TM_2101: no row of a headerless file fits the declared columns, so its fields have no names. */
+export const wrongWidth = (found: number, expected: number, file: string) =>
+  new TidemarkError(
+    'TM_2101',
+    `rows of ${found} fields where at most ${expected} are declared`,
+    file,
+    'declare the new columns in the order of the file, or say how the file is written (delimiter, header, op)',
+  );
+
+/** TM_2102: a file or JSON row of changes has no op column, so nothing says what its rows mean. */
+export const noOpColumn = (column: string, file: string) =>
+  new TidemarkError(
+    'TM_2102',
+    `no op column ${column}`,
+    file,
+    'name the op column with opColumn, or say load: true if every row is an insert',
+  );
+
+/** TM_2102: a JSON row lacks the op that the config names. */
+export const rowWithoutOp = (column: string): RowFault => ({
+  code: 'TM_2102',
+  reason: `no op in ${column}`,
+  column,
+});
+
+/** TM_2103: a value is not one of its column's type, or could only be taken by losing a part of it. */
+export const unparsableValue = (column: string, reason: string): RowFault => ({ code: 'TM_2103', reason, column });
+
+/** TM_2104: the op is none of I, U, D, T. */
+export const unknownOp = (text: string, column: string): RowFault => ({
+  code: 'TM_2104',
+  reason: `op "${text}" is none of I, U, D, T`,
+  column,
+});
+
+/** TM_2105: bytes that are not UTF-8; replacing them would lose what they said. */
+export const invalidUtf8 = (column?: string): RowFault => ({
+  code: 'TM_2105',
+  reason: 'bytes that are not valid UTF-8',
+  column,
+});
+
+/** TM_2105: the file as a whole, or its header, is in another encoding. */
+export const notUtf8File = (found: string, file: string) =>
+  new TidemarkError('TM_2105', `${found} is not UTF-8`, file, 'convert the file to UTF-8 and send it again');
+
+/** TM_2106: a gzip file ends early or its content fails the checksum: the upload was cut, or bytes were altered. */
+export const brokenGzip = (what: string, file: string, cause: unknown) =>
+  new TidemarkError('TM_2106', `gzip: ${what}`, file, 'upload the file again, whole', { cause });
+
+/** TM_2107: a Parquet file is cut, altered, or holds what no column type of the lake can hold. */
+export const brokenParquet = (what: string, file: string, cause?: unknown) =>
+  new TidemarkError('TM_2107', `Parquet: ${what}`, file, 'upload the file again, whole', { cause });
+
+/** TM_2108: a file of 0 bytes, most often an upload that failed. */
+export const emptyFile = (file: string) =>
+  new TidemarkError('TM_2108', 'file of 0 bytes', file, 'upload the file again; remove it if it is empty on purpose');
+
+/** TM_2109: a row is longer than rowBytesMax. Only its first 64 KiB are kept in quarantine. */
+export const rowTooLong = (bytesMax: number): RowFault => ({
+  code: 'TM_2109',
+  reason: `row longer than ${bytesMax} bytes (rowBytesMax)`,
+});
+
+/** TM_2109: the first row is longer than rowBytesMax, so the file's columns cannot be known. */
+export const firstRowTooLong = (bytesMax: number, file: string) =>
+  new TidemarkError(
+    'TM_2109',
+    `first row longer than ${bytesMax} bytes (rowBytesMax)`,
+    file,
+    'check the delimiter and quote of the file, or raise rowBytesMax',
+  );
+
+/** TM_2110: a quote is opened and the file ends before it is closed: all rows after it are unreadable. */
+export const unterminatedQuote = (line: number, file: string) =>
+  new TidemarkError(
+    'TM_2110',
+    'quoted field without its closing quote',
+    `${file}, line ${line}`,
+    'upload the file again, whole, or set quote to the character the file uses',
+  );
+
+/** TM_2111: the file's columns have no names: it has no usable header and no columns are declared. */
+export const noHeader = (what: string, file: string) =>
+  new TidemarkError('TM_2111', what, file, 'mend the header, or declare the columns and set header: false');
+
+/** TM_2112: a line of a JSON lines file is not one JSON object. */
+export const notJsonObject = (reason: string): RowFault => ({ code: 'TM_2112', reason });
+
+/** TM_2113: a quoted field is followed by more text before the delimiter, so its end is uncertain. */
+export const textAfterQuote = (): RowFault => ({
+  code: 'TM_2113',
+  reason: 'text between a closing quote and the next delimiter',
+});
+
+/** TM_2114: delimiter or quote is not one ASCII character, or both are the same. */
+export const badDialect = (what: string, file: string) =>
+  new TidemarkError('TM_2114', what, file, 'set delimiter and quote to two different ASCII characters');
+
+/** TM_2115: a Parquet file inside gzip is larger than can be unpacked in memory. */
+export const gzipParquetTooLarge = (bytesMax: number, file: string) =>
+  new TidemarkError(
+    'TM_2115',
+    `Parquet in gzip unpacks to more than ${bytesMax} bytes`,
+    file,
+    'send the Parquet file without gzip around it; Parquet compresses its own pages',
+  );

@@ -1,0 +1,81 @@
+import type { Position } from '../change/position';
+import { formatPosition, parsePosition } from '../change/position';
+import type { Item, Items, ItemValue } from '../ports/items';
+import { ENTRY_PREFIX, entryKey, tablePartition } from './keys';
+
+/** A delta as it is written, before it has a number. */
+export interface Delta {
+  /** A fresh name; rows of the log bear it in `_source`. */
+  readonly name: string;
+  /** The object's key in the lake's store. */
+  readonly key: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** SHA-256 of the object's bytes, hex: a flipped byte in a data page would read as another value, silently. */
+  readonly sha256: string;
+  readonly least: Position;
+  readonly greatest: Position;
+  /** `YYYY-MM-DD` in the lake's timezone. */
+  readonly dateReceived: string;
+  /** Whether any row of it lacks columns (PROTOCOL.md, I6). */
+  readonly partial: boolean;
+  readonly truncates: number;
+}
+
+/** What has a number in a table's log (PROTOCOL.md, N). */
+export interface Entry extends Delta {
+  readonly n: number;
+  readonly kind: 'delta';
+  /** The identity of the source object it came from. */
+  readonly source: string;
+}
+
+export function entryValue(delta: Delta, source: string): ItemValue {
+  const { least, greatest, ...plain } = delta;
+  return { ...plain, kind: 'delta', source, least: formatPosition(least), greatest: formatPosition(greatest) };
+}
+
+function entryOf(item: Item): Entry {
+  const value = item.value as unknown as Omit<Entry, 'least' | 'greatest' | 'n'> & { least: string; greatest: string };
+  return {
+    ...value,
+    n: Number(item.sort.slice(ENTRY_PREFIX.length)),
+    least: parsePosition(value.least),
+    greatest: parsePosition(value.greatest),
+  };
+}
+
+export async function readEntry(items: Items, table: string, n: number): Promise<Entry | undefined> {
+  const item = await items.get(entryKey(table, n));
+  return item && entryOf(item);
+}
+
+const PAGE = 500;
+
+/** Entries with numbers after `after`, in order, up to the first gap. */
+export async function* entriesAfter(items: Items, table: string, after: number): AsyncGenerator<Entry> {
+  let last = after;
+  for (;;) {
+    const page = await items.query(tablePartition(table), ENTRY_PREFIX, {
+      after: entryKey(table, last).sort,
+      limit: PAGE,
+    });
+    for (const item of page) {
+      const entry = entryOf(item);
+      if (entry.n !== last + 1) return;
+      yield entry;
+      last = entry.n;
+    }
+    if (page.length < PAGE) return;
+  }
+}
+
+/** The entries 1..through, by the name their rows bear in `_source`. */
+export async function entryNumbers(items: Items, table: string, through: number): Promise<Map<string, Entry>> {
+  const byName = new Map<string, Entry>();
+  for await (const entry of entriesAfter(items, table, 0)) {
+    if (entry.n > through) break;
+    byName.set(entry.name, entry);
+  }
+  return byName;
+}

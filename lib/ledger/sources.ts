@@ -1,0 +1,91 @@
+import type { ItemAction, Items } from '../ports/items';
+import { counterValue, readCounter } from './counter';
+import { type Delta, entryValue } from './entries';
+import { counterKey, entryKey, firstSeenKey, instantKey, sourceKey } from './keys';
+
+/** A source object taken in: its entries are first .. first + count - 1. */
+export interface Seen {
+  readonly object: string;
+  readonly first: number;
+  readonly count: number;
+  readonly rows: number;
+  readonly dateReceived: string;
+}
+
+export async function readSeen(items: Items, table: string, identity: string): Promise<Seen | undefined> {
+  const item = await items.get(sourceKey(table, identity));
+  return item && (item.value as unknown as Seen);
+}
+
+export type Recorded =
+  | { readonly outcome: 'recorded'; readonly first: number }
+  | { readonly outcome: 'seen' }
+  /** Vacuum ran meanwhile and may have had the deltas: write them anew under fresh names. */
+  | { readonly outcome: 'vacuumed' };
+
+/**
+ * The one transaction that decides which deltas count (PROTOCOL.md, I3): source seen if absent, entries n.. if
+ * absent, counter moved. A crash before it leaves unnamed objects for vacuum; a crash after it leaves nothing to
+ * do, since the source is then seen.
+ * @param vacuumCount the table's vacuum count read before the deltas were written
+ */
+export async function recordSource(
+  items: Items,
+  table: string,
+  identity: string,
+  object: string,
+  deltas: readonly Delta[],
+  vacuumCount: number,
+): Promise<Recorded> {
+  const rows = deltas.reduce((sum, d) => sum + d.rows, 0);
+  for (;;) {
+    const counter = await readCounter(items, table);
+    if (counter.vacuumCount !== vacuumCount) return { outcome: 'vacuumed' };
+    const first = counter.next;
+    const seen: Seen = { object, first, count: deltas.length, rows, dateReceived: deltas[0]?.dateReceived ?? '' };
+    const actions: ItemAction[] = [
+      { put: sourceKey(table, identity), value: { ...seen }, if: 'absent' },
+      {
+        put: counterKey(table),
+        value: counterValue({ ...counter, next: first + deltas.length }),
+        if: counter.version,
+      },
+      ...deltas.map((delta, i) => ({
+        put: entryKey(table, first + i),
+        value: entryValue(delta, identity),
+        if: 'absent' as const,
+      })),
+    ];
+    const result = await items.transact(actions);
+    if (result.done) return { outcome: 'recorded', first };
+    if (result.blocked.includes(0)) return { outcome: 'seen' };
+  }
+}
+
+/** Where a plain file stands among those of its instant: given once, kept for a replay (PROTOCOL.md, P3). */
+export interface FirstSeen {
+  readonly instant: bigint;
+  readonly n: number;
+}
+
+/**
+ * The instant and count of a plain file, given at its first sight and the same ever after.
+ * @param instant UTC micros for a file that is new here
+ */
+export async function firstSight(
+  items: Items,
+  table: string,
+  identity: string,
+  instant: bigint,
+): Promise<FirstSeen> {
+  for (;;) {
+    const known = await items.get(firstSeenKey(table, identity));
+    if (known) return { instant: BigInt(known.value.instant as string), n: known.value.n as number };
+    const count = await items.get(instantKey(table, instant));
+    const n = (count?.value.files as number | undefined) ?? 0;
+    await items.transact([
+      { put: firstSeenKey(table, identity), value: { instant: String(instant), n }, if: 'absent' },
+      { put: instantKey(table, instant), value: { files: n + 1 }, if: count?.version ?? 'absent' },
+    ]);
+  }
+}

@@ -1,0 +1,35 @@
+import { TidemarkError } from '../../errors';
+
+/** TM_2301: the file to take in is not there. */
+export const noSuchFile = (key: string) =>
+  new TidemarkError('TM_2301', 'there is no such file', key, 'check the path');
+
+/** TM_2302: no table of the config takes in this file. */
+export const undeclaredTable = (table: string | undefined, key: string) =>
+  new TidemarkError(
+    'TM_2302',
+    table === undefined ? 'the name does not say which table the file belongs to' : `table ${table} is not declared`,
+    key,
+    'declare the table in tidemark.config.ts or name it with --table, then replay the file',
+  );
+
+/** TM_2303: a LOAD file came again with other content: its rows replace the table, which is decided by a person. */
+export const reloadHeld = (name: string) =>
+  new TidemarkError(
+    'TM_2303',
+    'a load file of this name was taken in with other content',
+    name,
+    'it is held: a second load replaces the table as a whole, never row by row',
+  );
+
+/** TM_2304: rows of the file could not be read, so the file waits as a whole. */
+export const badRows = (count: number, first: string, where: string) =>
+  new TidemarkError(
+    'TM_2304',
+    count === 1 ? `a row cannot be read: ${first}` : `${count} rows cannot be read; the first: ${first}`,
+    where,
+    'mend the config or the file, then replay it',
+  );
+
+/** TM_2305: the file's change sequence is not DMS's. */
+export const badSequence = (value: string) => `"${value}" is not an AR_H_CHANGE_SEQ of at most 35 digits`;

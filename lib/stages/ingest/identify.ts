@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
+import { tableFor } from '../../config/resolved';
+import { detect, type Detected } from '../../formats/detect';
+import type { FormatKind } from '../../formats/format';
+import type { ObjectInfo, ObjectStore } from '../../ports/object-store';
+import { localDate } from './dates';
+import { noSuchFile, undeclaredTable } from './errors';
+
+/** A file that asks to be taken in. */
+export interface IngestRequest {
+  readonly landing: ObjectStore;
+  /** The file's key in the landing. Its folders say schema and table where they follow the DMS layout. */
+  readonly key: string;
+  /** `YYYY-MM-DD`: the date the file counts for. Default: the date in its name, else today. */
+  readonly date?: string;
+  /** The table, where neither name nor layout says it. */
+  readonly table?: string;
+  /** A fresh id: takes in a plain file once more that was taken in before. */
+  readonly again?: string;
+}
+
+/** The file as its bytes and name identify it. */
+export interface SourceObject {
+  readonly landing: ObjectStore;
+  readonly info: ObjectInfo;
+  /** Last part of the key. */
+  readonly name: string;
+  readonly sha256: string;
+  readonly detected: Detected | undefined;
+}
+
+/** Where a file belongs and what makes it the same file as another (PROTOCOL.md, P3, I4). */
+export interface Identified {
+  readonly object: SourceObject;
+  readonly table: ResolvedTable;
+  readonly kind: FormatKind;
+  /** A copy of the source table: its rows stand before every change. */
+  readonly load: boolean;
+  /** Ordered by the date it counts for, not by positions of its own. */
+  readonly plain: boolean;
+  readonly identity: string;
+  readonly dateReceived: string;
+  /** UTC micros that order it among plain files of other dates. */
+  readonly instant: bigint;
+}
+
+/** Reads the object once, for its checksum. @throws TM_2301 when there is no such object */
+export async function openSource(request: IngestRequest): Promise<SourceObject> {
+  const { landing, key } = request;
+  const info = await landing.head(key);
+  if (!info) throw noSuchFile(key);
+  const hash = createHash('sha256');
+  for await (const piece of landing.stream(key, info.etag)) hash.update(piece);
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return { landing, info, name, sha256: hash.digest('hex'), detected: detect(key) };
+}
+
+/**
+ * A DMS file is its place in the layout and its bytes; a plain file is table, date and bytes, without the date where
+ * that is only the arrival's: then the same bytes are the same file on any day.
+ * @throws TM_2302 when no table is declared for it
+ */
+export function identify(
+  lake: ResolvedLake,
+  object: SourceObject,
+  request: Pick<IngestRequest, 'date' | 'table' | 'again'>,
+  now: number,
+): Identified {
+  const { detected, info, name, sha256 } = object;
+  const table = request.table
+    ? lake.tables.find(t => t.name === request.table)
+    : detected?.table !== undefined
+      ? tableFor(lake, { schema: detected.schema, table: detected.table })
+      : undefined;
+  if (!table) throw undeclaredTable(request.table ?? detected?.table, info.key);
+  const kind = table.format?.kind ?? detected?.kind ?? 'csv';
+  const load = table.format?.load ?? detected?.load ?? false;
+  const plain = detected?.fileTime === undefined && !load;
+  const date = request.date ?? detected?.date;
+  const dateReceived = date ?? localDate(now, lake.timezone);
+  const parts = plain
+    ? ['plain', table.name, date ?? '', sha256]
+    : ['dms', table.name, detected?.layout ?? name, sha256];
+  if (request.again) parts.push(request.again);
+  return {
+    object,
+    table,
+    kind,
+    load,
+    plain,
+    identity: createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32),
+    dateReceived,
+    instant: BigInt(date ? Date.parse(date) : now) * 1000n,
+  };
+}

@@ -1,0 +1,72 @@
+import type { Field, PrimitiveType } from '../columnar/types';
+
+/** A column before it has a field id. */
+export interface ColumnShape {
+  readonly name: string;
+  readonly type: PrimitiveType;
+}
+
+/**
+ * The lake's own columns. They stand last, and in both tables under the same field ids. Never `_pos`: Iceberg
+ * reserves it, and Spark refuses a table that has it (apache/iceberg#3456).
+ */
+export const OP = '_op';
+export const POS_MAJOR = '_pos_major';
+export const POS_MINOR = '_pos_minor';
+export const CHANGED_AT = '_changed_at';
+export const SOURCE = '_source';
+export const ABSENT = '_absent';
+export const DATE_RECEIVED = 'date_received';
+
+export const LOG_COLUMNS: readonly ColumnShape[] = [
+  { name: OP, type: 'string' },
+  { name: POS_MAJOR, type: 'long' },
+  { name: POS_MINOR, type: 'long' },
+  { name: CHANGED_AT, type: 'timestamp' },
+  { name: SOURCE, type: 'string' },
+  { name: ABSENT, type: 'string' },
+  { name: DATE_RECEIVED, type: 'date' },
+];
+
+/** Those of the log that the current table has too. */
+const CURRENT_COLUMNS: ReadonlySet<string> = new Set([POS_MAJOR, POS_MINOR, CHANGED_AT]);
+
+const OWN: ReadonlySet<string> = new Set(LOG_COLUMNS.map(c => c.name));
+const ICEBERG_RESERVED: ReadonlySet<string> = new Set([
+  '_file',
+  '_pos',
+  '_deleted',
+  '_spec_id',
+  '_partition',
+  '_row_id',
+  '_last_updated_sequence_number',
+  '_change_type',
+  '_change_ordinal',
+  '_commit_snapshot_id',
+]);
+
+/** Whether a user's column may not have this name. */
+export function isReserved(name: string): boolean {
+  return OWN.has(name) || ICEBERG_RESERVED.has(name);
+}
+
+/** The user's columns of the log or current table. */
+export function userFields(fields: readonly Field[]): Field[] {
+  return fields.filter(f => !OWN.has(f.name));
+}
+
+/** The field of one of the lake's own columns. */
+export function ownField(fields: readonly Field[], name: string): Field {
+  const field = fields.find(f => f.name === name);
+  if (!field) throw new Error(`the schema has no ${name}`);
+  return field;
+}
+
+/** The current table's fields, derived from the log's: the same ids, the key required. */
+export function currentFields(logFields: readonly Field[], key: readonly string[]): Field[] {
+  return logFields
+    .filter(f => !OWN.has(f.name) || CURRENT_COLUMNS.has(f.name))
+    .map(f => ({ ...f, required: key.includes(f.name) }));
+}
+
+export const logTableOf = (table: string) => `${table}_deltas`;

@@ -1,0 +1,58 @@
+import { BEFORE_ALL, formatPosition, type Position, parsePosition } from '../change/position';
+import { ancestors, rootReached, type Snapshot, type TableMetadata } from '../iceberg/metadata';
+import { cursorLost } from './errors';
+
+/** What a snapshot of ours says of the log it is the fold of (PROTOCOL.md, M1). Data and cursor commit together. */
+export interface Cursor {
+  /** The last entry folded in; 0 before the first. */
+  readonly through: number;
+  /** That entry's delta name: a restored ledger would give the number to another. */
+  readonly entry: string;
+  /** The greatest position merged, deletes and TRUNCATEs included. */
+  readonly greatest: Position;
+  /** Whether any change up to here was partial: then late changes refold their keys. */
+  readonly partial: boolean;
+}
+
+export const START: Cursor = { through: 0, entry: '', greatest: BEFORE_ALL, partial: false };
+
+const THROUGH = 'tidemark.merged-through';
+const ENTRY = 'tidemark.merged-entry';
+const GREATEST = 'tidemark.greatest-position';
+const PARTIAL = 'tidemark.partial';
+export const COMMIT_ID = 'tidemark.commit-id';
+
+export function statesCursor(snapshot: Snapshot): boolean {
+  return THROUGH in snapshot.summary;
+}
+
+/**
+ * The cursor of the newest ancestor that states one: a foreign commit on top leaves it in force, a rollback takes
+ * it back with the rows. Never that of a snapshot that is not an ancestor.
+ * @throws TM_3002 when the parent chain breaks before any ancestor states it
+ */
+export function readCursor(table: string, metadata: TableMetadata): Cursor {
+  for (const snapshot of ancestors(metadata)) {
+    if (statesCursor(snapshot)) return cursorOf(snapshot);
+  }
+  if (rootReached(metadata)) return START;
+  throw cursorLost(table);
+}
+
+export function cursorOf({ summary }: Snapshot): Cursor {
+  return {
+    through: Number(summary[THROUGH]),
+    entry: summary[ENTRY] ?? '',
+    greatest: parsePosition(summary[GREATEST] ?? formatPosition(BEFORE_ALL)),
+    partial: summary[PARTIAL] === 'true',
+  };
+}
+
+export function cursorSummary(cursor: Cursor): Record<string, string> {
+  return {
+    [THROUGH]: String(cursor.through),
+    [ENTRY]: cursor.entry,
+    [GREATEST]: formatPosition(cursor.greatest),
+    [PARTIAL]: String(cursor.partial),
+  };
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Batch } from '../columnar/column';
+import type { Field } from '../columnar/types';
+import type { DataFile } from '../iceberg/data-file';
+import { FOOTER_TAIL_BYTES, footerLength, type ParquetFooter, parseFooter } from '../parquet/footer';
+import { chunkRanges, columnsFor, decodeRowGroup } from '../parquet/read';
+import type { ObjectStore } from '../ports/object-store';
+import { deltaDamaged, fileMissing } from './errors';
+
+/** A Parquet file whose footer is at hand; row groups are read one at a time, only the columns asked for. */
+export interface OpenFile {
+  readonly path: string;
+  readonly footer: ParquetFooter;
+  read(rowGroup: number, fields: readonly Field[]): Promise<Batch>;
+}
+
+/** Files up to here are read whole at once: a request costs more than the bytes. */
+const SMALL_FILE_BYTES = 1 << 20;
+const FOOTER_GUESS_BYTES = 1 << 16;
+
+export async function openFile(store: ObjectStore, file: Pick<DataFile, 'path' | 'size'>): Promise<OpenFile> {
+  const key = store.keyOf(file.path);
+  if (file.size <= SMALL_FILE_BYTES) {
+    const bytes = await store.get(key);
+    if (!bytes) throw fileMissing(file.path);
+    return fileOf(file.path, footerOf(bytes, bytes.length), async (start, end) => bytes.subarray(start, end));
+  }
+  const guess = await store.range(key, file.size - FOOTER_GUESS_BYTES, file.size);
+  const length = footerLength(guess.subarray(guess.length - FOOTER_TAIL_BYTES), file.size);
+  const whole = length + FOOTER_TAIL_BYTES;
+  const tail = whole <= guess.length ? guess : await store.range(key, file.size - whole, file.size);
+  return fileOf(file.path, footerOf(tail, file.size), (start, end) => store.range(key, start, end));
+}
+
+/**
+ * Opens a delta, read whole and checked against the checksum of its ledger entry.
+ * @throws TM_3004 when the bytes differ, TM_3005 when the object is gone
+ */
+export async function openDelta(store: ObjectStore, delta: { key: string; sha256: string }): Promise<OpenFile> {
+  const bytes = await store.get(delta.key);
+  if (!bytes) throw fileMissing(delta.key);
+  if (createHash('sha256').update(bytes).digest('hex') !== delta.sha256) throw deltaDamaged(delta.key);
+  return fileOf(store.uri(delta.key), footerOf(bytes, bytes.length), async (start, end) => bytes.subarray(start, end));
+}
+
+function footerOf(tail: Uint8Array, size: number): ParquetFooter {
+  const end = tail.length - FOOTER_TAIL_BYTES;
+  const length = footerLength(tail.subarray(end), size);
+  return parseFooter(tail.subarray(end - length, end));
+}
+
+function fileOf(
+  path: string,
+  footer: ParquetFooter,
+  range: (start: number, end: number) => Promise<Uint8Array>,
+): OpenFile {
+  return {
+    path,
+    footer,
+    async read(rowGroup, fields) {
+      const ranges = chunkRanges(footer, rowGroup, columnsFor(footer, fields));
+      const chunks: Uint8Array[] = [];
+      for (const { start, end } of ranges) chunks.push(await range(start, end));
+      return decodeRowGroup(footer, rowGroup, fields, chunks);
+    },
+  };
+}

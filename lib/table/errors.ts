@@ -1,0 +1,85 @@
+import { TidemarkError } from '../errors';
+
+/** TM_3001: the lake's folder was moved or copied; Iceberg metadata holds absolute paths, so readers would miss it. */
+export const lakeMoved = (table: string, was: string, is: string) =>
+  new TidemarkError(
+    'TM_3001',
+    `table ${table} was written at ${was} and now lies at ${is}`,
+    is,
+    `move the lake back, or let the old path lead here: ln -s ${parent(is)} ${parent(was)}`,
+  );
+
+/** TM_3002: no retained snapshot says which entries are merged; appending would lose or double changes. */
+export const cursorLost = (table: string) =>
+  new TidemarkError(
+    'TM_3002',
+    'no retained snapshot says what is merged',
+    `table ${table}`,
+    `run: tidemark rebuild ${table}`,
+  );
+
+/** TM_3003: the ledger is older than the table (a restored backup): its numbers would be given twice. */
+export const ledgerBehind = (table: string, n: number) =>
+  new TidemarkError(
+    'TM_3003',
+    `the table has merged entry ${n}, which the ledger does not know`,
+    `table ${table}`,
+    'restore the ledger that belongs to this lake; nothing is taken in or merged until then',
+  );
+
+/** TM_3004: a delta's bytes are not those that were recorded. */
+export const deltaDamaged = (key: string) =>
+  new TidemarkError('TM_3004', 'the bytes are not those that were written', key, 'restore the object from a backup');
+
+/** TM_3005: a file that metadata names is gone. */
+export const fileMissing = (uri: string) =>
+  new TidemarkError('TM_3005', 'a file of the table is missing', uri, 'restore the object from a backup, or rebuild');
+
+/** TM_3006: other commits came first at every try. */
+export const commitContended = (table: string, tries: number) =>
+  new TidemarkError(
+    'TM_3006',
+    `another commit came first, ${tries} times in a row`,
+    `table ${table}`,
+    'nothing was lost: run the command again when the other writers rest',
+  );
+
+/** TM_3007: counted rows do not add up after a rewrite; the commit was not made. */
+export const rowsDoNotAddUp = (table: string, expected: number, written: number) =>
+  new TidemarkError(
+    'TM_3007',
+    `${written} rows were written where ${expected} must stand`,
+    `table ${table}`,
+    'nothing was committed: report this as a bug with the lake',
+  );
+
+/** TM_3008: a column changed its type in a way that neither Iceberg nor Avro promotes. */
+export const illegalTypeChange = (table: string, column: string, from: string, to: string) =>
+  new TidemarkError(
+    'TM_3008',
+    `column ${column} is ${from} in the table and ${to} in the source`,
+    `table ${table}`,
+    `declare ${column}: '${from}' in the config, or give the new values a new column`,
+  );
+
+/** TM_3009: a column of the lake's own name, or one that Iceberg reserves. */
+export const reservedColumn = (table: string, column: string) =>
+  new TidemarkError(
+    'TM_3009',
+    `column name ${column} is reserved`,
+    `table ${table}`,
+    'rename the column at its source, or omit it in the config',
+  );
+
+/** TM_3010: the key of the config is not the key that the table was made with. */
+export const keyChanged = (table: string, was: string, is: string) =>
+  new TidemarkError(
+    'TM_3010',
+    `the key is (${was}) in the table and (${is}) in the config`,
+    `table ${table}`,
+    'give the table with the new key a new name, and rebuild it from its source',
+  );
+
+function parent(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}

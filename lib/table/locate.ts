@@ -1,0 +1,213 @@
+import { compareKeys, encodeKeys, type Keys, keysAreSorted, lowerBoundOf, takeKeys } from '../change/key-order';
+import { BEFORE_ALL, comparePositions, type Position } from '../change/position';
+import { concatBatches, gatherBatch, selectFields } from '../columnar/batch';
+import type { Batch, Column } from '../columnar/column';
+import { gather } from '../columnar/kernels';
+import type { Field } from '../columnar/types';
+import type { ObjectStore } from '../ports/object-store';
+import { ownField, POS_MAJOR, POS_MINOR } from './columns';
+import { type OpenFile, openFile } from './data-file';
+import { Deletes, liveMask } from './deletes';
+import type { LiveFile, LiveFiles } from './live-files';
+import { KeyRange } from './prune';
+import { longs } from './read-changes';
+
+/** What to look for. All rows at or before `truncate` are dropped, whatever their key. */
+export interface Wanted {
+  /** Sorted, without repetition; `columns` are the key's columns in the same order of rows. */
+  readonly keys: Keys;
+  readonly columns: readonly Column[];
+  readonly truncate?: Position;
+  /** Whether the found rows' other columns are needed too. */
+  readonly wholeRows: boolean;
+}
+
+export interface Located {
+  /** Position of the row that key i has; undefined where it has none. */
+  position(i: number): Position | undefined;
+  /** Row of `rows` that holds key i's row (only with wholeRows). */
+  readonly rowOf: Int32Array;
+  readonly rows: Batch | undefined;
+  /** By data file path: the row positions at which wanted keys stand, ascending, with the key's index. */
+  /** The keys looked for, sorted. */
+  readonly wanted: Keys;
+  readonly hits: ReadonlyMap<string, { readonly positions: number[]; readonly keys: number[] }>;
+  /** By data file path: positions of the rows that the TRUNCATE drops. */
+  readonly truncated: ReadonlyMap<string, number[]>;
+}
+
+/**
+ * Finds the rows of keys (PROTOCOL.md, M3): by file bounds, then row group bounds, then only key and position
+ * columns. Keys are located by key, never by trusting the change's other columns, so a row that moved to another
+ * partition is found where it is. A key that stands twice (a foreign insert) is found twice: both rows go.
+ */
+export async function locate(
+  store: ObjectStore,
+  files: LiveFiles,
+  fields: readonly Field[],
+  key: readonly Field[],
+  wanted: Wanted,
+): Promise<Located> {
+  const found = new Found(wanted);
+  const deletes = await Deletes.read(store, files, fields);
+  const range = new KeyRange(key[0]!, wanted.columns[0]!);
+  for (const live of files.data) {
+    const span = wanted.truncate ? ALL : range.ofFile(live.file);
+    if (span.from >= span.to) continue;
+    const standing = deletes.for(live);
+    const extra = standing.equalities.flatMap(e => e.fields);
+    const own = [ownField(fields, POS_MAJOR), ownField(fields, POS_MINOR)];
+    const columns = wanted.wholeRows ? fields : distinct([...key, ...own, ...extra]);
+    const file = await openFile(store, live.file);
+    let first = 0;
+    for (let g = 0; g < file.footer.rowGroups.length; g++) {
+      const rows = file.footer.rowGroups[g]!.rows;
+      const within = range.ofRowGroup(file.footer, g);
+      if (wanted.truncate || within.from < within.to) {
+        const batch = await file.read(g, columns);
+        found.search(file, batch, key, within, liveMask(standing, batch, first), first);
+      }
+      first += rows;
+    }
+  }
+  return found.finish(fields);
+}
+
+const ALL = { from: 0, to: Number.POSITIVE_INFINITY };
+
+class Found {
+  readonly rowOf: Int32Array;
+  readonly hits = new Map<string, { positions: number[]; keys: number[] }>();
+  readonly truncated = new Map<string, number[]>();
+  private readonly major: BigInt64Array;
+  private readonly minor: BigInt64Array;
+  private readonly parts: Batch[] = [];
+  private collected = 0;
+
+  constructor(private readonly wanted: Wanted) {
+    this.rowOf = new Int32Array(wanted.keys.length).fill(-1);
+    this.major = new BigInt64Array(wanted.keys.length);
+    this.minor = new BigInt64Array(wanted.keys.length);
+  }
+
+  search(
+    file: OpenFile,
+    batch: Batch,
+    key: readonly Field[],
+    within: { from: number; to: number },
+    mask: Uint8Array | undefined,
+    first: number,
+  ): void {
+    const keys = encodeKeys(selectFields(batch, [...key]).columns, batch.length);
+    const positions = positionsOf(batch);
+    const rows: number[] = [];
+    for (const [row, i] of matches(this.wanted.keys, within, keys)) {
+      if (mask && !mask[row]) continue;
+      this.note(i, positions(row), rows.length + this.collected);
+      rows.push(row);
+      const hit = this.hits.get(file.path) ?? { positions: [], keys: [] };
+      this.hits.set(file.path, hit);
+      hit.positions.push(first + row);
+      hit.keys.push(i);
+    }
+    if (this.wanted.wholeRows && rows.length > 0) this.parts.push(gatherBatch(batch, Uint32Array.from(rows)));
+    this.collected += rows.length;
+    if (this.wanted.truncate) this.truncate(file, batch.length, positions, mask, first, this.wanted.truncate);
+  }
+
+  /** Of two rows of one key the later stands. */
+  private note(i: number, at: Position, row: number): void {
+    const known = this.rowOf[i]! >= 0;
+    if (known && comparePositions(at, { major: this.major[i]!, minor: this.minor[i]! }) < 0) return;
+    this.rowOf[i] = row;
+    this.major[i] = at.major;
+    this.minor[i] = at.minor;
+  }
+
+  private truncate(
+    file: OpenFile,
+    length: number,
+    positions: (row: number) => Position,
+    mask: Uint8Array | undefined,
+    first: number,
+    truncate: Position,
+  ): void {
+    const dropped = this.truncated.get(file.path) ?? [];
+    for (let row = 0; row < length; row++) {
+      if ((!mask || mask[row]) && comparePositions(positions(row), truncate) <= 0) dropped.push(first + row);
+    }
+    if (dropped.length > 0) this.truncated.set(file.path, dropped);
+  }
+
+  finish(fields: readonly Field[]): Located {
+    const rows = this.parts.length > 0 ? selectFields(concatBatches(this.parts), [...fields]) : undefined;
+    const position = (i: number) =>
+      this.rowOf[i]! < 0 ? undefined : { major: this.major[i]!, minor: this.minor[i]! };
+    return { wanted: this.wanted.keys, position, rowOf: this.rowOf, rows, hits: this.hits, truncated: this.truncated };
+  }
+}
+
+/** A NULL position (a foreign insert) is before every change. */
+function positionsOf(batch: Batch): (row: number) => Position {
+  const column = (name: string) => batch.columns[batch.fields.indexOf(ownField(batch.fields, name))]!;
+  const majorColumn = column(POS_MAJOR);
+  const major = longs(majorColumn);
+  const minor = longs(column(POS_MINOR));
+  return row =>
+    majorColumn.valid && !majorColumn.valid[row] ? BEFORE_ALL : { major: major[row]!, minor: minor[row]! };
+}
+
+/** Pairs (row, index of the wanted key). Few keys in sorted rows: search the rows; else search the keys. */
+function* matches(wanted: Keys, within: { from: number; to: number }, rows: Keys): Generator<[number, number]> {
+  if ((within.to - within.from) * 16 < rows.length && keysAreSorted(rows)) {
+    for (let i = within.from; i < within.to; i++) {
+      let row = lowerBoundOf(rows, wanted, i);
+      while (row < rows.length && compareKeys(rows, row, wanted, i) === 0) yield [row++, i];
+    }
+    return;
+  }
+  for (let row = 0; row < rows.length; row++) {
+    const i = lowerBoundOf(wanted, rows, row, within.from, within.to);
+    if (i < within.to && compareKeys(wanted, i, rows, row) === 0) yield [row, i];
+  }
+}
+
+function distinct(fields: readonly Field[]): Field[] {
+  return [...new Map(fields.map(f => [f.id, f])).values()];
+}
+
+/** The key columns of the rows beyond a position: what a late TRUNCATE of a partial table must refold. */
+export async function keysBeyond(
+  store: ObjectStore,
+  files: LiveFiles,
+  fields: readonly Field[],
+  key: readonly Field[],
+  beyond: Position,
+): Promise<Batch | undefined> {
+  const parts: Batch[] = [];
+  const deletes = await Deletes.read(store, files, fields);
+  for (const live of files.data) {
+    const file = await openFile(store, live.file);
+    let first = 0;
+    for (let g = 0; g < file.footer.rowGroups.length; g++) {
+      const batch = await file.read(g, fields);
+      const mask = liveMask(deletes.for(live), batch, first);
+      const positions = positionsOf(batch);
+      const rows: number[] = [];
+      for (let row = 0; row < batch.length; row++) {
+        if ((!mask || mask[row]) && comparePositions(positions(row), beyond) > 0) rows.push(row);
+      }
+      if (rows.length > 0) parts.push(selectFields(gatherBatch(batch, Uint32Array.from(rows)), [...key]));
+      first += batch.length;
+    }
+  }
+  return parts.length > 0 ? concatBatches(parts) : undefined;
+}
+
+/** Sorted and without repetition, with the columns in the same order. */
+export function sortedKeys(columns: readonly Column[], length: number): { keys: Keys; columns: Column[] } {
+  const keys = encodeKeys(columns, length);
+  const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => compareKeys(keys, a, keys, b));
+  const once = order.filter((row, i) => i === 0 || compareKeys(keys, order[i - 1]!, keys, row) !== 0);
+  return { keys: takeKeys(keys, once), columns: columns.map(c => gather(c, once)) };
+}

@@ -1,0 +1,88 @@
+import type { Entry } from '../ledger/entries';
+import type { ObjectStore } from '../ports/object-store';
+import { compareKeys, encodeKeys, lowerBoundOf } from '../change/key-order';
+import type { Changes } from '../change/changes';
+import { selectFields } from '../columnar/batch';
+import type { Batch } from '../columnar/column';
+import type { Field } from '../columnar/types';
+import { openDelta, openFile, type OpenFile } from './data-file';
+import type { LiveFiles } from './live-files';
+import { KeyRange } from './prune';
+import { ChangeReader } from './read-changes';
+import type { Wanted } from './locate';
+
+/**
+ * The log as one fold sees it: the files of the log table, and the numbers of the entries that count. A row whose
+ * delta has no number here is not seen.
+ */
+export interface LogView {
+  readonly store: ObjectStore;
+  /** The log table's fields. */
+  readonly fields: readonly Field[];
+  readonly key: readonly Field[];
+  readonly files: LiveFiles;
+  /** The entries that count, by delta name: 1..(the cursor the commit will state). Asked for only by a refold. */
+  readonly entries: () => Promise<ReadonlyMap<string, Entry>>;
+}
+
+/** All changes of the entries, each read whole and checked. */
+export async function readSlice(log: LogView, slice: readonly Entry[]): Promise<Changes> {
+  const numbers = new Map(slice.map(entry => [entry.name, entry]));
+  const reader = new ChangeReader(log.fields, numbers);
+  for (const entry of slice) {
+    const file = await openDelta(log.store, entry);
+    for (let g = 0; g < file.footer.rowGroups.length; g++) reader.add(file, await reader.read(file, g));
+  }
+  return reader.finish();
+}
+
+/** Every change that the log holds of the keys, and every TRUNCATE. */
+export async function readHistory(log: LogView, wanted: Pick<Wanted, 'keys' | 'columns'>): Promise<Changes> {
+  const reader = new ChangeReader(log.fields, await log.entries());
+  const range = new KeyRange(log.key[0]!, wanted.columns[0]!);
+  for (const live of log.files.data) {
+    const span = range.ofFile(live.file);
+    if (span.from >= span.to && !mayTruncate(live.file.metrics.nullCounts.get(log.key[0]!.id))) continue;
+    await readMatching(log, reader, range, wanted, await openFile(log.store, live.file));
+  }
+  return reader.finish();
+}
+
+async function readMatching(
+  log: LogView,
+  reader: ChangeReader,
+  range: KeyRange,
+  wanted: Pick<Wanted, 'keys' | 'columns'>,
+  file: OpenFile,
+): Promise<void> {
+  for (let g = 0; g < file.footer.rowGroups.length; g++) {
+    const span = range.ofRowGroup(file.footer, g);
+    const column = file.footer.columns.findIndex(c => c.fieldId === log.key[0]!.id);
+    const nulls = column < 0 ? undefined : file.footer.rowGroups[g]!.columns[column]?.nulls;
+    if (span.from >= span.to && !mayTruncate(nulls)) continue;
+    const keys = await file.read(g, log.key);
+    const rows = matchingRows(keys, log.key, wanted);
+    if (rows.length > 0) reader.add(file, await reader.read(file, g), rows);
+  }
+}
+
+/** A TRUNCATE is a row without a key. */
+function mayTruncate(nulls: number | undefined): boolean {
+  return nulls === undefined || nulls > 0;
+}
+
+function matchingRows(batch: Batch, key: readonly Field[], wanted: Pick<Wanted, 'keys'>): Uint32Array {
+  const columns = selectFields(batch, [...key]).columns;
+  const keys = encodeKeys(columns, batch.length);
+  const first = columns[0]!;
+  const rows: number[] = [];
+  for (let row = 0; row < batch.length; row++) {
+    if (first.valid && !first.valid[row]) {
+      rows.push(row);
+      continue;
+    }
+    const i = lowerBoundOf(wanted.keys, keys, row);
+    if (i < wanted.keys.length && compareKeys(wanted.keys, i, keys, row) === 0) rows.push(row);
+  }
+  return Uint32Array.from(rows);
+}

@@ -1,0 +1,118 @@
+import { concatBatches, sliceBatch } from '../columnar/batch';
+import type { Batch } from '../columnar/column';
+import { byteSize } from '../columnar/kernels';
+import type { Field, Scalar } from '../columnar/types';
+import type { DataFile } from '../iceberg/data-file';
+import { FileAssembler } from '../parquet/assemble';
+import type { ParquetFooter } from '../parquet/footer';
+import { fileMetrics } from '../parquet/metrics';
+import { encodeRowGroup } from '../parquet/wasm';
+import type { LakePorts } from '../ports/lake-ports';
+
+/** How large what we write may be. Bytes of row groups are counted in memory, of files as written. */
+export interface WriteLimits {
+  readonly rowGroupRowsMax: number;
+  readonly rowGroupBytesMax: number;
+  readonly fileBytesMax: number;
+}
+
+export interface FilePlace {
+  /** The folder's key; each file gets a fresh name below it. */
+  readonly folder: string;
+  readonly fields: readonly Field[];
+  readonly specId: number;
+  readonly partition: readonly Scalar[];
+  readonly sortOrderId: number | null;
+}
+
+/**
+ * Writes batches of one partition, in their order, into files of bounded row groups and size. Memory holds one
+ * row group. A crash leaves files that nothing names.
+ */
+export async function writeFiles(
+  ports: Pick<LakePorts, 'store' | 'ids'>,
+  place: FilePlace,
+  batches: AsyncIterable<Batch>,
+  limits: WriteLimits,
+): Promise<DataFile[]> {
+  const groups = rowGroups(batches, limits)[Symbol.asyncIterator]();
+  const files: DataFile[] = [];
+  let next = await groups.next();
+  while (!next.done) {
+    const assembler = new FileAssembler();
+    const key = `${place.folder}/${ports.ids.fresh()}.parquet`;
+    const body = async function* () {
+      yield assembler.start();
+      do {
+        yield assembler.add(encodeRowGroup(next.value as Batch));
+        next = await groups.next();
+      } while (!next.done && assembler.size < limits.fileBytesMax);
+      yield assembler.finish();
+    };
+    await ports.store.putIfAbsent(key, body());
+    files.push(dataFile(ports.store.uri(key), assembler.footer, assembler.size, place));
+  }
+  return files;
+}
+
+/** What a manifest says of a Parquet file, from its footer alone. */
+export function dataFile(
+  path: string,
+  footer: ParquetFooter,
+  size: number,
+  place: Omit<FilePlace, 'folder'>,
+): DataFile {
+  return {
+    content: 0,
+    path,
+    format: 'PARQUET',
+    specId: place.specId,
+    partition: place.partition,
+    recordCount: footer.rows,
+    size,
+    metrics: fileMetrics(footer, place.fields),
+    keyMetadata: null,
+    equalityIds: null,
+    sortOrderId: place.sortOrderId,
+    referencedDataFile: null,
+  };
+}
+
+/** Joins small batches and cuts large ones, so that each is one row group within the limits. */
+async function* rowGroups(batches: AsyncIterable<Batch>, limits: WriteLimits): AsyncGenerator<Batch> {
+  let held: Batch[] = [];
+  let rows = 0;
+  let bytes = 0;
+  for await (const batch of batches) {
+    for (const part of cut(batch, limits)) {
+      if (part.length === 0) continue;
+      const size = batchBytes(part);
+      if (rows > 0 && (rows + part.length > limits.rowGroupRowsMax || bytes + size > limits.rowGroupBytesMax)) {
+        yield concatBatches(held);
+        held = [];
+        rows = 0;
+        bytes = 0;
+      }
+      held.push(part);
+      rows += part.length;
+      bytes += size;
+    }
+  }
+  if (rows > 0) yield concatBatches(held);
+}
+
+function* cut(batch: Batch, limits: WriteLimits): Generator<Batch> {
+  const parts = Math.max(
+    Math.ceil(batch.length / limits.rowGroupRowsMax),
+    Math.min(batch.length, Math.ceil(batchBytes(batch) / limits.rowGroupBytesMax)),
+  );
+  if (parts <= 1) yield batch;
+  else
+    for (let i = 0; i < parts; i++) {
+      yield sliceBatch(batch, Math.floor((batch.length * i) / parts), Math.floor((batch.length * (i + 1)) / parts));
+    }
+}
+
+function batchBytes(batch: Batch): number {
+  return batch.columns.reduce((sum, column) => sum + byteSize(column), 0);
+}
