@@ -33,9 +33,12 @@ export function positionAt(changes: Changes, row: number): Position {
 export function truncatesOf(changes: Changes): Truncate[] {
   const found: Truncate[] = [];
   for (let row = 0; row < changes.length; row++) {
-    if (changes.ops[row] === OP_TRUNCATE) found.push({ ...positionAt(changes, row), entry: changes.entry[row]! });
+    if (changes.ops[row] === OP_TRUNCATE)
+      found.push({ ...positionAt(changes, row), entry: changes.entry[row]! });
   }
-  return found.sort((a, b) => compare64(a.major, b.major) || compare64(a.minor, b.minor) || a.entry - b.entry);
+  return found.sort(
+    (a, b) => compare64(a.major, b.major) || compare64(a.minor, b.minor) || a.entry - b.entry,
+  );
 }
 
 /**

@@ -20,4 +20,9 @@ export const partialKeyChange = (column: string, where: string) =>
 
 /** TM_2203: a key column is NULL or missing in a row, so nothing says which row it changes. */
 export const missingKey = (column: string, where: string) =>
-  new TidemarkError('TM_2203', `key column ${column} is NULL`, where, 'mend the row, or declare another key, then replay');
+  new TidemarkError(
+    'TM_2203',
+    `key column ${column} is NULL`,
+    where,
+    'mend the row, or declare another key, then replay',
+  );

@@ -63,7 +63,8 @@ export function foldWhole(
   deletedWhen: number | undefined,
 ): Folded {
   const folded = emptyFold(groups.length);
-  for (let g = 0; g < groups.length; g++) foldGroup(changes, groups, g, { truncates, deletedWhen }, undefined, folded);
+  for (let g = 0; g < groups.length; g++)
+    foldGroup(changes, groups, g, { truncates, deletedWhen }, undefined, folded);
   return folded;
 }
 
@@ -95,7 +96,10 @@ function foldGroup(
   };
   for (let i = groups.starts[g]!; i < groups.starts[g + 1]!; i++) {
     const change = groups.order[i]!;
-    while (nextTruncate < context.truncates.length && precedes(context.truncates[nextTruncate]!, changes, change)) {
+    while (
+      nextTruncate < context.truncates.length &&
+      precedes(context.truncates[nextTruncate]!, changes, change)
+    ) {
       if (!row || comparePositions(context.truncates[nextTruncate]!, row) >= 0) clear();
       nextTruncate++;
     }
@@ -107,7 +111,8 @@ function foldGroup(
     }
     const absent = changes.absentSets[changes.absent[change]!]!;
     if (absent.size === 0) filled = undefined;
-    else if (!live && deleted && context.deletedWhen !== undefined && absent.has(context.deletedWhen)) continue;
+    else if (!live && deleted && context.deletedWhen !== undefined && absent.has(context.deletedWhen))
+      continue;
     else filled = fill(absent, from, filled);
     from = change;
     live = true;
@@ -121,7 +126,11 @@ function foldGroup(
 }
 
 /** The absent columns keep the origin they had. */
-function fill(absent: ReadonlySet<number>, from: number, before: Map<number, number> | undefined): Map<number, number> {
+function fill(
+  absent: ReadonlySet<number>,
+  from: number,
+  before: Map<number, number> | undefined,
+): Map<number, number> {
   const filled = new Map<number, number>();
   for (const id of absent) filled.set(id, before?.get(id) ?? from);
   return filled;
@@ -144,4 +153,3 @@ function precedes(truncate: Truncate, changes: Changes, row: number): boolean {
   const byPosition = comparePositions(truncate, positionAt(changes, row));
   return byPosition !== 0 ? byPosition < 0 : truncate.entry <= changes.entry[row]!;
 }
-

@@ -128,7 +128,10 @@ function widthOf(type: string): number {
 }
 
 function writeColumn(column: Column, bytes: Uint8Array, cursor: Uint32Array): void {
-  if (column.kind === 'var') return writeText(column.offsets, column.data, column.length, bytes, cursor);
+  if (column.kind === 'var') {
+    writeText(column.offsets, column.data, column.length, bytes, cursor);
+    return;
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { values, length } = column;
   if (values instanceof Uint8Array) {

@@ -1,11 +1,13 @@
 import type * as Arrow from 'apache-arrow';
+import { fixed, validOf } from './arrow-data';
 import { arrow } from './arrow-encode';
+import { dates, timestamps } from './arrow-time';
 import { unpackBits } from './bits';
-import type { Column, FixedColumn } from './column';
+import type { Column } from './column';
 import { concat } from './concat';
-import { arrowTypeUnknown, arrowValueInexact, columnTooLarge } from './errors';
+import { arrowTypeUnknown, columnTooLarge } from './errors';
 import { gather } from './gather';
-import { type FixedType, type FixedValues, VAR_DATA_BYTES_MAX, type VarType } from './layout';
+import { VAR_DATA_BYTES_MAX, type VarType } from './layout';
 import { columnFromScalars, nullColumn } from './make';
 import type { PrimitiveType } from './types';
 
@@ -38,7 +40,8 @@ export function fromArrowTable(table: Arrow.Table): ArrowColumn[] {
  */
 export function fromArrowVector(vector: Arrow.Vector, where: string): Column {
   const chunks = vector.data.filter(d => d.length > 0);
-  if (chunks.length === 0) return fromData(arrow().makeData({ type: vector.type, length: 0 } as never), where);
+  if (chunks.length === 0)
+    return fromData(arrow().makeData({ type: vector.type, length: 0 } as never), where);
   return concat(chunks.map(d => fromData(d, where)));
 }
 
@@ -77,20 +80,19 @@ function fromData(data: Arrow.Data, where: string): Column {
   }
 }
 
-function validOf(data: Arrow.Data): Uint8Array | undefined {
-  return data.nullCount > 0 ? unpackBits(data.nullBitmap!, data.offset, data.length) : undefined;
-}
-
-function fixed(data: Arrow.Data, type: FixedType, values: FixedValues): FixedColumn {
-  return { kind: 'fixed', type, length: data.length, valid: validOf(data), values };
-}
-
 function integers(data: Arrow.Data): Column {
   const type = data.type as Arrow.Int;
   const values = data.values as Int32Array | Uint32Array | BigInt64Array;
-  if (type.bitWidth < 32) return fixed(data, 'int', Int32Array.from(values.subarray(0, data.length) as Int32Array));
-  if (type.bitWidth === 32 && type.isSigned) return fixed(data, 'int', values.subarray(0, data.length) as Int32Array);
-  if (type.bitWidth === 32) return fixed(data, 'long', BigInt64Array.from(values as Uint32Array, v => BigInt(v)));
+  if (type.bitWidth < 32)
+    return fixed(data, 'int', Int32Array.from(values.subarray(0, data.length) as Int32Array));
+  if (type.bitWidth === 32 && type.isSigned)
+    return fixed(data, 'int', values.subarray(0, data.length) as Int32Array);
+  if (type.bitWidth === 32)
+    return fixed(
+      data,
+      'long',
+      BigInt64Array.from(values as Uint32Array, v => BigInt(v)),
+    );
   const longs = new BigInt64Array(values.buffer, values.byteOffset, data.length);
   if (type.isSigned) return fixed(data, 'long', longs);
   const words = new BigInt64Array(data.length * 2);
@@ -115,58 +117,6 @@ function decimals(data: Arrow.Data, where: string): Column {
   return fixed(data, `decimal(${precision},${scale})`, values);
 }
 
-const DAY_MS = 86_400_000n;
-
-function dates(data: Arrow.Data, where: string): Column {
-  if (data.values instanceof Int32Array) return fixed(data, 'date', data.values.subarray(0, data.length));
-  const valid = validOf(data);
-  const days = new Int32Array(data.length);
-  const millis = new BigInt64Array(data.values.buffer, data.values.byteOffset, data.length);
-  millis.forEach((v, i) => {
-    if (valid?.[i] === 0) return;
-    if (v % DAY_MS !== 0n) throw arrowValueInexact(v, 'ms as a date', where);
-    days[i] = Number(v / DAY_MS);
-  });
-  return fixed(data, 'date', days);
-}
-
-function timestamps(data: Arrow.Data, where: string): Column {
-  const { TimeUnit } = arrow();
-  const type = data.type as Arrow.Timestamp;
-  const lake = type.timezone ? 'timestamptz' : 'timestamp';
-  const source = data.values as BigInt64Array;
-  const values = new BigInt64Array(source.buffer, source.byteOffset, data.length);
-  switch (type.unit) {
-    case TimeUnit.MICROSECOND:
-      return fixed(data, lake, values);
-    case TimeUnit.MILLISECOND:
-      return fixed(data, lake, scaled(data, values, 1000n, 'ms', where));
-    case TimeUnit.SECOND:
-      return fixed(data, lake, scaled(data, values, 1_000_000n, 's', where));
-    default:
-      return fixed(data, lake, nanosToMicros(data, values, where));
-  }
-}
-
-function scaled(data: Arrow.Data, values: BigInt64Array, factor: bigint, unit: string, where: string): BigInt64Array {
-  const valid = validOf(data);
-  return values.map((v, i) => {
-    if (valid?.[i] === 0) return 0n;
-    const micros = v * factor;
-    if (BigInt.asIntN(64, micros) !== micros) throw arrowValueInexact(v, unit, where);
-    return micros;
-  });
-}
-
-function nanosToMicros(data: Arrow.Data, values: BigInt64Array, where: string): BigInt64Array {
-  const valid = validOf(data);
-  return values.map((v, i) => {
-    if (valid?.[i] === 0) return 0n;
-    if (v % 1000n !== 0n) throw arrowValueInexact(v, 'ns', where);
-    return v / 1000n;
-  });
-}
-
 function strings(data: Arrow.Data, type: VarType): Column {
   const source = data.valueOffsets as Int32Array | BigInt64Array;
   let offsets: Int32Array;
@@ -178,13 +128,27 @@ function strings(data: Arrow.Data, type: VarType): Column {
   }
   // An empty Arrow column may come without its one offset.
   if (offsets.length === 0) offsets = new Int32Array(1);
-  return { kind: 'var', type, length: data.length, valid: validOf(data), offsets, data: data.values ?? new Uint8Array(0) };
+  return {
+    kind: 'var',
+    type,
+    length: data.length,
+    valid: validOf(data),
+    offsets,
+    data: data.values ?? new Uint8Array(0),
+  };
 }
 
 function fixedBinary(data: Arrow.Data): Column {
   const { byteWidth } = data.type as Arrow.FixedSizeBinary;
   const offsets = Int32Array.from({ length: data.length + 1 }, (_, i) => i * byteWidth);
-  return { kind: 'var', type: 'binary', length: data.length, valid: validOf(data), offsets, data: data.values };
+  return {
+    kind: 'var',
+    type: 'binary',
+    length: data.length,
+    valid: validOf(data),
+    offsets,
+    data: data.values,
+  };
 }
 
 /** View layouts are rare and have no counterpart here: value by value. */
@@ -199,7 +163,9 @@ function dictionary(data: Arrow.Data, where: string): Column {
   if (values.length === 0) return nullColumn(values.type, data.length);
   const valid = validOf(data);
   // The index of a NULL may be anything.
-  const rows = Uint32Array.from({ length: data.length }, (_, i) => (valid?.[i] === 0 ? 0 : Number(data.values[i])));
+  const rows = Uint32Array.from({ length: data.length }, (_, i) =>
+    valid?.[i] === 0 ? 0 : Number(data.values[i]),
+  );
   const column = gather(values, rows);
   if (!valid) return column;
   const both = column.valid ? valid.map((v, i) => v & column.valid![i]!) : valid;

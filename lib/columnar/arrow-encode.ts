@@ -52,9 +52,11 @@ export function toArrowData(column: Column): Arrow.Data {
   const nullCount = column.valid ? column.valid.reduce((nulls, v) => nulls + 1 - v, 0) : 0;
   const props = { type, length: column.length, nullCount, nullBitmap };
   const { makeData } = arrow();
-  if (column.kind === 'var') return makeData({ ...props, valueOffsets: column.offsets, data: column.data } as never);
+  if (column.kind === 'var')
+    return makeData({ ...props, valueOffsets: column.offsets, data: column.data } as never);
   const { values } = column;
-  if (values instanceof Uint8Array) return makeData({ ...props, data: packBits(values, column.length) } as never);
+  if (values instanceof Uint8Array)
+    return makeData({ ...props, data: packBits(values, column.length) } as never);
   if (!column.type.startsWith('decimal')) return makeData({ ...props, data: values } as never);
   const words = new Uint32Array(values.buffer, values.byteOffset, values.byteLength >> 2);
   return makeData({ ...props, data: words } as never);

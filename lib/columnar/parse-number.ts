@@ -150,9 +150,11 @@ export function doubleReader(type: 'float' | 'double', decimalComma: boolean): T
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
     const special = NOT_FINITE.get(text);
     const dotted = decimalComma && !text.includes('.') ? text.replace(',', '.') : text;
-    if (special === undefined && (!DOUBLE.test(dotted) || (decimalComma && text.includes('.')))) return MALFORMED;
+    if (special === undefined && (!DOUBLE.test(dotted) || (decimalComma && text.includes('.'))))
+      return MALFORMED;
     const value = special ?? Number(dotted);
-    if (special === undefined && !Number.isFinite(type === 'float' ? Math.fround(value) : value)) return OUT_OF_RANGE;
+    if (special === undefined && !Number.isFinite(type === 'float' ? Math.fround(value) : value))
+      return OUT_OF_RANGE;
     builder.appendNumber(value);
     return undefined;
   };

@@ -105,7 +105,5 @@ function offsetSeconds(bytes: Uint8Array, from: number, to: number): number {
 /** Micros pass 2^53 in the year 2255 (and before 1684): beyond, the sum is made of bigints. */
 function append(builder: Parameters<TextReader>[0], seconds: number, micros: number): undefined {
   const sum = seconds * 1e6 + micros;
-  builder.appendLong(
-    Number.isSafeInteger(sum) ? BigInt(sum) : BigInt(seconds) * 1_000_000n + BigInt(micros),
-  );
+  builder.appendLong(Number.isSafeInteger(sum) ? BigInt(sum) : BigInt(seconds) * 1_000_000n + BigInt(micros));
 }

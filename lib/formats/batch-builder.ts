@@ -1,7 +1,7 @@
+import { OP_INSERT, opOf } from '../change/op';
 import { ColumnBuilder } from '../columnar/builder';
 import type { Column } from '../columnar/column';
 import { parseFault, type TextReader, textReader } from '../columnar/parse-text';
-import { OP_INSERT, opOf } from '../change/op';
 import { invalidUtf8, type RowFault, unknownOp, unparsableValue } from './errors';
 import type { BadRow, DecodedBatch, DecodeRequest } from './format';
 import type { FieldRole } from './layout';
@@ -21,8 +21,9 @@ const ROWS_FIRST = 1024;
  */
 export class BatchBuilder {
   private readonly slots: readonly Slot[];
-  private ops: Uint8Array;
-  private rows: Float64Array;
+  private readonly ops: Uint8Array;
+  private readonly rows: Float64Array;
+  private readonly lines: Float64Array;
   private bad: BadRow[] = [];
   private length = 0;
   private bytes = 0;
@@ -44,13 +45,12 @@ export class BatchBuilder {
     }));
     this.ops = new Uint8Array(request.batchRows);
     this.rows = new Float64Array(request.batchRows);
+    this.lines = new Float64Array(request.batchRows);
   }
 
   /** The batch has reached its bounds and must be finished before the next row. */
   get full(): boolean {
-    return (
-      this.length + this.bad.length >= this.request.batchRows || this.bytes >= this.request.batchBytes
-    );
+    return this.length + this.bad.length >= this.request.batchRows || this.bytes >= this.request.batchBytes;
   }
 
   get empty(): boolean {
@@ -92,9 +92,10 @@ export class BatchBuilder {
     return undefined;
   }
 
-  /** The row is complete: `bytes` of the file's content went into it. */
-  keep(bytes: number): void {
+  /** The row, which starts on `line`, is complete: `bytes` of the file's content went into it. */
+  keep(line: number, bytes: number): void {
     this.ops[this.length] = this.op;
+    this.lines[this.length] = line;
     this.rows[this.length++] = this.ordinal++;
     this.bytes += bytes;
     this.op = OP_INSERT;
@@ -124,6 +125,7 @@ export class BatchBuilder {
       columns: data.map(slot => slot.builder!.finish()),
       ops: this.ops.slice(0, length),
       row: this.rows.slice(0, length),
+      line: this.lines.slice(0, length),
       absent: absent.some(flags => flags !== undefined) ? absent : undefined,
       changedAt: named('changedAt')[0]?.[1],
       sequence: named('sequence')[0]?.[1],

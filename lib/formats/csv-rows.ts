@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type CsvDialect, CsvTokenizer, ESCAPED, BARE, unescapeField } from '../columnar/csv-tokenizer';
+import { BARE, type CsvDialect, CsvTokenizer, ESCAPED, unescapeField } from '../columnar/csv-tokenizer';
 import { BatchBuilder } from './batch-builder';
 import { textContent } from './content';
 import {
@@ -96,7 +96,7 @@ export async function* csvBatches(
   let checked = false;
   const fill = (): boolean => {
     while (tokenizer.next()) {
-      if (layout.length > 1 || skip) if (isBlank(tokenizer)) continue;
+      if ((layout.length > 1 || skip) && isBlank(tokenizer)) continue;
       if (!skip) rows.take(checked);
       skip = false;
       if (batch.full) return true;
@@ -138,7 +138,7 @@ class RowReader {
     const { tokenizer, batch } = this;
     const fault = this.shapeFault() ?? (checked ? undefined : this.utf8Fault()) ?? this.fields();
     if (fault) batch.reject(fault, tokenizer.line, tokenizer.raw());
-    else batch.keep(tokenizer.rowBytes);
+    else batch.keep(tokenizer.line, tokenizer.rowBytes);
   }
 
   private shapeFault(): RowFault | undefined {

@@ -1,7 +1,7 @@
 import { csvBatches, firstRows } from './csv-rows';
 import type { Format } from './format';
 import { dataColumns, layoutOf, plainBookkeeping } from './layout';
-import { headerNames, headerlessNames } from './names';
+import { headerlessNames, headerNames } from './names';
 
 /**
  * Plain CSV (RFC 4180): comma or another delimiter, quoted fields of many lines, LF or CRLF, gzip. The header

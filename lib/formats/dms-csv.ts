@@ -31,7 +31,8 @@ function dmsNames(rows: readonly (readonly string[])[], request: DecodeRequest):
   const lead = named.filter(name => name !== undefined && !declared.includes(name)) as string[];
   const op = dmsBookkeeping(options).op!;
   const full = lead.length + declared.length;
-  const hasOp = !options.load || (rows.length > 0 && rows.every(row => row[0] === 'I' && row.length === full + 1));
+  const hasOp =
+    !options.load || (rows.length > 0 && rows.every(row => row[0] === 'I' && row.length === full + 1));
   if (hasOp && !declared.includes(op)) lead.unshift(op);
   return headerlessNames(rows, lead, declared, file.name);
 }

@@ -39,7 +39,11 @@ export const rowWithoutOp = (column: string): RowFault => ({
 });
 
 /** TM_2103: a value is not one of its column's type, or could only be taken by losing a part of it. */
-export const unparsableValue = (column: string, reason: string): RowFault => ({ code: 'TM_2103', reason, column });
+export const unparsableValue = (column: string, reason: string): RowFault => ({
+  code: 'TM_2103',
+  reason,
+  column,
+});
 
 /** TM_2104: the op is none of I, U, D, T. */
 export const unknownOp = (text: string, column: string): RowFault => ({
@@ -69,7 +73,12 @@ export const brokenParquet = (what: string, file: string, cause?: unknown) =>
 
 /** TM_2108: a file of 0 bytes, most often an upload that failed. */
 export const emptyFile = (file: string) =>
-  new TidemarkError('TM_2108', 'file of 0 bytes', file, 'upload the file again; remove it if it is empty on purpose');
+  new TidemarkError(
+    'TM_2108',
+    'file of 0 bytes',
+    file,
+    'upload the file again; remove it if it is empty on purpose',
+  );
 
 /** TM_2109: a row is longer than rowBytesMax. Only its first 64 KiB are kept in quarantine. */
 export const rowTooLong = (bytesMax: number): RowFault => ({

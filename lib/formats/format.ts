@@ -82,6 +82,8 @@ export interface DecodedBatch {
   readonly ops: Uint8Array;
   /** 0-based ordinal of each row in the file; bad rows count, the header does not. */
   readonly row: Float64Array;
+  /** 1-based line each row starts on; for Parquet the row's ordinal + 1. */
+  readonly line: Float64Array;
   /** Per column: 1 where the row lacks it (JSON lines; absent is not NULL). Undefined: no row lacks it. */
   readonly absent?: readonly (Uint8Array | undefined)[];
   /** The source's commit time, timestamp. */

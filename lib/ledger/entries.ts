@@ -32,11 +32,20 @@ export interface Entry extends Delta {
 
 export function entryValue(delta: Delta, source: string): ItemValue {
   const { least, greatest, ...plain } = delta;
-  return { ...plain, kind: 'delta', source, least: formatPosition(least), greatest: formatPosition(greatest) };
+  return {
+    ...plain,
+    kind: 'delta',
+    source,
+    least: formatPosition(least),
+    greatest: formatPosition(greatest),
+  };
 }
 
 function entryOf(item: Item): Entry {
-  const value = item.value as unknown as Omit<Entry, 'least' | 'greatest' | 'n'> & { least: string; greatest: string };
+  const value = item.value as unknown as Omit<Entry, 'least' | 'greatest' | 'n'> & {
+    least: string;
+    greatest: string;
+  };
   return {
     ...value,
     n: Number(item.sort.slice(ENTRY_PREFIX.length)),
@@ -71,7 +80,11 @@ export async function* entriesAfter(items: Items, table: string, after: number):
 }
 
 /** The entries 1..through, by the name their rows bear in `_source`. */
-export async function entryNumbers(items: Items, table: string, through: number): Promise<Map<string, Entry>> {
+export async function entryNumbers(
+  items: Items,
+  table: string,
+  through: number,
+): Promise<Map<string, Entry>> {
   const byName = new Map<string, Entry>();
   for await (const entry of entriesAfter(items, table, 0)) {
     if (entry.n > through) break;

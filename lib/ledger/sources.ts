@@ -1,7 +1,7 @@
 import type { ItemAction, Items } from '../ports/items';
 import { counterValue, readCounter } from './counter';
 import { type Delta, entryValue } from './entries';
-import { counterKey, entryKey, firstSeenKey, instantKey, sourceKey } from './keys';
+import { counterKey, entryKey, firstSeenKey, instantKey, loadKey, sourceKey } from './keys';
 
 /** A source object taken in: its entries are first .. first + count - 1. */
 export interface Seen {
@@ -23,6 +23,14 @@ export type Recorded =
   /** Vacuum ran meanwhile and may have had the deltas: write them anew under fresh names. */
   | { readonly outcome: 'vacuumed' };
 
+/** A source object as the ledger knows it. `load` is the name of a LOAD object in its layout. */
+export interface SourceRef {
+  readonly table: string;
+  readonly identity: string;
+  readonly object: string;
+  readonly load?: string;
+}
+
 /**
  * The one transaction that decides which deltas count (PROTOCOL.md, I3): source seen if absent, entries n.. if
  * absent, counter moved. A crash before it leaves unnamed objects for vacuum; a crash after it leaves nothing to
@@ -31,9 +39,7 @@ export type Recorded =
  */
 export async function recordSource(
   items: Items,
-  table: string,
-  identity: string,
-  object: string,
+  { table, identity, object, load }: SourceRef,
   deltas: readonly Delta[],
   vacuumCount: number,
 ): Promise<Recorded> {
@@ -42,7 +48,13 @@ export async function recordSource(
     const counter = await readCounter(items, table);
     if (counter.vacuumCount !== vacuumCount) return { outcome: 'vacuumed' };
     const first = counter.next;
-    const seen: Seen = { object, first, count: deltas.length, rows, dateReceived: deltas[0]?.dateReceived ?? '' };
+    const seen: Seen = {
+      object,
+      first,
+      count: deltas.length,
+      rows,
+      dateReceived: deltas[0]?.dateReceived ?? '',
+    };
     const actions: ItemAction[] = [
       { put: sourceKey(table, identity), value: { ...seen }, if: 'absent' },
       {
@@ -55,6 +67,7 @@ export async function recordSource(
         value: entryValue(delta, identity),
         if: 'absent' as const,
       })),
+      ...(load === undefined ? [] : [{ put: loadKey(table, load), value: { identity } }]),
     ];
     const result = await items.transact(actions);
     if (result.done) return { outcome: 'recorded', first };
@@ -89,3 +102,19 @@ export async function firstSight(
     ]);
   }
 }
+
+/**
+ * Whether a LOAD object must wait: its name was taken in with other content, which is a reload, and from then on
+ * every LOAD object of the table belongs to it (PROTOCOL.md, L).
+ */
+export async function holdsLoad(items: Items, { table, identity, load }: SourceRef): Promise<boolean> {
+  if (load === undefined) return false;
+  if (await items.get(loadKey(table, HELD))) return true;
+  const claimed = await items.get(loadKey(table, load));
+  if (!claimed || claimed.value.identity === identity) return false;
+  await items.transact([{ put: loadKey(table, HELD), value: { since: load } }]);
+  return true;
+}
+
+/** No object's name: those are paths. */
+const HELD = '*';

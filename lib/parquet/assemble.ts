@@ -1,14 +1,10 @@
-import { schemaDiffers, parquetCorrupt } from './errors';
-import { FOOTER_TAIL_BYTES, footerLength, footerOf, MAGIC, type ParquetFooter, parseFooter } from './footer';
+import { parquetCorrupt, schemaDiffers } from './errors';
+import { footerBytes, footerOf, footerOfFile, MAGIC, type ParquetFooter } from './footer';
+import { ELEMENT, FILE } from './ids';
 import { shiftRowGroup } from './offsets';
-import { footerBytes, type ByteRange } from './read';
+import type { ByteRange } from './ranges';
 import { encodeThrift, type ThriftStruct, ThriftType } from './thrift';
-import { structsOf, valueOf, withField, withoutFields, withStructs } from './thrift-fields';
-
-/** Field ids of parquet.thrift, FileMetaData. */
-const FILE = { schema: 2, rows: 3, rowGroups: 4, keyValues: 5, columnOrders: 7 } as const;
-/** SchemaElement.name: that of the root is the writer's taste. */
-const NAME = 4;
+import { fieldValue, structAt, structsOf, withField, withoutFields, withStructs } from './thrift-fields';
 
 /**
  * Writes one Parquet file row group by row group, in bounded memory: what each method returns are the bytes that
@@ -18,7 +14,9 @@ const NAME = 4;
 export class FileAssembler {
   private offset = 0;
   private rows = 0;
-  private first: ThriftStruct | undefined;
+  private first: { readonly tree: ThriftStruct; readonly identity: Uint8Array } | undefined;
+  /** The tree that was compared last: of a source file it is the same for each row group. */
+  private known: ThriftStruct | undefined;
   private readonly groups: ThriftStruct[] = [];
   private finished: ParquetFooter | undefined;
 
@@ -58,7 +56,7 @@ export class FileAssembler {
     if (!group) throw parquetCorrupt(`no row group ${rowGroup} of ${footer.rowGroups.length}`);
     this.adopt(footer);
     const distance = this.offset - group.start;
-    const struct = structsOf(footer.tree, FILE.rowGroups)[rowGroup]!;
+    const struct = structAt(footer.tree, FILE.rowGroups, rowGroup);
     this.groups.push(shiftRowGroup(struct, () => distance, this.groups.length));
     this.offset += group.end - group.start;
     this.rows += group.rows;
@@ -68,7 +66,7 @@ export class FileAssembler {
   /** The last bytes. Key-values are ours alone: `ARROW:schema` is dropped, the Parquet types say everything. */
   finish(keyValues: Record<string, string> = {}): Uint8Array {
     if (!this.first) throw parquetCorrupt('a file needs one row group file at least, if only for its schema');
-    let tree = withoutFields(this.first, [FILE.keyValues]);
+    let tree = withoutFields(this.first.tree, [FILE.keyValues]);
     tree = withField(tree, FILE.rows, ThriftType.i64, this.rows);
     tree = withStructs(tree, FILE.rowGroups, this.groups);
     const pairs = Object.entries(keyValues);
@@ -79,38 +77,34 @@ export class FileAssembler {
     return bytes;
   }
 
-  private adopt(footer: ParquetFooter): void {
-    if (!this.first) this.first = footer.tree;
-    else if (this.first !== footer.tree && !sameTree(this.first, footer.tree)) throw schemaDiffers('parquet file');
+  private adopt({ tree }: ParquetFooter): void {
+    if (tree === this.known) return;
+    const same = identity(tree);
+    this.first ??= { tree, identity: same };
+    if (Buffer.compare(this.first.identity, same) !== 0) throw schemaDiffers('parquet file');
+    this.known = tree;
   }
 }
 
-/** True if row groups of the two files can stand in one. */
+/** True if row groups of the two files can stand in one. The root's name is the writer's taste. */
 export function sameSchema(a: ParquetFooter, b: ParquetFooter): boolean {
-  return sameTree(a.tree, b.tree);
+  return Buffer.compare(identity(a.tree), identity(b.tree)) === 0;
 }
 
 /** Column orders belong to it: without them statistics mean nothing, and copied they would begin to. */
-function sameTree(a: ThriftStruct, b: ThriftStruct): boolean {
-  return Buffer.compare(identity(a), identity(b)) === 0;
-}
-
 function identity(tree: ThriftStruct): Uint8Array {
   const [root, ...leaves] = structsOf(tree, FILE.schema);
-  let schema = withStructs({ fields: [] }, FILE.schema, [withoutFields(root!, [NAME]), ...leaves]);
-  const orders = valueOf(tree, FILE.columnOrders);
+  let schema = withStructs({ fields: [] }, FILE.schema, [withoutFields(root!, [ELEMENT.name]), ...leaves]);
+  const orders = fieldValue(tree, FILE.columnOrders);
   if (orders !== undefined) schema = withField(schema, FILE.columnOrders, ThriftType.list, orders);
   return encodeThrift(schema);
 }
 
 function keyValue([key, value]: readonly [string, string]): ThriftStruct {
-  const fields = [key, value].map((text, i) => ({ id: i + 1, type: ThriftType.binary, value: Buffer.from(text) }));
+  const fields = [key, value].map((text, i) => ({
+    id: i + 1,
+    type: ThriftType.binary,
+    value: Buffer.from(text),
+  }));
   return { fields };
-}
-
-/** The footer of a file that is in memory whole. Throws like footerLength and parseFooter. */
-export function footerOfFile(file: Uint8Array): ParquetFooter {
-  const tail = file.subarray(Math.max(0, file.length - FOOTER_TAIL_BYTES));
-  const length = footerLength(tail, file.length);
-  return parseFooter(file.subarray(tail.byteOffset - file.byteOffset - length, tail.byteOffset - file.byteOffset));
 }

@@ -1,8 +1,9 @@
 import { widens } from '../columnar/kernels';
 import type { Field, PrimitiveType } from '../columnar/types';
 import { parquetCorrupt, parquetUnsupported } from './errors';
+import { ELEMENT } from './ids';
 import type { ThriftStruct } from './thrift';
-import { countOf, integerOf, structOf, textOf, valueOf } from './thrift-fields';
+import { countOf, fieldValue, integerOf, structOf, textOf } from './thrift-fields';
 
 export type PhysicalType =
   | 'BOOLEAN'
@@ -44,19 +45,6 @@ export interface ParquetColumn {
   readonly optional: boolean;
 }
 
-/** Field ids of parquet.thrift, SchemaElement. */
-const ELEMENT = {
-  type: 1,
-  repetition: 3,
-  name: 4,
-  children: 5,
-  converted: 6,
-  scale: 7,
-  precision: 8,
-  fieldId: 9,
-  logical: 10,
-} as const;
-
 /** The columns of a schema: a root and its leaves. Throws TM_4202 if a column is nested, TM_4201 if it is damaged. */
 export function readColumns(elements: readonly ThriftStruct[]): ParquetColumn[] {
   const [root, ...leaves] = elements;
@@ -66,7 +54,8 @@ export function readColumns(elements: readonly ThriftStruct[]): ParquetColumn[] 
     if (nested) throw parquetUnsupported('a nested column', `column ${textOf(e, ELEMENT.name)}`);
   }
   const children = countOf(root, ELEMENT.children, 'the number of columns');
-  if (children !== leaves.length) throw parquetCorrupt(`${leaves.length} columns where the root has ${children}`);
+  if (children !== leaves.length)
+    throw parquetCorrupt(`${leaves.length} columns where the root has ${children}`);
   return leaves.map(readColumn);
 }
 
@@ -76,7 +65,13 @@ function readColumn(element: ThriftStruct): ParquetColumn {
   const physical = PHYSICAL[countOf(element, ELEMENT.type, `the type of column ${name}`)];
   if (!physical) throw parquetCorrupt('an unknown physical type', `column ${name}`);
   const optional = integerOf(element, ELEMENT.repetition) !== 0;
-  return { fieldId: integerOf(element, ELEMENT.fieldId), name, physical, logical: readLogical(element), optional };
+  return {
+    fieldId: integerOf(element, ELEMENT.fieldId),
+    name,
+    physical,
+    logical: readLogical(element),
+    optional,
+  };
 }
 
 function readLogical(element: ThriftStruct): LogicalType {
@@ -95,10 +90,18 @@ function readLogical(element: ThriftStruct): LogicalType {
       return { kind: 'date' };
     case 8: {
       const unit = structOf(inner, 2)?.fields[0]?.id;
-      return { kind: 'timestamp', unit: unit === 1 ? 'ms' : unit === 2 ? 'us' : 'ns', utc: valueOf(inner, 1) === true };
+      return {
+        kind: 'timestamp',
+        unit: unit === 1 ? 'ms' : unit === 2 ? 'us' : 'ns',
+        utc: fieldValue(inner, 1) === true,
+      };
     }
     case 10:
-      return { kind: 'integer', bits: countOf(inner, 1, 'the bit width'), signed: valueOf(inner, 2) === true };
+      return {
+        kind: 'integer',
+        bits: countOf(inner, 1, 'the bit width'),
+        signed: fieldValue(inner, 2) === true,
+      };
     default:
       return { kind: 'other' };
   }

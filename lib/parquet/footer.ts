@@ -1,7 +1,17 @@
-import { readColumns, type ParquetColumn } from './column';
+import { type ParquetColumn, readColumns } from './column';
 import { parquetCorrupt, parquetUnsupported } from './errors';
-import { decodeThrift, type ThriftStruct } from './thrift';
-import { binaryOf, countOf, integerOf, itemsOf, structOf, structsOf, textOf, valueOf } from './thrift-fields';
+import { CHUNK, FILE, GROUP, META, STATISTICS } from './ids';
+import { decodeThrift, encodeThrift, type ThriftStruct } from './thrift';
+import {
+  binaryOf,
+  countOf,
+  fieldValue,
+  integerOf,
+  itemsOf,
+  structOf,
+  structsOf,
+  textOf,
+} from './thrift-fields';
 
 /** One column of one row group. Offsets and sizes are bytes of the file. */
 export interface ParquetChunk {
@@ -47,16 +57,10 @@ export function footerLength(tail: Uint8Array, size: number): number {
   if (magic === 'PARE') throw parquetUnsupported('an encrypted footer');
   if (magic !== 'PAR1') throw parquetCorrupt('no Parquet file: the last bytes are not PAR1');
   const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
-  if (length + FOOTER_TAIL_BYTES + MAGIC.length > size) throw parquetCorrupt(`a footer of ${length} in ${size} bytes`);
+  if (length + FOOTER_TAIL_BYTES + MAGIC.length > size)
+    throw parquetCorrupt(`a footer of ${length} in ${size} bytes`);
   return length;
 }
-
-/** Field ids of parquet.thrift: FileMetaData, RowGroup, ColumnChunk, ColumnMetaData, Statistics. */
-const FILE = { schema: 2, rows: 3, rowGroups: 4, columnOrders: 7, encryption: 8 } as const;
-const GROUP = { columns: 1, rows: 3 } as const;
-const CHUNK = { filePath: 1, meta: 3, crypto: 8 } as const;
-const META = { path: 3, values: 5, uncompressed: 6, compressed: 7, data: 9, dictionary: 11, statistics: 12 } as const;
-const STATISTICS = { nulls: 3, max: 5, min: 6 } as const;
 
 /**
  * The footer in `bytes`, which are the footer alone. Throws TM_4201 if they are damaged or contradict themselves,
@@ -69,26 +73,36 @@ export function parseFooter(bytes: Uint8Array): ParquetFooter {
 
 /** The footer that a tree means; throws like parseFooter. */
 export function footerOf(tree: ThriftStruct): ParquetFooter {
-  if (valueOf(tree, FILE.encryption) !== undefined) throw parquetUnsupported('an encrypted file');
+  if (fieldValue(tree, FILE.encryption) !== undefined) throw parquetUnsupported('an encrypted file');
   const rows = countOf(tree, FILE.rows, 'the number of rows');
   const columns = readColumns(structsOf(tree, FILE.schema));
   // Without column orders nobody knows by which order min_value and max_value were found.
   const ordered = itemsOf(tree, FILE.columnOrders).length === columns.length;
-  const rowGroups = structsOf(tree, FILE.rowGroups).map((group, i) => readRowGroup(group, columns, ordered, i));
+  const rowGroups = structsOf(tree, FILE.rowGroups).map((group, i) =>
+    readRowGroup(group, columns, ordered, i),
+  );
   const sum = rowGroups.reduce((total, g) => total + g.rows, 0);
   if (sum !== rows) throw parquetCorrupt(`${rows} rows, but ${sum} in its row groups`);
   return { rows, columns, rowGroups, tree };
 }
 
-function readRowGroup(group: ThriftStruct, columns: readonly ParquetColumn[], ordered: boolean, i: number): ParquetRowGroup {
+function readRowGroup(
+  group: ThriftStruct,
+  columns: readonly ParquetColumn[],
+  ordered: boolean,
+  i: number,
+): ParquetRowGroup {
   const where = `parquet row group ${i}`;
   const rows = countOf(group, GROUP.rows, 'the number of rows');
   const structs = structsOf(group, GROUP.columns);
   if (structs.length !== columns.length) {
     throw parquetCorrupt(`${structs.length} chunks for ${columns.length} columns`, where);
   }
-  const chunks = structs.map((struct, c) => readChunk(struct, columns[c]!, ordered, `${where}, column ${columns[c]!.name}`));
-  for (const c of chunks) if (c.values !== rows) throw parquetCorrupt(`${c.values} values for ${rows} rows`, where);
+  const chunks = structs.map((struct, c) =>
+    readChunk(struct, columns[c]!, ordered, `${where}, column ${columns[c]!.name}`),
+  );
+  for (const c of chunks)
+    if (c.values !== rows) throw parquetCorrupt(`${c.values} values for ${rows} rows`, where);
   return {
     rows,
     start: chunks.reduce((start, c) => Math.min(start, c.start), chunks[0]?.start ?? 0),
@@ -97,9 +111,14 @@ function readRowGroup(group: ThriftStruct, columns: readonly ParquetColumn[], or
   };
 }
 
-function readChunk(chunk: ThriftStruct, column: ParquetColumn, ordered: boolean, where: string): ParquetChunk {
+function readChunk(
+  chunk: ThriftStruct,
+  column: ParquetColumn,
+  ordered: boolean,
+  where: string,
+): ParquetChunk {
   if (textOf(chunk, CHUNK.filePath) !== undefined) throw parquetUnsupported('a chunk in another file', where);
-  if (valueOf(chunk, CHUNK.crypto) !== undefined) throw parquetUnsupported('an encrypted chunk', where);
+  if (fieldValue(chunk, CHUNK.crypto) !== undefined) throw parquetUnsupported('an encrypted chunk', where);
   const meta = structOf(chunk, CHUNK.meta);
   if (!meta) throw parquetCorrupt('a chunk without metadata', where);
   const path = itemsOf(meta, META.path);
@@ -119,7 +138,24 @@ function readChunk(chunk: ThriftStruct, column: ParquetColumn, ordered: boolean,
 
 /** The dictionary page comes first; some writers state 0 when there is none. */
 function chunkStart(meta: ThriftStruct): number {
-  const data = countOf(meta, META.data, 'the data page offset');
-  const dictionary = integerOf(meta, META.dictionary) ?? 0;
+  const data = countOf(meta, META.dataPage, 'the data page offset');
+  const dictionary = integerOf(meta, META.dictionaryPage) ?? 0;
   return dictionary > 0 && dictionary < data ? dictionary : data;
+}
+
+/** The footer of a file that is in memory whole. Throws like footerLength and parseFooter. */
+export function footerOfFile(file: Uint8Array): ParquetFooter {
+  const tail = file.subarray(Math.max(0, file.length - FOOTER_TAIL_BYTES));
+  const length = footerLength(tail, file.length);
+  return parseFooter(
+    file.subarray(tail.byteOffset - file.byteOffset - length, tail.byteOffset - file.byteOffset),
+  );
+}
+
+/** The end of a file: the footer, its length, the magic. */
+export function footerBytes(tree: ThriftStruct): Uint8Array {
+  const footer = encodeThrift(tree);
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, footer.length, true);
+  return Buffer.concat([footer, length, MAGIC]);
 }

@@ -20,7 +20,11 @@ export interface RowGroupBounds {
  * What a row group's statistics say of a field, in the field's type. The bounds need not occur: long strings are
  * cut. A field the file has not is NULL throughout. Undefined if the statistics are missing or not understood.
  */
-export function rowGroupBounds(footer: ParquetFooter, rowGroup: number, field: Field): RowGroupBounds | undefined {
+export function rowGroupBounds(
+  footer: ParquetFooter,
+  rowGroup: number,
+  field: Field,
+): RowGroupBounds | undefined {
   const group = footer.rowGroups[rowGroup];
   if (!group) throw parquetCorrupt(`no row group ${rowGroup} of ${footer.rowGroups.length}`);
   const at = columnIndex(footer.columns, field);

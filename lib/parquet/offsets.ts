@@ -1,10 +1,6 @@
+import { CHUNK, GROUP, META } from './ids';
 import { type ThriftStruct, ThriftType } from './thrift';
 import { integerOf, structOf, structsOf, withField, withoutFields, withStructs } from './thrift-fields';
-
-/** Field ids of parquet.thrift: RowGroup, ColumnChunk, ColumnMetaData. */
-const GROUP = { columns: 1, fileOffset: 5, ordinal: 7 } as const;
-const CHUNK = { fileOffset: 2, meta: 3, indexes: [4, 5, 6, 7] } as const;
-const META = { offsets: [9, 10, 11], bloom: [14, 15] } as const;
 
 const ORDINAL_MAX = 32_767;
 
@@ -13,7 +9,11 @@ const ORDINAL_MAX = 32_767;
  * row group's bytes and are left behind: a reader that follows a wrong offset skips rows without an error.
  * `distance` is added to the chunk at place i of the row group (`at(i)`), in bytes.
  */
-export function shiftRowGroup(group: ThriftStruct, at: (column: number) => number, ordinal: number): ThriftStruct {
+export function shiftRowGroup(
+  group: ThriftStruct,
+  at: (column: number) => number,
+  ordinal: number,
+): ThriftStruct {
   const columns = structsOf(group, GROUP.columns).map((chunk, i) => shiftChunk(chunk, at(i)));
   let moved = shiftField(withStructs(group, GROUP.columns, columns), GROUP.fileOffset, at(0));
   if (integerOf(group, GROUP.ordinal) === undefined) return moved;
@@ -24,7 +24,8 @@ export function shiftRowGroup(group: ThriftStruct, at: (column: number) => numbe
 
 function shiftChunk(chunk: ThriftStruct, distance: number): ThriftStruct {
   let meta = withoutFields(structOf(chunk, CHUNK.meta)!, META.bloom);
-  for (const id of META.offsets) meta = shiftField(meta, id, distance);
+  for (const id of [META.dataPage, META.indexPage, META.dictionaryPage])
+    meta = shiftField(meta, id, distance);
   const bare = shiftField(withoutFields(chunk, CHUNK.indexes), CHUNK.fileOffset, distance);
   return withField(bare, CHUNK.meta, ThriftType.struct, meta);
 }

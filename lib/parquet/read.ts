@@ -4,17 +4,13 @@ import { castColumn, nullColumn, widens } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import { columnIndex, readableAs } from './column';
 import { columnUnreadable, parquetCorrupt } from './errors';
-import { MAGIC, type ParquetFooter, type ParquetRowGroup } from './footer';
+import { footerBytes, MAGIC, type ParquetFooter, type ParquetRowGroup } from './footer';
+import { ELEMENT, FILE, GROUP } from './ids';
 import { shiftRowGroup } from './offsets';
-import { encodeThrift, type ThriftStruct, ThriftType } from './thrift';
-import { structsOf, withField, withoutFields, withStructs } from './thrift-fields';
+import type { ByteRange } from './ranges';
+import { ThriftType } from './thrift';
+import { structAt, structsOf, withField, withoutFields, withStructs } from './thrift-fields';
 import { decodeParquet } from './wasm';
-
-/** Bytes [start, end) of a file. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** The file's columns that hold `fields`, in the order of the fields; those the file has not are left out. */
 export function columnsFor(footer: ParquetFooter, fields: readonly Field[]): number[] {
@@ -22,7 +18,11 @@ export function columnsFor(footer: ParquetFooter, fields: readonly Field[]): num
 }
 
 /** Where the columns' chunks of one row group stand, in the order of `columns`. */
-export function chunkRanges(footer: ParquetFooter, rowGroup: number, columns: readonly number[]): ByteRange[] {
+export function chunkRanges(
+  footer: ParquetFooter,
+  rowGroup: number,
+  columns: readonly number[],
+): ByteRange[] {
   const group = rowGroupOf(footer, rowGroup);
   return columns.map(c => {
     const chunk = group.columns[c];
@@ -51,7 +51,8 @@ export function decodeRowGroup(
   const group = rowGroupOf(footer, rowGroup);
   const columns = columnsFor(footer, fields);
   const where = `parquet row group ${rowGroup}`;
-  if (chunks.length !== columns.length) throw parquetCorrupt(`${chunks.length} chunks for ${columns.length}`, where);
+  if (chunks.length !== columns.length)
+    throw parquetCorrupt(`${chunks.length} chunks for ${columns.length}`, where);
   const decoded = columns.length === 0 ? [] : decodeChunks(footer, rowGroup, columns, chunks);
   let next = 0;
   const result = fields.map(field => {
@@ -70,18 +71,14 @@ function decodeChunks(
   const group = rowGroupOf(footer, rowGroup);
   columns.forEach((c, i) => {
     const { size } = group.columns[c]!;
-    if (chunks[i]!.length !== size) throw parquetCorrupt(`${chunks[i]!.length} bytes of ${size}`, `row group ${rowGroup}`);
+    if (chunks[i]!.length !== size)
+      throw parquetCorrupt(`${chunks[i]!.length} bytes of ${size}`, `row group ${rowGroup}`);
   });
   const where = `row group ${rowGroup}, columns ${columns.map(c => footer.columns[c]!.name).join(', ')}`;
   const table = decodeParquet(chunkFile(footer, rowGroup, columns, chunks), group.rows, where);
   if (table.numRows !== group.rows) throw parquetCorrupt(`${table.numRows} rows of ${group.rows}`, where);
   return fromArrowTable(table).map(c => c.column);
 }
-
-/** Field ids of parquet.thrift: FileMetaData, SchemaElement, RowGroup. */
-const FILE = { schema: 2, rows: 3, rowGroups: 4, keyValues: 5, columnOrders: 7 } as const;
-const ROOT_CHILDREN = 5;
-const GROUP_COLUMNS = 1;
 
 /**
  * A Parquet file of just these chunks. The engine's own projection reads wrong columns or the whole file.
@@ -102,23 +99,22 @@ function chunkFile(
     starts.push(end);
     end += chunk.length;
   }
-  const struct = structsOf(tree, FILE.rowGroups)[rowGroup]!;
-  const all = structsOf(struct, GROUP_COLUMNS);
-  const picked = withStructs(struct, GROUP_COLUMNS, columns.map(c => all[c]!));
+  const struct = structAt(tree, FILE.rowGroups, rowGroup);
+  const all = structsOf(struct, GROUP.columns);
+  const picked = withStructs(
+    struct,
+    GROUP.columns,
+    columns.map(c => all[c]!),
+  );
   const group = shiftRowGroup(picked, i => starts[i]! - source.columns[columns[i]!]!.start, 0);
-  const schema = [withField(root!, ROOT_CHILDREN, ThriftType.i32, columns.length), ...columns.map(c => leaves[c]!)];
+  const schema = [
+    withField(root!, ELEMENT.children, ThriftType.i32, columns.length),
+    ...columns.map(c => leaves[c]!),
+  ];
   let pruned = withoutFields(tree, [FILE.keyValues, FILE.columnOrders]);
   pruned = withField(pruned, FILE.rows, ThriftType.i64, source.rows);
   pruned = withStructs(withStructs(pruned, FILE.schema, schema), FILE.rowGroups, [group]);
   return Buffer.concat([MAGIC, ...chunks, footerBytes(pruned)]);
-}
-
-/** The end of a file: the footer, its length, the magic. */
-export function footerBytes(tree: ThriftStruct): Uint8Array {
-  const footer = encodeThrift(tree);
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, footer.length, true);
-  return Buffer.concat([footer, length, MAGIC]);
 }
 
 function fitColumn(column: Column, { name, type }: Field): Column {

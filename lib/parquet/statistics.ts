@@ -60,7 +60,8 @@ function viewOf(bytes: Uint8Array): DataView {
 function integer({ physical, logical }: ParquetColumn, bytes: Uint8Array): bigint | undefined {
   const unsigned = logical.kind === 'integer' && !logical.signed;
   const view = viewOf(bytes);
-  if (physical === 'INT32' && bytes.length === 4) return BigInt(unsigned ? view.getUint32(0, true) : view.getInt32(0, true));
+  if (physical === 'INT32' && bytes.length === 4)
+    return BigInt(unsigned ? view.getUint32(0, true) : view.getInt32(0, true));
   if (physical !== 'INT64' || bytes.length !== 8) return undefined;
   return unsigned ? view.getBigUint64(0, true) : view.getBigInt64(0, true);
 }

@@ -2,13 +2,13 @@ import { parquetCorrupt } from './errors';
 import { type ThriftList, type ThriftStruct, ThriftType, type ThriftValue } from './thrift';
 
 /** The value of field `id`; undefined if the struct has none. */
-export function valueOf(struct: ThriftStruct, id: number): ThriftValue | undefined {
+export function fieldValue(struct: ThriftStruct, id: number): ThriftValue | undefined {
   return struct.fields.find(f => f.id === id)?.value;
 }
 
 /** An integer field as a safe number. Throws TM_4201 if it is another kind of value or past 2^53. */
 export function integerOf(struct: ThriftStruct, id: number): number | undefined {
-  const value = valueOf(struct, id);
+  const value = fieldValue(struct, id);
   if (value === undefined || typeof value === 'number') return value;
   throw parquetCorrupt(`field ${id} is no safe integer`);
 }
@@ -21,7 +21,7 @@ export function countOf(struct: ThriftStruct, id: number, what: string): number 
 }
 
 export function binaryOf(struct: ThriftStruct, id: number): Uint8Array | undefined {
-  const value = valueOf(struct, id);
+  const value = fieldValue(struct, id);
   if (value === undefined || value instanceof Uint8Array) return value;
   throw parquetCorrupt(`field ${id} is no binary`);
 }
@@ -32,7 +32,7 @@ export function textOf(struct: ThriftStruct, id: number): string | undefined {
 }
 
 export function structOf(struct: ThriftStruct, id: number): ThriftStruct | undefined {
-  const value = valueOf(struct, id);
+  const value = fieldValue(struct, id);
   if (value === undefined || isStruct(value)) return value;
   throw parquetCorrupt(`field ${id} is no struct`);
 }
@@ -45,8 +45,15 @@ export function structsOf(struct: ThriftStruct, id: number): ThriftStruct[] {
   });
 }
 
+/** Item `i` of a field that is a list of structs. Throws TM_4201 if there is none. */
+export function structAt(struct: ThriftStruct, id: number, i: number): ThriftStruct {
+  const item = itemsOf(struct, id)[i];
+  if (item !== undefined && isStruct(item)) return item;
+  throw parquetCorrupt(`field ${id} has no struct ${i}`);
+}
+
 export function itemsOf(struct: ThriftStruct, id: number): readonly ThriftValue[] {
-  const value = valueOf(struct, id);
+  const value = fieldValue(struct, id);
   if (value === undefined) return [];
   if (typeof value === 'object' && 'items' in value) return value.items;
   throw parquetCorrupt(`field ${id} is no list`);

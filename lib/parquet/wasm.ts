@@ -35,7 +35,11 @@ export function encodeRowGroup(batch: Batch, options: EncodeOptions = {}): Uint8
 
 function writerProperties(engine: Engine, batch: Batch, options: EncodeOptions): WriterProperties {
   const { Compression, EnabledStatistics, WriterPropertiesBuilder } = engine;
-  const codecs = { zstd: Compression.ZSTD, snappy: Compression.SNAPPY, uncompressed: Compression.UNCOMPRESSED };
+  const codecs = {
+    zstd: Compression.ZSTD,
+    snappy: Compression.SNAPPY,
+    uncompressed: Compression.UNCOMPRESSED,
+  };
   let builder = new WriterPropertiesBuilder()
     .setCompression(codecs[options.codec ?? 'zstd'])
     .setStatisticsEnabled(EnabledStatistics.Chunk)

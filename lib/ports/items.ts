@@ -20,7 +20,9 @@ export type ItemAction =
   | { readonly delete: ItemKey; readonly if?: number };
 
 /** all: everything was written, durably. blocked: nothing was; indexes of the actions whose condition failed. */
-export type TransactResult = { readonly done: true } | { readonly done: false; readonly blocked: readonly number[] };
+export type TransactResult =
+  | { readonly done: true }
+  | { readonly done: false; readonly blocked: readonly number[] };
 
 export const TRANSACT_ACTIONS_MAX = 100;
 
@@ -28,7 +30,11 @@ export const TRANSACT_ACTIONS_MAX = 100;
 export interface Items {
   get(key: ItemKey): Promise<Item | undefined>;
   /** Items of a partition whose sort key starts with `prefix`, in order, after the sort key `after`, `limit` at most. */
-  query(partition: string, prefix: string, options?: { after?: string; limit?: number; reverse?: boolean }): Promise<Item[]>;
+  query(
+    partition: string,
+    prefix: string,
+    options?: { after?: string; limit?: number; reverse?: boolean },
+  ): Promise<Item[]>;
   /** At most TRANSACT_ACTIONS_MAX actions on different keys, all or none; more throw. */
   transact(actions: readonly ItemAction[]): Promise<TransactResult>;
 }

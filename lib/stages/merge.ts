@@ -1,5 +1,5 @@
-import type { ResolvedTable } from '../config/resolved';
 import type { Field } from '../columnar/types';
+import type { ResolvedTable } from '../config/resolved';
 import { addColumns, widenColumn } from '../iceberg/evolution';
 import {
   currentSchema,
@@ -8,7 +8,7 @@ import {
   newMetadata,
   type TableMetadata,
 } from '../iceberg/metadata';
-import { partitionFieldName } from '../iceberg/partition';
+import { partitionSpec } from '../iceberg/partition';
 import { type Entry, entriesAfter, entryNumbers, readEntry } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { currentFields, logTableOf, userFields } from '../table/columns';
@@ -80,7 +80,10 @@ async function mergeSlice(
   slice: readonly Entry[],
   limits: MergeLimits,
 ): Promise<Merged | undefined> {
-  const base = { ...current, metadata: followLog(current.metadata, log.metadata, table.key, ports.clock.now()) };
+  const base = {
+    ...current,
+    metadata: followLog(current.metadata, log.metadata, table.key, ports.clock.now()),
+  };
   const fields = currentSchema(base.metadata).fields;
   const state = {
     name: table.name,
@@ -93,7 +96,13 @@ async function mergeSlice(
     widened: cursor.through > 0 && base.metadata !== current.metadata,
     deletedWhen: fields.find(f => f.name === table.deletedWhen?.column)?.id,
   };
-  const folded = await foldInto(ports, state, await logView(ports, table, log, slice.at(-1)!.n), slice, limits);
+  const folded = await foldInto(
+    ports,
+    state,
+    await logView(ports, table, log, slice.at(-1)!.n),
+    slice,
+    limits,
+  );
   const result = await commit(ports, base, {
     operation: 'overwrite',
     added: folded.added,
@@ -116,7 +125,12 @@ async function mergeSlice(
 }
 
 /** The log through entry k, for whoever folds or refolds. */
-export async function logView(ports: LakePorts, table: ResolvedTable, log: OpenTable, k: number): Promise<LogView> {
+export async function logView(
+  ports: LakePorts,
+  table: ResolvedTable,
+  log: OpenTable,
+  k: number,
+): Promise<LogView> {
   const fields = currentSchema(log.metadata).fields;
   return {
     store: ports.store,
@@ -127,7 +141,12 @@ export async function logView(ports: LakePorts, table: ResolvedTable, log: OpenT
   };
 }
 
-async function nextSlice(ports: LakePorts, table: string, after: number, limits: MergeLimits): Promise<Entry[]> {
+async function nextSlice(
+  ports: LakePorts,
+  table: string,
+  after: number,
+  limits: MergeLimits,
+): Promise<Entry[]> {
   const slice: Entry[] = [];
   let rows = 0;
   let bytes = 0;
@@ -180,15 +199,7 @@ async function createCurrent(ports: LakePorts, table: ResolvedTable, log: OpenTa
     uuid: ports.ids.fresh(),
     location: ports.store.uri(table.name),
     schema: { 'schema-id': 0, fields, identifierFieldIds: table.key.map(name => idOf(fields, name)) },
-    spec: {
-      'spec-id': 0,
-      fields: table.partitionBy.map((p, i) => ({
-        'source-id': idOf(fields, p.column),
-        'field-id': 1000 + i,
-        name: partitionFieldName(p.column, p.transform),
-        transform: p.transform,
-      })),
-    },
+    spec: partitionSpec(table.partitionBy, fields),
     sortOrder: {
       'order-id': 1,
       fields: table.key.map(name => ({
@@ -210,7 +221,12 @@ function idOf(fields: readonly Field[], name: string): number {
 }
 
 /** The current table's schema follows the log's: the same ids, new columns and widened types in the merge's commit. */
-function followLog(metadata: TableMetadata, log: TableMetadata, key: readonly string[], now: number): TableMetadata {
+function followLog(
+  metadata: TableMetadata,
+  log: TableMetadata,
+  key: readonly string[],
+  now: number,
+): TableMetadata {
   let followed = metadata;
   const wanted = currentFields(currentSchema(log).fields, key);
   for (const field of wanted) {
@@ -237,4 +253,3 @@ function checkKey(table: ResolvedTable, metadata: TableMetadata): void {
   const same = was.length === table.key.length && was.every(name => table.key.includes(name));
   if (!same) throw keyChanged(table.name, was.join(', '), table.key.join(', '));
 }
-

@@ -167,7 +167,9 @@ async function joinManifests(writer: ManifestWriter, manifests: ManifestFile[]):
   const entries: ManifestEntry[] = [];
   for (const manifest of joinable) {
     const live = await readManifest(writer.ports.store, writer.base.metadata, manifest);
-    entries.push(...live.filter(e => e.status !== 'deleted').map(e => ({ ...e, status: 'existing' as const })));
+    entries.push(
+      ...live.filter(e => e.status !== 'deleted').map(e => ({ ...e, status: 'existing' as const })),
+    );
   }
   const joined = await writeManifest(writer, entries, spec, 'data');
   return [...manifests.filter(m => !joinable.includes(m)), joined];

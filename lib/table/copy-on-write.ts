@@ -41,7 +41,13 @@ export async function* rewrittenRows(
 }
 
 /** The inserts whose key is not beyond the row group's last row go into it. */
-function insertsUpTo(batch: Batch, insert: Uint32Array, from: number, upserts: Upserts, key: readonly Field[]): number {
+function insertsUpTo(
+  batch: Batch,
+  insert: Uint32Array,
+  from: number,
+  upserts: Upserts,
+  key: readonly Field[],
+): number {
   const last = sliceBatch(batch, batch.length - 1, batch.length);
   const keys = encodeKeys(selectFields(last, [...key]).columns, 1);
   let until = from;
@@ -54,5 +60,8 @@ function merged(standing: Batch, inserts: Batch, key: readonly Field[]): Batch {
   const all = concatBatches([standing, inserts]);
   const keys = encodeKeys(selectFields(all, [...key]).columns, all.length);
   const order = Uint32Array.from({ length: all.length }, (_, i) => i);
-  return gatherBatch(all, order.sort((a, b) => compareKeys(keys, a, keys, b) || a - b));
+  return gatherBatch(
+    all,
+    order.sort((a, b) => compareKeys(keys, a, keys, b) || a - b),
+  );
 }

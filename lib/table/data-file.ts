@@ -36,11 +36,16 @@ export async function openFile(store: ObjectStore, file: Pick<DataFile, 'path' |
  * Opens a delta, read whole and checked against the checksum of its ledger entry.
  * @throws TM_3004 when the bytes differ, TM_3005 when the object is gone
  */
-export async function openDelta(store: ObjectStore, delta: { key: string; sha256: string }): Promise<OpenFile> {
+export async function openDelta(
+  store: ObjectStore,
+  delta: { key: string; sha256: string },
+): Promise<OpenFile> {
   const bytes = await store.get(delta.key);
   if (!bytes) throw fileMissing(delta.key);
   if (createHash('sha256').update(bytes).digest('hex') !== delta.sha256) throw deltaDamaged(delta.key);
-  return fileOf(store.uri(delta.key), footerOf(bytes, bytes.length), async (start, end) => bytes.subarray(start, end));
+  return fileOf(store.uri(delta.key), footerOf(bytes, bytes.length), async (start, end) =>
+    bytes.subarray(start, end),
+  );
 }
 
 function footerOf(tail: Uint8Array, size: number): ParquetFooter {

@@ -1,4 +1,4 @@
-import { type Keys, compareKeys, encodeKeys, lowerBoundOf, takeKeys } from '../change/key-order';
+import { compareKeys, encodeKeys, type Keys, lowerBoundOf, takeKeys } from '../change/key-order';
 import { concatBatches } from '../columnar/batch';
 import type { Batch } from '../columnar/column';
 import { valueAt } from '../columnar/kernels';

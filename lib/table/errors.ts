@@ -29,11 +29,21 @@ export const ledgerBehind = (table: string, n: number) =>
 
 /** TM_3004: a delta's bytes are not those that were recorded. */
 export const deltaDamaged = (key: string) =>
-  new TidemarkError('TM_3004', 'the bytes are not those that were written', key, 'restore the object from a backup');
+  new TidemarkError(
+    'TM_3004',
+    'the bytes are not those that were written',
+    key,
+    'restore the object from a backup',
+  );
 
 /** TM_3005: a file that metadata names is gone. */
 export const fileMissing = (uri: string) =>
-  new TidemarkError('TM_3005', 'a file of the table is missing', uri, 'restore the object from a backup, or rebuild');
+  new TidemarkError(
+    'TM_3005',
+    'a file of the table is missing',
+    uri,
+    'restore the object from a backup, or rebuild',
+  );
 
 /** TM_3006: other commits came first at every try. */
 export const commitContended = (table: string, tries: number) =>

@@ -1,5 +1,5 @@
 import { type Changes, positionAt, type Truncate, truncatesOf } from '../change/changes';
-import { foldOnto, type Folded, PUT, REFOLD, REMOVE } from '../change/fold';
+import { type Folded, foldOnto, PUT, REFOLD, REMOVE } from '../change/fold';
 import { groupByKey, type KeyGroups } from '../change/group';
 import { compareKeys, encodeKeys, lowerBoundOf } from '../change/key-order';
 import { comparePositions, maxPosition, type Position } from '../change/position';
@@ -57,14 +57,27 @@ export async function foldInto(
   const changes = await readSlice(log, slice);
   const truncates = truncatesOf(changes);
   const partial = state.cursor.partial || state.widened || changes.absent.some(index => index > 0);
-  const groups = groupByKey(changes, state.key.map(f => f.id));
+  const groups = groupByKey(
+    changes,
+    state.key.map(f => f.id),
+  );
   const late = truncates.filter(t => comparePositions(t, state.cursor.greatest) < 0);
-  const beyond = partial && late[0] ? await keysBeyond(ports.store, state.files, state.fields, state.key, late[0]) : undefined;
+  const beyond =
+    partial && late[0]
+      ? await keysBeyond(ports.store, state.files, state.fields, state.key, late[0])
+      : undefined;
   const wanted = wantedKeys(changes, groups, truncates, state, beyond, partial);
   const located = await locate(ports.store, state.files, state.fields, state.key, wanted);
   const merged = beyond ? refoldAll(groups) : foldSlice(changes, groups, truncates, state, located, partial);
-  const upserts = await upsertsOf(log, state, changes, groups, merged, located, wanted, beyond);
-  return write(ports, state, slice, changes, { merged, located, upserts, partial, all: beyond !== undefined }, limits);
+  const upserts = await upsertsOf(log, state, changes, merged, located, wanted, beyond);
+  return write(
+    ports,
+    state,
+    slice,
+    changes,
+    { merged, located, upserts, partial, all: beyond !== undefined },
+    limits,
+  );
 }
 
 function foldSlice(
@@ -103,7 +116,9 @@ function wantedKeys(
   partial: boolean,
 ): Wanted {
   const heads = Uint32Array.from({ length: groups.length }, (_, g) => groups.order[groups.starts[g]!]!);
-  const columns = state.key.map(f => gather(changes.columns[changes.fields.findIndex(c => c.id === f.id)]!, heads));
+  const columns = state.key.map(f =>
+    gather(changes.columns[changes.fields.findIndex(c => c.id === f.id)]!, heads),
+  );
   const truncate = truncates.at(-1);
   const keys = beyond ? union(columns, beyond) : { keys: groups.keys, columns };
   return { ...keys, truncate, wholeRows: partial && !beyond };
@@ -119,7 +134,6 @@ async function upsertsOf(
   log: LogView,
   state: TableState,
   changes: Changes,
-  groups: KeyGroups,
   folded: Folded,
   located: Located,
   wanted: Wanted,
@@ -144,7 +158,10 @@ function refoldGroups(folded: Folded, wanted: Wanted): Pick<Wanted, 'keys' | 'co
 function sortRows(rows: Batch, key: readonly Field[]): Batch {
   const keys = encodeKeys(selectFields(rows, [...key]).columns, rows.length);
   const order = Uint32Array.from({ length: rows.length }, (_, i) => i);
-  return gatherBatch(rows, order.sort((a, b) => compareKeys(keys, a, keys, b)));
+  return gatherBatch(
+    rows,
+    order.sort((a, b) => compareKeys(keys, a, keys, b)),
+  );
 }
 
 interface Decided {
@@ -176,7 +193,8 @@ async function write(
     if (rewrite) removed.add(rewrite.live.file.path);
     const standing = rewrite ? deletes.for(rewrite.live) : undefined;
     const gone = rewrite ? rewrite.drop.length + standing!.positions.size : 0;
-    if (rewrite && rewrite.insert.length === 0 && rewrite.drop.length === rewrite.live.file.recordCount) continue;
+    if (rewrite && rewrite.insert.length === 0 && rewrite.drop.length === rewrite.live.file.recordCount)
+      continue;
     const batches = rewrite
       ? rewrittenRows(ports.store, rewrite, upserts, standing!, state.fields, state.key)
       : once(gatherBatch(upserts.rows, action.insert));
@@ -188,7 +206,12 @@ async function write(
     added.push(...files);
   }
   const dropped = [...drops.values()].reduce((sum, d) => sum + d.length, 0);
-  return { added, removed, cursor: nextCursor(state.cursor, slice, changes, decided.partial), rows: counts(decided, dropped) };
+  return {
+    added,
+    removed,
+    cursor: nextCursor(state.cursor, slice, changes, decided.partial),
+    rows: counts(decided, dropped),
+  };
 }
 
 async function* once(batch: Batch): AsyncGenerator<Batch> {

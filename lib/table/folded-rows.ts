@@ -74,4 +74,3 @@ function patched(
 function position(values: BigInt64Array): Column {
   return { kind: 'fixed', type: 'long', length: values.length, values };
 }
-

@@ -1,7 +1,7 @@
 import type { DataFile, ManifestEntry } from '../iceberg/data-file';
 import { decodeManifest, inheritFrom } from '../iceberg/manifest';
 import { decodeManifestList, type ManifestFile } from '../iceberg/manifest-list';
-import { currentSnapshot, type Snapshot, type TableMetadata } from '../iceberg/metadata';
+import { allFields, currentSnapshot, type Snapshot, type TableMetadata } from '../iceberg/metadata';
 import type { ObjectStore } from '../ports/object-store';
 import { fileMissing } from './errors';
 
@@ -17,7 +17,10 @@ export interface LiveFiles {
   readonly deletes: readonly LiveFile[];
 }
 
-export async function readManifests(store: ObjectStore, snapshot: Snapshot | undefined): Promise<ManifestFile[]> {
+export async function readManifests(
+  store: ObjectStore,
+  snapshot: Snapshot | undefined,
+): Promise<ManifestFile[]> {
   return snapshot ? decodeManifestList(await readUri(store, snapshot['manifest-list'])) : [];
 }
 
@@ -28,7 +31,7 @@ export async function readManifest(
   manifest: ManifestFile,
 ): Promise<ManifestEntry[]> {
   const bytes = await readUri(store, manifest.path);
-  const fields = metadata.schemas.flatMap(schema => schema.fields);
+  const fields = allFields(metadata);
   return inheritFrom(manifest, decodeManifest(bytes, { fields, specs: metadata['partition-specs'] }).entries);
 }
 

@@ -1,4 +1,11 @@
-import { compareKeys, encodeKeys, type Keys, keysAreSorted, lowerBoundOf, takeKeys } from '../change/key-order';
+import {
+  compareKeys,
+  encodeKeys,
+  type Keys,
+  keysAreSorted,
+  lowerBoundOf,
+  takeKeys,
+} from '../change/key-order';
 import { BEFORE_ALL, comparePositions, type Position } from '../change/position';
 import { concatBatches, gatherBatch, selectFields } from '../columnar/batch';
 import type { Batch, Column } from '../columnar/column';
@@ -8,7 +15,7 @@ import type { ObjectStore } from '../ports/object-store';
 import { ownField, POS_MAJOR, POS_MINOR } from './columns';
 import { type OpenFile, openFile } from './data-file';
 import { Deletes, liveMask } from './deletes';
-import type { LiveFile, LiveFiles } from './live-files';
+import type { LiveFiles } from './live-files';
 import { KeyRange } from './prune';
 import { longs } from './read-changes';
 
@@ -143,7 +150,14 @@ class Found {
     const rows = this.parts.length > 0 ? selectFields(concatBatches(this.parts), [...fields]) : undefined;
     const position = (i: number) =>
       this.rowOf[i]! < 0 ? undefined : { major: this.major[i]!, minor: this.minor[i]! };
-    return { wanted: this.wanted.keys, position, rowOf: this.rowOf, rows, hits: this.hits, truncated: this.truncated };
+    return {
+      wanted: this.wanted.keys,
+      position,
+      rowOf: this.rowOf,
+      rows,
+      hits: this.hits,
+      truncated: this.truncated,
+    };
   }
 }
 
@@ -158,7 +172,11 @@ function positionsOf(batch: Batch): (row: number) => Position {
 }
 
 /** Pairs (row, index of the wanted key). Few keys in sorted rows: search the rows; else search the keys. */
-function* matches(wanted: Keys, within: { from: number; to: number }, rows: Keys): Generator<[number, number]> {
+function* matches(
+  wanted: Keys,
+  within: { from: number; to: number },
+  rows: Keys,
+): Generator<[number, number]> {
   if ((within.to - within.from) * 16 < rows.length && keysAreSorted(rows)) {
     for (let i = within.from; i < within.to; i++) {
       let row = lowerBoundOf(rows, wanted, i);

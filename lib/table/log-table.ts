@@ -1,14 +1,25 @@
 import { widens } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
-import { addColumns, widenColumn } from '../iceberg/evolution';
+import { addColumns, widenColumn, withMetadataLog } from '../iceberg/evolution';
 import { currentSchema, formatMetadata, newMetadata, type TableMetadata } from '../iceberg/metadata';
 import type { LakePorts } from '../ports/lake-ports';
-import { type ColumnShape, DATE_RECEIVED, isReserved, LOG_COLUMNS, logTableOf, ownField, userFields } from './columns';
+import {
+  type ColumnShape,
+  DATE_RECEIVED,
+  isReserved,
+  LOG_COLUMNS,
+  logTableOf,
+  ownField,
+  userFields,
+} from './columns';
 import { commitContended, illegalTypeChange, reservedColumn } from './errors';
 import { type OpenTable, openTable } from './open';
 
 /** Every table's properties. Locally a gzipped metadata file could not be put if absent under one name (M5). */
-export const TABLE_PROPERTIES = { 'write.metadata.compression-codec': 'none', 'write.format.default': 'parquet' };
+export const TABLE_PROPERTIES = {
+  'write.metadata.compression-codec': 'none',
+  'write.format.default': 'parquet',
+};
 
 const TRIES = 20;
 
@@ -18,7 +29,11 @@ const TRIES = 20;
  * nobody fills yet (PROTOCOL.md, schemas).
  * @throws TM_3008 for a type that cannot change so, TM_3009 for a name of the lake's own
  */
-export async function ensureLog(ports: LakePorts, table: string, columns: readonly ColumnShape[]): Promise<OpenTable> {
+export async function ensureLog(
+  ports: LakePorts,
+  table: string,
+  columns: readonly ColumnShape[],
+): Promise<OpenTable> {
   const reserved = columns.find(c => isReserved(c.name));
   if (reserved) throw reservedColumn(table, reserved.name);
   const name = logTableOf(table);
@@ -30,7 +45,9 @@ export async function ensureLog(ports: LakePorts, table: string, columns: readon
     }
     const evolved = withColumns(open.metadata, table, columns, ports.clock.now());
     if (evolved === open.metadata) return open;
-    await ports.catalog.swap(name, open.pointer, formatMetadata(evolved));
+    const previous = { uri: open.pointer.uri, updatedMs: open.metadata['last-updated-ms'] };
+    const next = withMetadataLog(evolved, previous, ports.clock.now());
+    await ports.catalog.swap(name, open.pointer, formatMetadata(next));
   }
   throw commitContended(name, TRIES);
 }
@@ -67,7 +84,8 @@ function withColumns(
   for (const column of columns) {
     const known = currentSchema(evolved).fields.find(f => f.name === column.name);
     if (!known || known.type === column.type || widens(column.type, known.type)) continue;
-    if (!widens(known.type, column.type)) throw illegalTypeChange(table, column.name, known.type, column.type);
+    if (!widens(known.type, column.type))
+      throw illegalTypeChange(table, column.name, known.type, column.type);
     evolved = widenColumn(evolved, known.id, column.type, now);
   }
   const { fields } = currentSchema(evolved);

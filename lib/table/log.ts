@@ -1,15 +1,15 @@
-import type { Entry } from '../ledger/entries';
-import type { ObjectStore } from '../ports/object-store';
-import { compareKeys, encodeKeys, lowerBoundOf } from '../change/key-order';
 import type { Changes } from '../change/changes';
+import { compareKeys, encodeKeys, lowerBoundOf } from '../change/key-order';
 import { selectFields } from '../columnar/batch';
 import type { Batch } from '../columnar/column';
 import type { Field } from '../columnar/types';
-import { openDelta, openFile, type OpenFile } from './data-file';
+import type { Entry } from '../ledger/entries';
+import type { ObjectStore } from '../ports/object-store';
+import { type OpenFile, openDelta, openFile } from './data-file';
 import type { LiveFiles } from './live-files';
+import type { Wanted } from './locate';
 import { KeyRange } from './prune';
 import { ChangeReader } from './read-changes';
-import type { Wanted } from './locate';
 
 /**
  * The log as one fold sees it: the files of the log table, and the numbers of the entries that count. A row whose

@@ -2,8 +2,8 @@ import { compareKeys, encodeKeys, type Keys, upperBoundOf } from '../change/key-
 import type { Batch } from '../columnar/column';
 import { columnFromScalars, gather, valueAt } from '../columnar/kernels';
 import type { Field, Scalar } from '../columnar/types';
-import { decodeValue } from '../iceberg/single-value';
 import type { PartitionSpec } from '../iceberg/partition';
+import { decodeValue } from '../iceberg/single-value';
 import { transformColumn } from '../iceberg/transform-column';
 import { partitionKey } from './deletes';
 import type { LiveFile } from './live-files';
@@ -17,7 +17,12 @@ export interface Upserts {
 /** What happens to one data file. Files without an action stay as they are. */
 export type FileAction =
   /** These row positions go, these upserts join: the file is written anew. */
-  | { readonly kind: 'rewrite'; readonly live: LiveFile; readonly drop: readonly number[]; readonly insert: Uint32Array }
+  | {
+      readonly kind: 'rewrite';
+      readonly live: LiveFile;
+      readonly drop: readonly number[];
+      readonly insert: Uint32Array;
+    }
   /** Upserts that belong to no file that stands. */
   | { readonly kind: 'write'; readonly partition: readonly Scalar[]; readonly insert: Uint32Array };
 
@@ -44,7 +49,10 @@ export function planMerge(
     );
     const choose = chooser(standing, key[0]!, fileBytesMax);
     const fresh: number[] = [];
-    const first = gather(upserts.rows.columns[upserts.rows.fields.findIndex(f => f.id === key[0]!.id)]!, rows);
+    const first = gather(
+      upserts.rows.columns[upserts.rows.fields.findIndex(f => f.id === key[0]!.id)]!,
+      rows,
+    );
     const firsts = encodeKeys([first], rows.length);
     rows.forEach((row, i) => {
       const file = choose(firsts, i);
@@ -95,14 +103,44 @@ function chooser(
     const lower = live.file.metrics.lower.get(first.id);
     const upper = live.file.metrics.upper.get(first.id);
     return lower
-      ? [{ live, lower: decodeValue(first.type, lower), upper: upper ? decodeValue(first.type, upper) : null }]
+      ? [
+          {
+            live,
+            lower: decodeValue(first.type, lower),
+            upper: upper ? decodeValue(first.type, upper) : null,
+          },
+        ]
       : [];
   });
-  const lowers = encodeKeys([columnFromScalars(first.type, bounded.map(b => b.lower))], bounded.length);
+  const lowers = encodeKeys(
+    [
+      columnFromScalars(
+        first.type,
+        bounded.map(b => b.lower),
+      ),
+    ],
+    bounded.length,
+  );
   const order = Uint32Array.from(bounded.keys()).sort((a, b) => compareKeys(lowers, a, lowers, b));
   const ordered = order.length > 0 ? [...order].map(i => bounded[i]!) : [];
-  const starts = encodeKeys([columnFromScalars(first.type, ordered.map(b => b.lower))], ordered.length);
-  const ends = encodeKeys([columnFromScalars(first.type, ordered.map(b => b.upper))], ordered.length);
+  const starts = encodeKeys(
+    [
+      columnFromScalars(
+        first.type,
+        ordered.map(b => b.lower),
+      ),
+    ],
+    ordered.length,
+  );
+  const ends = encodeKeys(
+    [
+      columnFromScalars(
+        first.type,
+        ordered.map(b => b.upper),
+      ),
+    ],
+    ordered.length,
+  );
   return (keys, i) => {
     const at = Math.max(0, upperBoundOf(starts, keys, i) - 1);
     const chosen = ordered[at];

@@ -31,7 +31,8 @@ export class KeyRange {
   within(range: Range | undefined): { from: number; to: number } {
     if (!range) return { from: 0, to: this.keys.length };
     const from = range.min === null ? 0 : lowerBoundOf(this.keys, this.encode(range.min), 0);
-    const to = range.max === null ? this.keys.length : upperBoundOf(this.keys, this.encode(range.max), 0, from);
+    const to =
+      range.max === null ? this.keys.length : upperBoundOf(this.keys, this.encode(range.max), 0, from);
     return { from, to };
   }
 

@@ -1,8 +1,8 @@
+import type { Changes } from '../change/changes';
+import { opOf } from '../change/op';
 import { concatBatches, gatherBatch, selectFields } from '../columnar/batch';
 import type { Batch, Column, VarColumn } from '../columnar/column';
 import type { Field } from '../columnar/types';
-import type { Changes } from '../change/changes';
-import { opOf } from '../change/op';
 import { ABSENT, CHANGED_AT, OP, ownField, POS_MAJOR, POS_MINOR, SOURCE, userFields } from './columns';
 import type { OpenFile } from './data-file';
 
@@ -49,7 +49,8 @@ export class ChangeReader {
     const own = (name: string) => all.columns[all.fields.findIndex(f => f.name === name)]!;
     const ops = textColumn(all, OP);
     const codes = new Uint8Array(all.length);
-    for (let i = 0; i < all.length; i++) codes[i] = opOf(String.fromCharCode(ops.data[ops.offsets[i]!]!)) ?? 0;
+    for (let i = 0; i < all.length; i++)
+      codes[i] = opOf(String.fromCharCode(ops.data[ops.offsets[i]!]!)) ?? 0;
     return {
       length: all.length,
       fields: this.user,
@@ -90,7 +91,8 @@ export class ChangeReader {
     const known = `${lacking.join()}|${listed ?? ''}`;
     let index = this.absentIndex.get(known);
     if (index === undefined) {
-      index = this.absentSets.push(new Set([...lacking, ...(listed ? (JSON.parse(listed) as number[]) : [])])) - 1;
+      index =
+        this.absentSets.push(new Set([...lacking, ...(listed ? (JSON.parse(listed) as number[]) : [])])) - 1;
       this.absentIndex.set(known, index);
     }
     return index;
@@ -100,7 +102,8 @@ export class ChangeReader {
 const EMPTY: Batch = { length: 0, fields: [], columns: [] };
 
 export function longs(column: Column): BigInt64Array {
-  if (!(column.kind === 'fixed' && column.values instanceof BigInt64Array)) throw new Error('not a column of longs');
+  if (!(column.kind === 'fixed' && column.values instanceof BigInt64Array))
+    throw new Error('not a column of longs');
   return column.values;
 }
 

@@ -1,13 +1,13 @@
 import { truncatesOf } from '../change/changes';
 import { foldWhole } from '../change/fold';
 import { groupByKey } from '../change/group';
+import { takeKeys } from '../change/key-order';
 import type { Batch } from '../columnar/column';
 import { slice } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
-import { takeKeys } from '../change/key-order';
 import { foldedRows, putGroups } from './folded-rows';
-import { type LogView, readHistory } from './log';
 import type { Wanted } from './locate';
+import { type LogView, readHistory } from './log';
 
 /** Keys folded at once: their histories stand in memory together. */
 const REFOLD_KEYS_MAX = 100_000;
@@ -25,13 +25,18 @@ export async function* refold(
 ): AsyncGenerator<Batch> {
   for (let from = 0; from < wanted.keys.length; from += REFOLD_KEYS_MAX) {
     const to = Math.min(from + REFOLD_KEYS_MAX, wanted.keys.length);
-    const keys = takeKeys(wanted.keys, Uint32Array.from({ length: to - from }, (_, i) => from + i));
+    const keys = takeKeys(
+      wanted.keys,
+      Uint32Array.from({ length: to - from }, (_, i) => from + i),
+    );
     const columns = wanted.columns.map(c => slice(c, from, to));
     const changes = await readHistory(log, { keys, columns });
-    const groups = groupByKey(changes, log.key.map(f => f.id));
+    const groups = groupByKey(
+      changes,
+      log.key.map(f => f.id),
+    );
     const folded = foldWhole(changes, groups, truncatesOf(changes), deletedWhen);
     const puts = putGroups(folded);
     if (puts.length > 0) yield foldedRows(changes, folded, puts, fields, { rows: undefined, rowOf: [] });
   }
 }
-

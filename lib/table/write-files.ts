@@ -79,7 +79,7 @@ export function dataFile(
 }
 
 /** Joins small batches and cuts large ones, so that each is one row group within the limits. */
-async function* rowGroups(batches: AsyncIterable<Batch>, limits: WriteLimits): AsyncGenerator<Batch> {
+export async function* rowGroups(batches: AsyncIterable<Batch>, limits: WriteLimits): AsyncGenerator<Batch> {
   let held: Batch[] = [];
   let rows = 0;
   let bytes = 0;
@@ -87,7 +87,10 @@ async function* rowGroups(batches: AsyncIterable<Batch>, limits: WriteLimits): A
     for (const part of cut(batch, limits)) {
       if (part.length === 0) continue;
       const size = batchBytes(part);
-      if (rows > 0 && (rows + part.length > limits.rowGroupRowsMax || bytes + size > limits.rowGroupBytesMax)) {
+      if (
+        rows > 0 &&
+        (rows + part.length > limits.rowGroupRowsMax || bytes + size > limits.rowGroupBytesMax)
+      ) {
         yield concatBatches(held);
         held = [];
         rows = 0;
@@ -109,7 +112,11 @@ function* cut(batch: Batch, limits: WriteLimits): Generator<Batch> {
   if (parts <= 1) yield batch;
   else
     for (let i = 0; i < parts; i++) {
-      yield sliceBatch(batch, Math.floor((batch.length * i) / parts), Math.floor((batch.length * (i + 1)) / parts));
+      yield sliceBatch(
+        batch,
+        Math.floor((batch.length * i) / parts),
+        Math.floor((batch.length * (i + 1)) / parts),
+      );
     }
 }
 

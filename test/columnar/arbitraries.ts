@@ -70,8 +70,16 @@ export const ALL_FIELDS: readonly Field[] = ALL_TYPES.map((type, i) => ({
 
 /** A batch with a column of every type, from rows of scalars. */
 export function batchOf(fields: readonly Field[], rows: readonly (readonly Scalar[])[]): Batch {
-  const columns = fields.map((f, i) => columnFromScalars(f.type, rows.map(r => r[i]!)));
+  const columns = fields.map((f, i) =>
+    columnFromScalars(
+      f.type,
+      rows.map(r => r[i]!),
+    ),
+  );
   return { length: rows.length, fields, columns };
 }
 
-export const rowsOfAllTypes = fc.array(fc.tuple(...ALL_TYPES.map(nullableOf)), { minLength: 1, maxLength: 40 });
+export const rowsOfAllTypes = fc.array(fc.tuple(...ALL_TYPES.map(nullableOf)), {
+  minLength: 1,
+  maxLength: 40,
+});

@@ -13,15 +13,18 @@ function scalars(vector: a.Vector): { type: string; values: Scalar[] } {
 }
 
 test('arrow.roundtrip: every type through an IPC stream, slices too', () => {
-  fc.assert(fc.property(rowsOfAllTypes, fc.nat(5), (rows, skip) => {
-    const from = Math.min(skip, rows.length);
-    const batch = sliceBatch(batchOf(ALL_FIELDS, rows), from, rows.length);
-    const columns = fromArrowTable(fromArrowIpc(toArrowIpc(batch)));
-    expect(columns.map(c => c.fieldId)).toEqual(ALL_FIELDS.map(f => f.id));
-    expect(columns.map(c => c.column.type)).toEqual(ALL_FIELDS.map(f => f.type));
-    const back = rows.slice(from).map((_, i) => columns.map(c => valueAt(c.column, i)));
-    expect(back).toEqual(rows.slice(from));
-  }), { numRuns: 40 });
+  fc.assert(
+    fc.property(rowsOfAllTypes, fc.nat(5), (rows, skip) => {
+      const from = Math.min(skip, rows.length);
+      const batch = sliceBatch(batchOf(ALL_FIELDS, rows), from, rows.length);
+      const columns = fromArrowTable(fromArrowIpc(toArrowIpc(batch)));
+      expect(columns.map(c => c.fieldId)).toEqual(ALL_FIELDS.map(f => f.id));
+      expect(columns.map(c => c.column.type)).toEqual(ALL_FIELDS.map(f => f.type));
+      const back = rows.slice(from).map((_, i) => columns.map(c => valueAt(c.column, i)));
+      expect(back).toEqual(rows.slice(from));
+    }),
+    { numRuns: 40 },
+  );
 });
 
 test.each<[string, a.DataType, ArrayBufferView, string, Scalar[]]>([
@@ -56,11 +59,16 @@ test('arrow.decode: dictionaries, large strings and chunks are one column', () =
 });
 
 test('arrow.decode: a slice of booleans starts at its own bit', () => {
-  const flags = a.vectorFromArray([true, false, null, true, true, false, false, true, true, null], new a.Bool());
+  const flags = a.vectorFromArray(
+    [true, false, null, true, true, false, false, true, true, null],
+    new a.Bool(),
+  );
   expect(scalars(flags.slice(3, 10)).values).toEqual([true, true, false, false, true, true, null]);
 });
 
 test('arrow.decode: a type without counterpart is refused', () => {
   expect(() => scalars(a.vectorFromArray([1n], new a.TimeMicrosecond()))).toThrow(code('TM_4105'));
-  expect(() => scalars(a.vectorFromArray([[1]], new a.List(new a.Field('x', new a.Int32()))))).toThrow(code('TM_4105'));
+  expect(() => scalars(a.vectorFromArray([[1]], new a.List(new a.Field('x', new a.Int32()))))).toThrow(
+    code('TM_4105'),
+  );
 });

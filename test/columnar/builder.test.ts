@@ -12,21 +12,23 @@ function add(builder: ColumnBuilder, value: Scalar): void {
 }
 
 test('builder.removeLast: a value taken back leaves no trace', () => {
-  fc.assert(fc.property(typedValues, fc.array(fc.boolean()), ([type, values], removals) => {
-    const builder = new ColumnBuilder(type, 1);
-    const kept: Scalar[] = [];
-    values.forEach((value, i) => {
-      add(builder, value);
-      if (removals[i]) builder.removeLast();
-      else kept.push(value);
-    });
-    expect(builder.length).toBe(kept.length);
-    const { bytes } = builder;
-    const column = builder.finish();
-    expect(bytes).toBe(byteSize(column));
-    expect(Array.from({ length: column.length }, (_, i) => valueAt(column, i))).toEqual(kept);
-    expect(column.valid === undefined).toBe(!kept.includes(null));
-  }));
+  fc.assert(
+    fc.property(typedValues, fc.array(fc.boolean()), ([type, values], removals) => {
+      const builder = new ColumnBuilder(type, 1);
+      const kept: Scalar[] = [];
+      values.forEach((value, i) => {
+        add(builder, value);
+        if (removals[i]) builder.removeLast();
+        else kept.push(value);
+      });
+      expect(builder.length).toBe(kept.length);
+      const { bytes } = builder;
+      const column = builder.finish();
+      expect(bytes).toBe(byteSize(column));
+      expect(Array.from({ length: column.length }, (_, i) => valueAt(column, i))).toEqual(kept);
+      expect(column.valid === undefined).toBe(!kept.includes(null));
+    }),
+  );
 });
 
 test('builder.finish: the next batch starts empty and does not write into the last', () => {

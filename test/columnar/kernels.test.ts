@@ -23,29 +23,35 @@ const scalars = (c: Column): Scalar[] => Array.from({ length: c.length }, (_, i)
 const code = (n: string) => expect.objectContaining({ code: n });
 
 test('kernels.scalars: what goes in comes out, for every type', () => {
-  fc.assert(fc.property(typedValues, ([type, values]) => {
-    expect(scalars(columnFromScalars(type, values))).toEqual(values);
-  }));
+  fc.assert(
+    fc.property(typedValues, ([type, values]) => {
+      expect(scalars(columnFromScalars(type, values))).toEqual(values);
+    }),
+  );
 });
 
 test('kernels.slice: shares memory and equals the naive slice', () => {
-  fc.assert(fc.property(typedValues, fc.nat(60), fc.nat(60), ([type, values], a, b) => {
-    const from = Math.min(a, b, values.length);
-    const to = Math.min(Math.max(a, b), values.length);
-    const whole = columnFromScalars(type, values);
-    const part = slice(whole, from, to);
-    expect(scalars(part)).toEqual(values.slice(from, to));
-    if (part.kind === 'var' && whole.kind === 'var') expect(part.data).toBe(whole.data);
-  }));
+  fc.assert(
+    fc.property(typedValues, fc.nat(60), fc.nat(60), ([type, values], a, b) => {
+      const from = Math.min(a, b, values.length);
+      const to = Math.min(Math.max(a, b), values.length);
+      const whole = columnFromScalars(type, values);
+      const part = slice(whole, from, to);
+      expect(scalars(part)).toEqual(values.slice(from, to));
+      if (part.kind === 'var' && whole.kind === 'var') expect(part.data).toBe(whole.data);
+    }),
+  );
 });
 
 test('kernels.gather: equals the naive pick, from a slice too', () => {
-  fc.assert(fc.property(typedValues, fc.array(fc.nat()), ([type, values], picks) => {
-    if (values.length < 2) return;
-    const rows = picks.map(p => p % (values.length - 1));
-    const column = slice(columnFromScalars(type, values), 1, values.length);
-    expect(scalars(gather(column, Uint32Array.from(rows)))).toEqual(rows.map(r => values[r + 1]));
-  }));
+  fc.assert(
+    fc.property(typedValues, fc.array(fc.nat()), ([type, values], picks) => {
+      if (values.length < 2) return;
+      const rows = picks.map(p => p % (values.length - 1));
+      const column = slice(columnFromScalars(type, values), 1, values.length);
+      expect(scalars(gather(column, Uint32Array.from(rows)))).toEqual(rows.map(r => values[r + 1]));
+    }),
+  );
 });
 
 const sourcesAndPicks = fc.constantFrom(...ALL_TYPES).chain(type =>
@@ -58,17 +64,19 @@ const sourcesAndPicks = fc.constantFrom(...ALL_TYPES).chain(type =>
 );
 
 test('kernels.gatherFrom: equals the naive interleave, long stretches and short', () => {
-  fc.assert(fc.property(sourcesAndPicks, ([type, sources, stretches]) => {
-    const picks = stretches.flatMap(([s, start, n]) => {
-      const source = s % sources.length;
-      const values = sources[source]!;
-      return Array.from({ length: n }, (_, i) => [source, (start + i) % values.length] as const);
-    });
-    const columns = sources.map(v => columnFromScalars(type, v));
-    const source = Uint16Array.from(picks, p => p[0]);
-    const row = Uint32Array.from(picks, p => p[1]);
-    expect(scalars(gatherFrom(columns, source, row))).toEqual(picks.map(([s, r]) => sources[s]![r]));
-  }));
+  fc.assert(
+    fc.property(sourcesAndPicks, ([type, sources, stretches]) => {
+      const picks = stretches.flatMap(([s, start, n]) => {
+        const source = s % sources.length;
+        const values = sources[source]!;
+        return Array.from({ length: n }, (_, i) => [source, (start + i) % values.length] as const);
+      });
+      const columns = sources.map(v => columnFromScalars(type, v));
+      const source = Uint16Array.from(picks, p => p[0]);
+      const row = Uint32Array.from(picks, p => p[1]);
+      expect(scalars(gatherFrom(columns, source, row))).toEqual(picks.map(([s, r]) => sources[s]![r]));
+    }),
+  );
 });
 
 test('kernels.gatherFrom: the bits of a NaN are kept', () => {
@@ -80,13 +88,20 @@ test('kernels.gatherFrom: the bits of a NaN are kept', () => {
 });
 
 test('kernels.concat: equals the naive concatenation of slices', () => {
-  const parts = fc.constantFrom(...ALL_TYPES).chain(type =>
-    fc.tuple(fc.constant(type), fc.array(fc.array(nullableOf(type), { maxLength: 20 }), { minLength: 1, maxLength: 4 })),
+  const parts = fc
+    .constantFrom(...ALL_TYPES)
+    .chain(type =>
+      fc.tuple(
+        fc.constant(type),
+        fc.array(fc.array(nullableOf(type), { maxLength: 20 }), { minLength: 1, maxLength: 4 }),
+      ),
+    );
+  fc.assert(
+    fc.property(parts, ([type, lists]) => {
+      const columns = lists.map(v => slice(columnFromScalars(type, v), Math.min(1, v.length), v.length));
+      expect(scalars(concat(columns))).toEqual(lists.flatMap(v => v.slice(1)));
+    }),
   );
-  fc.assert(fc.property(parts, ([type, lists]) => {
-    const columns = lists.map(v => slice(columnFromScalars(type, v), Math.min(1, v.length), v.length));
-    expect(scalars(concat(columns))).toEqual(lists.flatMap(v => v.slice(1)));
-  }));
 });
 
 test('kernels.concat: other types are refused', () => {
@@ -130,10 +145,15 @@ test('kernels.byteSize: a slice counts its own part', () => {
 test('kernels.batch: gather, slice and concat act on every column', () => {
   const rows = fc.sample(fc.tuple(...ALL_TYPES.map(nullableOf)), { numRuns: 6, seed: 3 });
   const batch = batchOf(ALL_FIELDS, rows);
-  const all = (b: typeof batch) => Array.from({ length: b.length }, (_, i) => b.columns.map(c => valueAt(c, i)));
+  const all = (b: typeof batch) =>
+    Array.from({ length: b.length }, (_, i) => b.columns.map(c => valueAt(c, i)));
   expect(all(gatherBatch(batch, Uint32Array.of(5, 0)))).toEqual([rows[5], rows[0]]);
   expect(all(sliceBatch(batch, 2, 4))).toEqual(rows.slice(2, 4));
-  expect(all(concatBatches([sliceBatch(batch, 4, 6), sliceBatch(batch, 0, 1)]))).toEqual([rows[4], rows[5], rows[0]]);
+  expect(all(concatBatches([sliceBatch(batch, 4, 6), sliceBatch(batch, 0, 1)]))).toEqual([
+    rows[4],
+    rows[5],
+    rows[0],
+  ]);
   expect(() => concatBatches([batch, { ...batch, fields: batch.fields.slice(1) }])).toThrow(code('TM_4101'));
 });
 
@@ -143,6 +163,11 @@ test('kernels.selectFields: by id, missing is NULL, narrower is widened, a new n
     { id: 8, name: 'old', type: 'string', required: false },
     { id: 7, name: 'new', type: 'long', required: false },
   ]);
-  expect(selected.columns.map(scalars)).toEqual([[null, null], [1n, null]]);
-  expect(() => selectFields(batch, [{ id: 7, name: 'old', type: 'string', required: false }])).toThrow(code('TM_4102'));
+  expect(selected.columns.map(scalars)).toEqual([
+    [null, null],
+    [1n, null],
+  ]);
+  expect(() => selectFields(batch, [{ id: 7, name: 'old', type: 'string', required: false }])).toThrow(
+    code('TM_4102'),
+  );
 });

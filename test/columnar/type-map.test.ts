@@ -16,7 +16,8 @@ test.each(TYPE_MAP.map(row => [row.iceberg, row] as const))('type-map.row: %s', 
   expect(duckdbType(type)).toBe(concrete(row.duckdb));
   expect(icebergTypeOf(type)).toBe(type);
   expect(String(arrowType(type)).replace(/\W/g, '').toLowerCase()).toContain(
-    { Date32: 'date32', Utf8: 'utf8' }[row.arrow] ?? row.arrow.split('(')[0]!.replace('128', '').toLowerCase(),
+    { Date32: 'date32', Utf8: 'utf8' }[row.arrow] ??
+      row.arrow.split('(')[0]!.replace('128', '').toLowerCase(),
   );
 });
 

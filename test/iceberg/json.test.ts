@@ -17,7 +17,8 @@ describe('json', () => {
   });
 
   test('parse.equals JSON.parse where nothing is large', () => {
-    fc.assert(fc.property(fc.json(), text => expect(parseExact(text)).toEqual(JSON.parse(text))));
+    const small = fc.json().filter(text => !/\d{16}/.test(text));
+    fc.assert(fc.property(small, text => expect(parseExact(text)).toEqual(JSON.parse(text))));
   });
 
   test('roundtrip.any strings and bigints', () => {

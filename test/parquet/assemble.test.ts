@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Field, Scalar } from '../../lib/columnar/types';
-import { FileAssembler, footerOfFile, sameSchema } from '../../lib/parquet/assemble';
+import { FileAssembler, sameSchema } from '../../lib/parquet/assemble';
+import { footerOfFile } from '../../lib/parquet/footer';
 import { encodeRowGroup } from '../../lib/parquet/wasm';
 import { batchOf } from '../columnar/arbitraries';
 import { Duck, fileOf, rowsOf } from './files';
@@ -12,7 +13,12 @@ const FIELDS: Field[] = [
   { id: 3, name: 'price', type: 'decimal(38,3)', required: false },
   { id: 4, name: 'name', type: 'string', required: false },
 ];
-const row = (i: number): Scalar[] => [BigInt(i), BigInt(i) * 1_000_001n, BigInt(-i) * 10n ** 20n, `name ${i % 5}`];
+const row = (i: number): Scalar[] => [
+  BigInt(i),
+  BigInt(i) * 1_000_001n,
+  BigInt(-i) * 10n ** 20n,
+  `name ${i % 5}`,
+];
 const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => row(from + i));
 const group = (from: number, to: number) => batchOf(FIELDS, rows(from, to));
 
@@ -43,11 +49,21 @@ test('assemble.copy: copied and new row groups read as one file, filtered querie
   const path = duck.write('spliced.parquet', file);
   for (const i of [0, 99, 100, 149, 150, 200, 299]) {
     const there = i < 150 || i >= 200 ? 1n : 0n;
-    for (const filter of [`id = ${i}`, `epoch_us(made) = ${i * 1_000_001}`, `made = make_timestamp(${i * 1_000_001})`, `price = ${-i}::DECIMAL(38,3) * 100000000000000000`]) {
-      expect([filter, await duck.rows(`SELECT count(*) FROM '${path}' WHERE ${filter}`)]).toEqual([filter, [[there]]]);
+    for (const filter of [
+      `id = ${i}`,
+      `epoch_us(made) = ${i * 1_000_001}`,
+      `made = make_timestamp(${i * 1_000_001})`,
+      `price = ${-i}::DECIMAL(38,3) * 100000000000000000`,
+    ]) {
+      expect([filter, await duck.rows(`SELECT count(*) FROM '${path}' WHERE ${filter}`)]).toEqual([
+        filter,
+        [[there]],
+      ]);
     }
   }
-  expect(await duck.rows(`SELECT decode(key), decode(value) FROM parquet_kv_metadata('${path}')`)).toEqual([['tidemark.entry', '7']]);
+  expect(await duck.rows(`SELECT decode(key), decode(value) FROM parquet_kv_metadata('${path}')`)).toEqual([
+    ['tidemark.entry', '7'],
+  ]);
 });
 
 test('assemble.schema: another schema is refused, another root name is not', async () => {
@@ -58,12 +74,16 @@ test('assemble.schema: another schema is refused, another root name is not', asy
   expect(() => assembler.add(encodeRowGroup(other))).toThrow(code('TM_4203'));
   const optional = batchOf([{ ...FIELDS[0]!, required: false }, ...FIELDS.slice(1)], rows(0, 2));
   expect(() => assembler.add(encodeRowGroup(optional))).toThrow(code('TM_4203'));
-  expect(sameSchema(footerOfFile(fileOf([group(0, 1)])), footerOfFile(encodeRowGroup(group(5, 9))))).toBe(true);
+  expect(sameSchema(footerOfFile(fileOf([group(0, 1)])), footerOfFile(encodeRowGroup(group(5, 9))))).toBe(
+    true,
+  );
 });
 
 test('assemble.foreign: row groups of a DuckDB file are copied as they are', async () => {
   const path = duck.path('foreign.parquet');
-  await duck.rows(`COPY (SELECT i AS id, 'n' || i AS name FROM range(6000) r(i)) TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`);
+  await duck.rows(
+    `COPY (SELECT i AS id, 'n' || i AS name FROM range(6000) r(i)) TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
+  );
   const source = readFileSync(path);
   const footer = footerOfFile(source);
   const assembler = new FileAssembler();
@@ -74,7 +94,8 @@ test('assemble.foreign: row groups of a DuckDB file are copied as they are', asy
   }
   parts.push(assembler.finish());
   const copied = duck.write('copied.parquet', Buffer.concat(parts));
-  const list = (file: string, filter: string) => duck.rows(`SELECT id, name FROM '${file}' WHERE ${filter} ORDER BY id`);
+  const list = (file: string, filter: string) =>
+    duck.rows(`SELECT id, name FROM '${file}' WHERE ${filter} ORDER BY id`);
   expect(await list(copied, 'true')).toEqual(await list(path, 'id < 2048 OR id >= 4096'));
   expect(await list(copied, 'id = 5000')).toEqual([[5000n, 'n5000']]);
 });

@@ -39,6 +39,9 @@ test('engine.trap: where modules can be loaded again, the next call has a fresh 
 });
 
 test('engine.trap: in a bundle the next call says that the process must end', () => {
-  copyFileSync(join(root, 'node_modules/parquet-wasm/node/parquet_wasm_bg.wasm'), join(folder, 'parquet_wasm_bg.wasm'));
+  copyFileSync(
+    join(root, 'node_modules/parquet-wasm/node/parquet_wasm_bg.wasm'),
+    join(folder, 'parquet_wasm_bg.wasm'),
+  );
   expect(run()).toEqual([true, 'RuntimeError', 'TM_4206']);
 });

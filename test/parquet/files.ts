@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Batch } from '../../lib/columnar/column';
 import { valueAt } from '../../lib/columnar/kernels';
 import type { Field, Scalar } from '../../lib/columnar/types';
 import { FileAssembler } from '../../lib/parquet/assemble';
-import { footerOfFile } from '../../lib/parquet/assemble';
+import { footerOfFile } from '../../lib/parquet/footer';
 import { chunkRanges, columnsFor, decodeRowGroup } from '../../lib/parquet/read';
 import { type EncodeOptions, encodeRowGroup } from '../../lib/parquet/wasm';
 

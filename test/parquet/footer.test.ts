@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { TidemarkError } from '../../lib/errors';
-import { footerOfFile } from '../../lib/parquet/assemble';
-import { FOOTER_TAIL_BYTES, footerLength, parseFooter } from '../../lib/parquet/footer';
+import { FOOTER_TAIL_BYTES, footerLength, footerOfFile, parseFooter } from '../../lib/parquet/footer';
 import { decodeThrift, encodeThrift } from '../../lib/parquet/thrift';
 import { encodeRowGroup } from '../../lib/parquet/wasm';
 import { ALL_FIELDS, batchOf, nullableOf } from '../columnar/arbitraries';
@@ -20,10 +19,23 @@ function footerIn(bytes: Uint8Array): Uint8Array {
 test('footer.parse: columns, types and counts of our own file', () => {
   const footer = footerOfFile(file);
   expect(footer.rows).toBe(50);
-  expect(footer.columns.map(c => [c.fieldId, c.name, c.optional])).toEqual(ALL_FIELDS.map(f => [f.id, f.name, true]));
+  expect(footer.columns.map(c => [c.fieldId, c.name, c.optional])).toEqual(
+    ALL_FIELDS.map(f => [f.id, f.name, true]),
+  );
   expect(footer.columns.map(c => c.physical)).toEqual([
-    'BOOLEAN', 'INT32', 'INT64', 'FLOAT', 'DOUBLE', 'INT32', 'INT64', 'INT64', 'BYTE_ARRAY', 'BYTE_ARRAY',
-    'INT32', 'INT64', 'FIXED_LEN_BYTE_ARRAY',
+    'BOOLEAN',
+    'INT32',
+    'INT64',
+    'FLOAT',
+    'DOUBLE',
+    'INT32',
+    'INT64',
+    'INT64',
+    'BYTE_ARRAY',
+    'BYTE_ARRAY',
+    'INT32',
+    'INT64',
+    'FIXED_LEN_BYTE_ARRAY',
   ]);
   const [group] = footer.rowGroups;
   expect(group!.start).toBe(4);
@@ -48,7 +60,8 @@ test('footer.roundtrip: untouched footers encode to the same bytes, ours and for
 });
 
 test('footer.damage: no magic, encrypted, a length past the file', () => {
-  const tail = (text: string, length = 10) => Buffer.concat([Buffer.from(Uint32Array.of(length).buffer), Buffer.from(text)]);
+  const tail = (text: string, length = 10) =>
+    Buffer.concat([Buffer.from(Uint32Array.of(length).buffer), Buffer.from(text)]);
   expect(() => footerLength(tail('NOPE'), 100)).toThrow(code('TM_4201'));
   expect(() => footerLength(tail('PARE'), 100)).toThrow(code('TM_4202'));
   expect(() => footerLength(tail('PAR1', 89), 100)).toThrow(code('TM_4201'));
@@ -58,18 +71,25 @@ test('footer.damage: no magic, encrypted, a length past the file', () => {
 
 test('footer.damage: every cut is a coded error', () => {
   const footer = footerIn(file);
-  for (let i = 0; i < footer.length; i += 7) expect(() => parseFooter(footer.subarray(0, i))).toThrow(code('TM_4201'));
+  for (let i = 0; i < footer.length; i += 7)
+    expect(() => parseFooter(footer.subarray(0, i))).toThrow(code('TM_4201'));
 });
 
 test('footer.damage: changed bytes give a footer or a coded error, never another', () => {
   const footer = footerIn(file);
-  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(footer.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }), changes => {
-    const bytes = Uint8Array.from(footer);
-    for (const [at, value] of changes) bytes[at] = value;
-    try {
-      parseFooter(bytes);
-    } catch (error) {
-      expect(error).toBeInstanceOf(TidemarkError);
-    }
-  }), { numRuns: 500 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(footer.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+      changes => {
+        const bytes = Uint8Array.from(footer);
+        for (const [at, value] of changes) bytes[at] = value;
+        try {
+          parseFooter(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(TidemarkError);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
 });

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import type { Field } from '../../lib/columnar/types';
-import { footerOfFile } from '../../lib/parquet/assemble';
+import { footerOfFile } from '../../lib/parquet/footer';
 import { chunkRanges, columnsFor, decodeRowGroup } from '../../lib/parquet/read';
 import { encodeRowGroup } from '../../lib/parquet/wasm';
 import { batchOf } from '../columnar/arbitraries';
@@ -8,8 +9,16 @@ import { Duck, fileOf, rowsOf } from './files';
 const code = (n: string) => expect.objectContaining({ code: n });
 const field = (id: number, name: string, type: Field['type']): Field => ({ id, name, type, required: false });
 
-const FIELDS = [field(1, 'id', 'long'), field(2, 'name', 'string'), field(3, 'n', 'int'), field(4, 'price', 'decimal(9,2)')];
-const ROWS = Array.from({ length: 10 }, (_, i) => [BigInt(i), i % 3 ? `n${i}` : null, i * 2, BigInt(i * 100)] as const);
+const FIELDS = [
+  field(1, 'id', 'long'),
+  field(2, 'name', 'string'),
+  field(3, 'n', 'int'),
+  field(4, 'price', 'decimal(9,2)'),
+];
+const ROWS = Array.from(
+  { length: 10 },
+  (_, i) => [BigInt(i), i % 3 ? `n${i}` : null, i * 2, BigInt(i * 100)] as const,
+);
 
 let duck: Duck;
 beforeAll(async () => {
@@ -33,7 +42,12 @@ test('read.projection: any fields, in any order, only their bytes', () => {
 
 test('read.evolution: a rename, an added field and wider types', () => {
   const file = fileOf([batchOf(FIELDS, ROWS)]);
-  const now = [field(9, 'id', 'string'), field(3, 'count', 'long'), field(1, 'key', 'long'), field(4, 'price', 'decimal(20,2)')];
+  const now = [
+    field(9, 'id', 'string'),
+    field(3, 'count', 'long'),
+    field(1, 'key', 'long'),
+    field(4, 'price', 'decimal(20,2)'),
+  ];
   expect(rowsOf(file, now)).toEqual(ROWS.map(r => [null, BigInt(r[2]), r[0], r[3]]));
   expect(rowsOf(file, [field(77, 'new', 'date')])).toEqual(ROWS.map(() => [null]));
 });
@@ -49,7 +63,6 @@ test('read.foreign: DuckDB without field ids, by name; unsigned, millis, nanos, 
     TIMESTAMP_MS '1969-12-31 23:59:59.999' AS d, TIMESTAMP_NS '2020-01-01 00:00:00.000001' AS e,
     TIMESTAMPTZ '2020-01-01 00:00:00+00' AS f, 'text' AS g, 12.345::DECIMAL(18,3) AS h, DATE '0001-01-01' AS i,
     NULL::INTEGER AS j, 'mood'::ENUM('mood') AS k) TO '${path}' (FORMAT parquet)`);
-  const { readFileSync } = await import('node:fs');
   const file = readFileSync(path);
   const fields = [
     field(1, 'a', 'long'),
@@ -65,17 +78,28 @@ test('read.foreign: DuckDB without field ids, by name; unsigned, millis, nanos, 
     field(11, 'k', 'string'),
   ];
   expect(rowsOf(file, fields)).toEqual([
-    [7n, 4294967295n, 2n ** 64n - 1n, -1000n, 1577836800000001n, 1577836800000000n, Buffer.from('text'), 12345n, -719162, null, 'mood'].map(
-      v => (Buffer.isBuffer(v) ? new Uint8Array(v) : v),
-    ),
+    [
+      7n,
+      4294967295n,
+      2n ** 64n - 1n,
+      -1000n,
+      1577836800000001n,
+      1577836800000000n,
+      Buffer.from('text'),
+      12345n,
+      -719162,
+      null,
+      'mood',
+    ].map(v => (Buffer.isBuffer(v) ? new Uint8Array(v) : v)),
   ]);
 });
 
 test('read.foreign: a nested column is refused by its name', async () => {
   const path = duck.path('nested.parquet');
   await duck.rows(`COPY (SELECT 1 AS a, [1, 2] AS tags) TO '${path}' (FORMAT parquet)`);
-  const { readFileSync } = await import('node:fs');
-  expect(() => footerOfFile(readFileSync(path))).toThrow(expect.objectContaining({ code: 'TM_4202', where: 'column tags' }));
+  expect(() => footerOfFile(readFileSync(path))).toThrow(
+    expect.objectContaining({ code: 'TM_4202', where: 'column tags' }),
+  );
 });
 
 test('read.damage: a chunk of another size and pages of zeros are coded errors', () => {

@@ -14,17 +14,29 @@ beforeAll(async () => {
 afterAll(() => duck.close());
 
 test('parquet.roundtrip: every type with NULLs through encode, assemble and decode', () => {
-  fc.assert(fc.property(rowsOfAllTypes, rowsOfAllTypes, fc.constantFrom('zstd', 'snappy', 'uncompressed'), (a, b, codec) => {
-    const file = fileOf([batchOf(ALL_FIELDS, a), batchOf(ALL_FIELDS, b)], { codec: codec as 'zstd', dictionary: a.length % 2 === 0 });
-    expect(rowsOf(file, ALL_FIELDS)).toEqual([...a, ...b]);
-  }), { numRuns: 25 });
+  fc.assert(
+    fc.property(
+      rowsOfAllTypes,
+      rowsOfAllTypes,
+      fc.constantFrom('zstd', 'snappy', 'uncompressed'),
+      (a, b, codec) => {
+        const file = fileOf([batchOf(ALL_FIELDS, a), batchOf(ALL_FIELDS, b)], {
+          codec: codec as 'zstd',
+          dictionary: a.length % 2 === 0,
+        });
+        expect(rowsOf(file, ALL_FIELDS)).toEqual([...a, ...b]);
+      },
+    ),
+    { numRuns: 25 },
+  );
 });
 
 /** How DuckDB is asked for a value, so that it comes back exactly: raw numbers, not its own types. */
 function asked(name: string, type: string): string {
   if (type === 'date') return `(${name} - DATE '1970-01-01')::BIGINT`;
   if (type.startsWith('timestamp')) return `epoch_us(${name})`;
-  if (type.startsWith('decimal') || type === 'binary') return `${type === 'binary' ? `hex(${name})` : `${name}::VARCHAR`}`;
+  if (type.startsWith('decimal') || type === 'binary')
+    return `${type === 'binary' ? `hex(${name})` : `${name}::VARCHAR`}`;
   return name;
 }
 
@@ -41,7 +53,10 @@ function expected(value: Scalar, type: string): unknown {
 
 test('parquet.roundtrip: DuckDB reads every type as it was written', async () => {
   const rows = fc.sample(fc.tuple(...ALL_FIELDS.map(f => nullableOf(f.type))), { numRuns: 400, seed: 11 });
-  const path = duck.write('types.parquet', fileOf([batchOf(ALL_FIELDS, rows.slice(0, 150)), batchOf(ALL_FIELDS, rows.slice(150))]));
+  const path = duck.write(
+    'types.parquet',
+    fileOf([batchOf(ALL_FIELDS, rows.slice(0, 150)), batchOf(ALL_FIELDS, rows.slice(150))]),
+  );
   const list = ALL_FIELDS.map(f => asked(f.name, f.type)).join(', ');
   const found = await duck.rows(`SELECT ${list} FROM '${path}'`);
   expect(found).toEqual(rows.map(row => row.map((v, i) => expected(v, ALL_FIELDS[i]!.type))));
@@ -53,7 +68,9 @@ test('parquet.roundtrip: hyparquet reads every type as it was written', async ()
   const file = fileOf([batchOf(ALL_FIELDS, rows)]);
   const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.length) as ArrayBuffer;
   const found = await parquetReadObjects({ file: bytes, compressors, utf8: false });
-  const plain = ALL_FIELDS.map((f, i) => [f, i] as const).filter(([f]) => /^(boolean|int|long|float|double|string|binary)$/.test(f.type));
+  const plain = ALL_FIELDS.map((f, i) => [f, i] as const).filter(([f]) =>
+    /^(boolean|int|long|float|double|string|binary)$/.test(f.type),
+  );
   for (const [field, i] of plain) {
     expect(found.map(r => r[field.name] ?? null)).toEqual(rows.map(r => r[i]));
   }
@@ -70,12 +87,33 @@ test('parquet.roundtrip: DuckDB finds the field ids, required columns and row gr
     { id: 5, name: 'key', type: 'long', required: true },
     { id: 2147483546, name: 'file_path', type: 'string', required: false },
   ] as const;
-  const path = duck.write('ids.parquet', fileOf([batchOf(fields, [[1n, 'a']]), batchOf(fields, [[2n, null], [3n, 'b']])]));
-  const schema = await duck.rows(`SELECT name, field_id, repetition_type FROM parquet_schema('${path}') WHERE type IS NOT NULL`);
-  expect(schema).toEqual([['key', 5n, 'REQUIRED'], ['file_path', 2147483546n, 'OPTIONAL']]);
-  const groups = await duck.rows(`SELECT DISTINCT row_group_id, row_group_num_rows FROM parquet_metadata('${path}') ORDER BY 1`);
-  expect(groups).toEqual([[0n, 1n], [1n, 2n]]);
-  const mapped = await duck.rows(`SELECT * FROM read_parquet('${path}', schema = MAP {5: {name: 'k', type: 'BIGINT', default_value: NULL}})`);
+  const path = duck.write(
+    'ids.parquet',
+    fileOf([
+      batchOf(fields, [[1n, 'a']]),
+      batchOf(fields, [
+        [2n, null],
+        [3n, 'b'],
+      ]),
+    ]),
+  );
+  const schema = await duck.rows(
+    `SELECT name, field_id, repetition_type FROM parquet_schema('${path}') WHERE type IS NOT NULL`,
+  );
+  expect(schema).toEqual([
+    ['key', 5n, 'REQUIRED'],
+    ['file_path', 2147483546n, 'OPTIONAL'],
+  ]);
+  const groups = await duck.rows(
+    `SELECT DISTINCT row_group_id, row_group_num_rows FROM parquet_metadata('${path}') ORDER BY 1`,
+  );
+  expect(groups).toEqual([
+    [0n, 1n],
+    [1n, 2n],
+  ]);
+  const mapped = await duck.rows(
+    `SELECT * FROM read_parquet('${path}', schema = MAP {5: {name: 'k', type: 'BIGINT', default_value: NULL}})`,
+  );
   expect(mapped).toEqual([[1n], [2n], [3n]]);
 });
 

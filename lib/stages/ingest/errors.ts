@@ -8,7 +8,9 @@ export const noSuchFile = (key: string) =>
 export const undeclaredTable = (table: string | undefined, key: string) =>
   new TidemarkError(
     'TM_2302',
-    table === undefined ? 'the name does not say which table the file belongs to' : `table ${table} is not declared`,
+    table === undefined
+      ? 'the name does not say which table the file belongs to'
+      : `table ${table} is not declared`,
     key,
     'declare the table in tidemark.config.ts or name it with --table, then replay the file',
   );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
 import { tableFor } from '../../config/resolved';
-import { detect, type Detected } from '../../formats/detect';
+import { type Detected, detect } from '../../formats/detect';
 import type { FormatKind } from '../../formats/format';
 import type { ObjectInfo, ObjectStore } from '../../ports/object-store';
 import { localDate } from './dates';
@@ -35,8 +35,10 @@ export interface Identified {
   readonly object: SourceObject;
   readonly table: ResolvedTable;
   readonly kind: FormatKind;
-  /** A copy of the source table: its rows stand before every change. */
+  /** Its rows bear no op: each is an insert. */
   readonly load: boolean;
+  /** A DMS LOAD object, by its place in the layout and its number: its rows stand before every change. */
+  readonly copy?: { readonly place: string; readonly part: bigint };
   /** Ordered by the date it counts for, not by positions of its own. */
   readonly plain: boolean;
   readonly identity: string;
@@ -44,6 +46,8 @@ export interface Identified {
   /** UTC micros that order it among plain files of other dates. */
   readonly instant: bigint;
 }
+
+const LOAD_NUMBER = /^LOAD([0-9A-F]{8})\./i;
 
 /** Reads the object once, for its checksum. @throws TM_2301 when there is no such object */
 export async function openSource(request: IngestRequest): Promise<SourceObject> {
@@ -74,20 +78,21 @@ export function identify(
       ? tableFor(lake, { schema: detected.schema, table: detected.table })
       : undefined;
   if (!table) throw undeclaredTable(request.table ?? detected?.table, info.key);
-  const kind = table.format?.kind ?? detected?.kind ?? 'csv';
-  const load = table.format?.load ?? detected?.load ?? false;
-  const plain = detected?.fileTime === undefined && !load;
+  const kind = table.format?.kind ?? detected?.format ?? 'csv';
+  const place = [detected?.schema, detected?.table, name].filter(part => part !== undefined).join('/');
+  const part = LOAD_NUMBER.exec(name)?.[1];
+  const copy = part === undefined ? undefined : { place, part: BigInt(`0x${part}`) };
+  const plain = detected?.fileTime === undefined && !copy;
   const date = request.date ?? detected?.date;
   const dateReceived = date ?? localDate(now, lake.timezone);
-  const parts = plain
-    ? ['plain', table.name, date ?? '', sha256]
-    : ['dms', table.name, detected?.layout ?? name, sha256];
+  const parts = plain ? ['plain', table.name, date ?? '', sha256] : ['dms', table.name, place, sha256];
   if (request.again) parts.push(request.again);
   return {
     object,
     table,
     kind,
-    load,
+    load: table.format?.load ?? detected?.load ?? false,
+    copy,
     plain,
     identity: createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32),
     dateReceived,

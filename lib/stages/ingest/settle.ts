@@ -1,13 +1,21 @@
-import { encodeKeys, compareKeys } from '../../change/key-order';
 import { missingKey, partialKeyChange } from '../../change/errors';
+import { compareKeys, encodeKeys } from '../../change/key-order';
 import { OP_DELETE, OP_INSERT, OP_LETTERS, OP_TRUNCATE, OP_UPDATE } from '../../change/op';
-import { dmsSequence, position, type Position } from '../../change/position';
+import { dmsSequence, type Position, position } from '../../change/position';
 import type { Batch, Column } from '../../columnar/column';
-import { columnFromScalars, constantColumn, gather, gatherFrom, isNull, nullColumn, valueAt } from '../../columnar/kernels';
+import {
+  columnFromScalars,
+  constantColumn,
+  gather,
+  gatherFrom,
+  isNull,
+  nullColumn,
+  valueAt,
+} from '../../columnar/kernels';
 import type { Field } from '../../columnar/types';
 import type { ResolvedTable } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
-import type { DecodedBatch, DeclaredColumn } from '../../formats/format';
+import type { DeclaredColumn, DecodedBatch } from '../../formats/format';
 import { ABSENT, CHANGED_AT, DATE_RECEIVED, OP, POS_MAJOR, POS_MINOR, SOURCE } from '../../table/columns';
 import { badSequence } from './errors';
 
@@ -32,6 +40,8 @@ export interface Settled {
 /** How the rows of one file get their positions (PROTOCOL.md, P). */
 export interface PositionRule {
   readonly generation: number;
+  /** Whether a row's sequence or commit time orders it; the rows of a load stand before every change. */
+  readonly ownPositions: boolean;
   /** major and minor of a row without a sequence or commit time of its own, by its ordinal. */
   readonly ofRow: (row: number) => { major: bigint; minor: bigint };
   /** minor of a row ordered by its commit time. One transaction may be cut into several files. */
@@ -46,6 +56,8 @@ export interface SettleContext {
   readonly fields: readonly Field[];
   readonly rule: PositionRule;
   readonly dateReceived: string;
+  /** Only these rows of the file, by ordinal. */
+  readonly onlyRows?: ReadonlySet<number>;
 }
 
 /**
@@ -54,7 +66,8 @@ export interface SettleContext {
  */
 export function settle(decoded: DecodedBatch, context: SettleContext): Settled {
   const rows = new Rows(decoded, context);
-  for (let i = 0; i < decoded.length; i++) rows.take(i);
+  const { onlyRows } = context;
+  for (let i = 0; i < decoded.length; i++) if (!onlyRows || onlyRows.has(decoded.row[i]!)) rows.take(i);
   return rows.finish();
 }
 
@@ -82,13 +95,27 @@ class Rows {
   take(i: number): void {
     const { decoded } = this;
     let op = decoded.ops[i]!;
-    if (op === OP_TRUNCATE) return this.place(i, op, 0);
-    const missing = this.keyColumns.findIndex((c, k) => !c || isNull(c, i) || this.lacks(this.context.table.key[k]!, i));
-    if (missing >= 0) return this.fault(i, missingKey(this.context.table.key[missing]!, ''));
+    if (op === OP_TRUNCATE) {
+      this.place(i, op, 0);
+      return;
+    }
+    const missing = this.keyColumns.findIndex(
+      (c, k) => !c || isNull(c, i) || this.lacks(this.context.table.key[k]!, i),
+    );
+    if (missing >= 0) {
+      this.fault(i, missingKey(this.context.table.key[missing]!, ''));
+      return;
+    }
     if (op !== OP_DELETE && this.dies(i)) op = OP_DELETE;
-    if (op !== OP_UPDATE || !this.changed(i)) return this.place(i, op, 0);
+    if (op !== OP_UPDATE || !this.changed(i)) {
+      this.place(i, op, 0);
+      return;
+    }
     const hole = this.context.columns.find(c => this.lacks(c.name, i) && !this.decoded.before?.has(c.name));
-    if (hole) return this.fault(i, partialKeyChange(hole.name, ''));
+    if (hole) {
+      this.fault(i, partialKeyChange(hole.name, ''));
+      return;
+    }
     this.place(i, OP_DELETE, 1);
     this.place(i, OP_INSERT, 0);
   }
@@ -106,8 +133,8 @@ class Rows {
   private positionOf(i: number): Position | undefined {
     const { rule } = this.context;
     const row = this.decoded.row[i]!;
-    const sequence = this.decoded.sequence && valueAt(this.decoded.sequence, i);
-    const changedAt = this.decoded.changedAt && valueAt(this.decoded.changedAt, i);
+    const sequence = rule.ownPositions && this.decoded.sequence && valueAt(this.decoded.sequence, i);
+    const changedAt = rule.ownPositions && this.decoded.changedAt && valueAt(this.decoded.changedAt, i);
     try {
       if (typeof sequence === 'string' && sequence !== '') {
         const parsed = dmsSequence(sequence);
@@ -115,7 +142,8 @@ class Rows {
         this.faults.push({ row, code: 'TM_2305', reason: badSequence(sequence) });
         return undefined;
       }
-      if (typeof changedAt === 'bigint') return position(rule.generation, changedAt, rule.withinCommit(row), '');
+      if (typeof changedAt === 'bigint')
+        return position(rule.generation, changedAt, rule.withinCommit(row), '');
       const { major, minor } = rule.ofRow(row);
       return position(rule.generation, major, minor, '');
     } catch (error) {
@@ -157,7 +185,13 @@ class Rows {
   ): [string, Column][] {
     const { changedAt } = this.decoded;
     return [
-      [OP, columnFromScalars('string', this.ops.map(op => OP_LETTERS[op]!))],
+      [
+        OP,
+        columnFromScalars(
+          'string',
+          this.ops.map(op => OP_LETTERS[op]!),
+        ),
+      ],
       [POS_MAJOR, { kind: 'fixed', type: 'long', length: n, values: major }],
       [POS_MINOR, { kind: 'fixed', type: 'long', length: n, values: minor }],
       [CHANGED_AT, changedAt ? gather(changedAt, rows) : nullColumn('timestamp', n)],
@@ -249,7 +283,8 @@ class Rows {
 function positionsRange(major: BigInt64Array, minor: BigInt64Array): Pick<Settled, 'least' | 'greatest'> {
   let least = -1;
   let greatest = -1;
-  const before = (a: number, b: number) => major[a]! < major[b]! || (major[a] === major[b] && minor[a]! < minor[b]!);
+  const before = (a: number, b: number) =>
+    major[a]! < major[b]! || (major[a] === major[b] && minor[a]! < minor[b]!);
   for (let i = 0; i < major.length; i++) {
     if (least < 0 || before(i, least)) least = i;
     if (greatest < 0 || before(greatest, i)) greatest = i;

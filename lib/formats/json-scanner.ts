@@ -1,0 +1,203 @@
+const QUOTE = 34;
+const BACKSLASH = 92;
+const MEMBERS_MAX = 16_384;
+
+/** What a member's value is. The text of TEXT is as it stands; ESCAPED has backslashes to undo. */
+export enum JsonKind {
+  Null,
+  Text,
+  Escaped,
+  Number,
+  Boolean,
+  /** An object or array, as its JSON text. */
+  Nested,
+}
+
+/**
+ * Where the members of one JSON object stand in its bytes. No value is made, so a number keeps every digit
+ * that JSON.parse would round away.
+ * @see https://www.rfc-editor.org/rfc/rfc8259
+ */
+export class JsonScanner {
+  members = 0;
+  readonly keyStarts = new Int32Array(MEMBERS_MAX);
+  readonly keyEnds = new Int32Array(MEMBERS_MAX);
+  /** 1 where the key has backslashes to undo. */
+  readonly keyEscaped = new Uint8Array(MEMBERS_MAX);
+  readonly kinds = new Uint8Array(MEMBERS_MAX);
+  readonly starts = new Int32Array(MEMBERS_MAX);
+  readonly ends = new Int32Array(MEMBERS_MAX);
+
+  private bytes: Uint8Array = new Uint8Array(0);
+  private pos = 0;
+  private limit = 0;
+  /** The string just scanned has a backslash. */
+  private escaped = false;
+
+  /** Scans the object in [from, to), which is UTF-8. Answers why it is none. */
+  scan(bytes: Uint8Array, from: number, to: number): string | undefined {
+    this.bytes = bytes;
+    this.pos = from;
+    this.limit = to;
+    this.members = 0;
+    if (!this.take(0x7b)) return 'not a JSON object';
+    if (this.take(0x7d)) return this.atEnd();
+    do {
+      const fault = this.member();
+      if (fault) return fault;
+    } while (this.take(0x2c));
+    return this.take(0x7d) ? this.atEnd() : this.broken();
+  }
+
+  /** Skips white space, then takes the byte if it stands there. */
+  private take(byte: number): boolean {
+    this.skipSpace();
+    if (this.pos >= this.limit || this.bytes[this.pos] !== byte) return false;
+    this.pos++;
+    return true;
+  }
+
+  private skipSpace(): void {
+    while (this.pos < this.limit && isSpace(this.bytes[this.pos]!)) this.pos++;
+  }
+
+  private atEnd(): string | undefined {
+    this.skipSpace();
+    return this.pos === this.limit ? undefined : 'text after the JSON object';
+  }
+
+  private broken(): string {
+    return this.pos >= this.limit ? 'JSON object without its end' : 'malformed JSON';
+  }
+
+  private member(): string | undefined {
+    const i = this.members;
+    if (i === MEMBERS_MAX) return `more than ${MEMBERS_MAX} members`;
+    if (!this.take(QUOTE)) return this.broken();
+    this.keyStarts[i] = this.pos;
+    if (!this.string()) return this.broken();
+    this.keyEnds[i] = this.pos - 1;
+    this.keyEscaped[i] = this.escaped ? 1 : 0;
+    if (!this.take(0x3a)) return this.broken();
+    this.skipSpace();
+    if (!this.value(i)) return this.broken();
+    this.members++;
+    return undefined;
+  }
+
+  private value(i: number): boolean {
+    const first = this.pos < this.limit ? this.bytes[this.pos] : undefined;
+    this.starts[i] = this.pos;
+    if (first === QUOTE) {
+      this.starts[i] = ++this.pos;
+      if (!this.string()) return false;
+      this.kinds[i] = this.escaped ? JsonKind.Escaped : JsonKind.Text;
+      this.ends[i] = this.pos - 1;
+      return true;
+    }
+    if (first === 0x6e) return this.literal(i, 'null', JsonKind.Null);
+    if (first === 0x74) return this.literal(i, 'true', JsonKind.Boolean);
+    if (first === 0x66) return this.literal(i, 'false', JsonKind.Boolean);
+    if (first === 0x7b || first === 0x5b) return this.nested(i);
+    return this.number(i);
+  }
+
+  /** To the byte after the closing quote. */
+  private string(): boolean {
+    const { bytes, limit } = this;
+    this.escaped = false;
+    for (let pos = this.pos; pos < limit; pos++) {
+      const byte = bytes[pos]!;
+      if (byte === QUOTE) {
+        this.pos = pos + 1;
+        return true;
+      }
+      if (byte < 32) break;
+      if (byte === BACKSLASH) {
+        this.escaped = true;
+        pos++;
+      }
+    }
+    return false;
+  }
+
+  private literal(i: number, text: string, kind: JsonKind): boolean {
+    for (let k = 0; k < text.length; k++) {
+      if (this.pos + k >= this.limit || this.bytes[this.pos + k] !== text.charCodeAt(k)) return false;
+    }
+    this.pos += text.length;
+    this.ends[i] = this.pos;
+    this.kinds[i] = kind;
+    return true;
+  }
+
+  private number(i: number): boolean {
+    const first = this.pos;
+    let pos = this.pos;
+    if (this.digitOr(pos, 0x2d) === 2) pos++;
+    const whole = pos;
+    while (this.digitOr(pos, 0) === 1) pos++;
+    if (pos === whole || (this.bytes[whole] === 48 && pos - whole > 1)) return false;
+    if (this.digitOr(pos, 0x2e) === 2) {
+      const fraction = ++pos;
+      while (this.digitOr(pos, 0) === 1) pos++;
+      if (pos === fraction) return false;
+    }
+    if (pos < this.limit && (this.bytes[pos]! | 0x20) === 0x65) {
+      pos++;
+      if (this.digitOr(pos, 0x2b) === 2 || this.digitOr(pos, 0x2d) === 2) pos++;
+      const exponent = pos;
+      while (this.digitOr(pos, 0) === 1) pos++;
+      if (pos === exponent) return false;
+    }
+    this.pos = pos;
+    this.ends[i] = pos;
+    this.kinds[i] = JsonKind.Number;
+    return pos > first;
+  }
+
+  /** 1: a digit stands at `pos`, 2: the byte does, 0: neither. */
+  private digitOr(pos: number, byte: number): 0 | 1 | 2 {
+    if (pos >= this.limit) return 0;
+    const found = this.bytes[pos]!;
+    return found >= 48 && found <= 57 ? 1 : found === byte ? 2 : 0;
+  }
+
+  /** Finds the value's end by its brackets; JSON.parse then judges what is between them. */
+  private nested(i: number): boolean {
+    const from = this.pos;
+    let depth = 0;
+    do {
+      if (this.pos >= this.limit) return false;
+      const byte = this.bytes[this.pos++]!;
+      if (byte === 0x7b || byte === 0x5b) depth++;
+      else if (byte === 0x7d || byte === 0x5d) depth--;
+      else if (byte === QUOTE && !this.string()) return false;
+    } while (depth > 0);
+    this.ends[i] = this.pos;
+    this.kinds[i] = JsonKind.Nested;
+    return unquoted(this.bytes, from, this.pos) !== undefined;
+  }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 32 || byte === 9 || byte === 13 || byte === 10;
+}
+
+/** What the JSON text in [from, to) says; undefined if it is none. */
+function unquoted(bytes: Uint8Array, from: number, to: number): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The text of a string with escapes, quotes not in [from, to). undefined: a broken escape, or half of a
+ * surrogate pair, which no UTF-8 can say.
+ */
+export function unescapeString(bytes: Uint8Array, from: number, to: number): string | undefined {
+  const text = unquoted(bytes, from - 1, to + 1);
+  return typeof text === 'string' && !/\p{Surrogate}/u.test(text) ? text : undefined;
+}

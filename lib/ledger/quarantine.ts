@@ -1,0 +1,55 @@
+import type { Item, Items, ItemValue } from '../ports/items';
+import { quarantineKey } from './keys';
+
+/** A row that was put aside: its ordinal in the file, its line, and why. */
+export interface QuarantinedRow {
+  readonly row: number;
+  readonly line: number;
+  readonly column?: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** A file that waits, whole or for some of its rows. The copy's bytes are what was received. */
+export interface Quarantined {
+  /** The file's identity: the same bad file again is the same record. */
+  readonly id: string;
+  /** The object's name as it was received. */
+  readonly object: string;
+  readonly table: string;
+  readonly code: string;
+  readonly reason: string;
+  /** The copy's key in the lake's store. */
+  readonly copy: string;
+  /** What `ingest` was told, for the replay. */
+  readonly date: string;
+  /** file: nothing of it was taken in. rows: only these rows were not. */
+  readonly scope: 'file' | 'rows';
+  readonly rows: readonly QuarantinedRow[];
+  /** Bad rows in all; `rows` lists the first of them when the whole file waits. */
+  readonly badRows: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export async function putAside(items: Items, record: Quarantined): Promise<void> {
+  await items.transact([{ put: quarantineKey(record.id), value: record as unknown as ItemValue }]);
+}
+
+export async function readQuarantined(items: Items, id: string): Promise<Quarantined | undefined> {
+  const item = await items.get(quarantineKey(id));
+  return item && recordOf(item);
+}
+
+export async function release(items: Items, id: string): Promise<void> {
+  await items.transact([{ delete: quarantineKey(id) }]);
+}
+
+export async function listQuarantined(items: Items): Promise<Quarantined[]> {
+  const all = await items.query('quarantine', '');
+  return all.map(recordOf);
+}
+
+function recordOf(item: Item): Quarantined {
+  return item.value as unknown as Quarantined;
+}

@@ -1,0 +1,330 @@
+import type { Field } from '../../columnar/types';
+import type { ResolvedLake } from '../../config/resolved';
+import { requireKey } from '../../config/resolved';
+import { TidemarkError } from '../../errors';
+import type { BadRow, DeclaredColumn, DecodedBatch, OpenedFile, SourceFile } from '../../formats/format';
+import { formatOf } from '../../formats/formats';
+import { currentSchema } from '../../iceberg/metadata';
+import { readCounter } from '../../ledger/counter';
+import type { QuarantinedRow } from '../../ledger/quarantine';
+import { noteStep } from '../../ledger/received';
+import {
+  type FirstSeen,
+  firstSight,
+  holdsLoad,
+  readSeen,
+  recordSource,
+  type SourceRef,
+} from '../../ledger/sources';
+import type { LakePorts } from '../../ports/lake-ports';
+import { LOG_COLUMNS, logTableOf, userFields } from '../../table/columns';
+import { ensureLog } from '../../table/log-table';
+import { openTable } from '../../table/open';
+import { badRows, reloadHeld } from './errors';
+import { type Identified, type IngestRequest, identify, openSource, type SourceObject } from './identify';
+import { setAside } from './set-aside';
+import { type PositionRule, type Settled, settle } from './settle';
+import { type DeltaLimits, writeDeltas } from './write-deltas';
+
+/** What became of a file. */
+export interface Ingested {
+  readonly object: string;
+  readonly table?: string;
+  /** rows: some rows went to quarantine, the others are in. */
+  readonly outcome: 'taken-in' | 'seen' | 'quarantined' | 'rows-quarantined' | 'empty';
+  readonly identity?: string;
+  readonly dateReceived?: string;
+  readonly first?: number;
+  readonly count?: number;
+  readonly rows?: number;
+  readonly error?: { readonly code: string; readonly reason: string; readonly message: string };
+  readonly badRows?: number;
+}
+
+export interface IngestOptions extends IngestRequest {
+  /** Decodes and checks; writes nothing. */
+  readonly dryRun?: boolean;
+  /** Only these rows, by ordinal: a replay of rows that were put aside. */
+  readonly onlyRows?: ReadonlySet<number>;
+}
+
+/** Bad rows listed in a quarantine record of a whole file. */
+const LISTED_ROWS_MAX = 100;
+const BATCH_ROWS = 65_536;
+const BATCH_BYTES = 8 << 20;
+
+/**
+ * Takes in one file: decode, conform to the schema, write deltas under fresh names, then one ledger transaction
+ * that says they count (PROTOCOL.md, I). A repeat is a no-op. What cannot be read goes to quarantine with its
+ * reason, before anything else of the file counts, so that a crash loses neither rows nor reasons.
+ * @throws TidemarkError only for faults of the request or the lake, never for those of the file
+ */
+export async function ingest(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  request: IngestOptions,
+): Promise<Ingested> {
+  const object = await openSource(request);
+  const settled = await resolve(ports, lake, object, request);
+  if ('outcome' in settled) return settled;
+  const file = settled;
+  const marker = request.onlyRows ? `${file.identity}-rows` : file.identity;
+  const { items } = ports;
+  const place = { identity: file.identity, object: object.info.key, table: file.table.name };
+  const known = await readSeen(items, file.table.name, marker);
+  const about = {
+    object: object.info.key,
+    table: file.table.name,
+    identity: file.identity,
+    dateReceived: file.dateReceived,
+  };
+  if (known) return { ...about, outcome: 'seen', first: known.first, count: known.count, rows: known.rows };
+  requireKey(file.table);
+  if (!request.dryRun) await noteStep(items, place, { at: ports.clock.now(), what: 'received' });
+  try {
+    if (await holdsLoad(items, sourceRef(file, marker))) throw reloadHeld(object.name);
+    const became = request.dryRun ? tryOut(ports, file, request) : takeIn(ports, lake, file, marker, request);
+    return { ...about, ...(await became) };
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || !isFileFault(error)) throw error;
+    return setAside(ports, file, { error, rows: [], badRows: 0, scope: 'file' }, request.dryRun);
+  }
+}
+
+/** A file that no table takes in waits in quarantine under its bytes. */
+async function resolve(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  object: SourceObject,
+  request: IngestOptions,
+): Promise<Identified | Ingested> {
+  try {
+    return identify(lake, object, request, ports.clock.now());
+  } catch (error) {
+    if (!(error instanceof TidemarkError)) throw error;
+    const stray = {
+      object,
+      identity: object.sha256.slice(0, 32),
+      dateReceived: request.date ?? '',
+      table: undefined,
+    };
+    return setAside(ports, stray, { error, rows: [], badRows: 0, scope: 'file' }, request.dryRun);
+  }
+}
+
+/** Faults of formats and values (21xx to 23xx) and of a schema that does not fit (3008, 3009) are the file's own. */
+function isFileFault(error: TidemarkError): boolean {
+  return /^TM_2[123]|^TM_300[89]/.test(error.code);
+}
+
+async function takeIn(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  file: Identified,
+  marker: string,
+  request: IngestOptions,
+): Promise<Omit<Ingested, 'object'>> {
+  const opened = await open(ports, file);
+  for (;;) {
+    const counter = await readCounter(ports.items, file.table.name);
+    const bad = new BadRows(file.table.onBadRow === 'quarantineFile' && !request.onlyRows);
+    const log = await ensureLog(ports, file.table.name, shapesOf(file, opened));
+    const rule = await positionRule(ports, file, counter.generation);
+    const rows = settledRows(
+      opened,
+      settleContext(file, opened, currentSchema(log.metadata).fields, rule),
+      bad,
+      request,
+    );
+    const deltas = await writeDeltas(
+      ports,
+      file.table.name,
+      file.dateReceived,
+      rows,
+      deltaLimits(lake, file),
+    );
+    const held = await bad.hold(ports, file, request);
+    if (held) return held;
+    const done = await recordSource(ports.items, sourceRef(file, marker), deltas, counter.vacuumCount);
+    if (done.outcome === 'vacuumed') continue;
+    if (done.outcome === 'seen') return { outcome: 'seen' };
+    const place = { identity: file.identity, object: file.object.info.key, table: file.table.name };
+    const step = { what: 'taken-in' as const, first: done.first, count: deltas.length };
+    await noteStep(ports.items, place, { at: ports.clock.now(), ...step });
+    const taken = deltas.reduce((sum, d) => sum + d.rows, 0);
+    return {
+      outcome: bad.outcome(taken),
+      first: done.first,
+      count: deltas.length,
+      rows: taken,
+      badRows: bad.count,
+    };
+  }
+}
+
+/** Decodes, settles and counts; writes nothing. */
+async function tryOut(
+  ports: LakePorts,
+  file: Identified,
+  request: IngestOptions,
+): Promise<Omit<Ingested, 'object'>> {
+  const opened = await open(ports, file);
+  const bad = new BadRows(file.table.onBadRow === 'quarantineFile' && !request.onlyRows);
+  const rule = ruleOf(file, 0, { instant: file.instant, n: 0 });
+  const names = [...shapesOf(file, opened), ...LOG_COLUMNS];
+  const fields = names.map((c, i) => ({ id: i + 1, ...c, required: false }));
+  let taken = 0;
+  for await (const settled of settledRows(opened, settleContext(file, opened, fields, rule), bad, request)) {
+    taken += settled.batch.length;
+  }
+  const held = await bad.hold(ports, file, request);
+  return held ?? { outcome: bad.outcome(taken), rows: taken, count: 0, badRows: bad.count };
+}
+
+/** The columns the log must have: the declared ones, then the file's own, without those that never enter the lake. */
+function shapesOf(file: Identified, opened: OpenedFile): DeclaredColumn[] {
+  const all = [...file.table.columns, ...opened.columns].filter(c => !file.table.omit.includes(c.name));
+  return all.filter((c, i) => all.findIndex(other => other.name === c.name) === i);
+}
+
+function settleContext(file: Identified, opened: OpenedFile, fields: readonly Field[], rule: PositionRule) {
+  return { table: file.table, columns: opened.columns, fields, rule, dateReceived: file.dateReceived };
+}
+
+function sourceRef(file: Identified, marker: string): SourceRef {
+  return { table: file.table.name, identity: marker, object: file.object.info.key, load: file.copy?.place };
+}
+
+/** The declared columns first, in their order, then what the table has beyond them. */
+async function open(ports: LakePorts, file: Identified): Promise<OpenedFile> {
+  const log = await openTable(ports, logTableOf(file.table.name));
+  const known = log ? userFields(currentSchema(log.metadata).fields) : [];
+  const declared: DeclaredColumn[] = [...file.table.columns];
+  const extra = known.filter(f => !declared.some(c => c.name === f.name));
+  const headerless = declared.length > 0 ? declared : extra;
+  const source: SourceFile = {
+    name: file.object.name,
+    size: file.object.info.size,
+    stream: () => file.object.landing.stream(file.object.info.key, file.object.info.etag),
+    range: (start, end) => file.object.landing.range(file.object.info.key, start, end),
+  };
+  const options = { ...file.table.format, load: file.load };
+  const columns = file.kind === 'dms-csv' && !options.header ? headerless : [...declared, ...extra];
+  return formatOf(file.kind).open({
+    file: source,
+    columns,
+    options,
+    batchRows: BATCH_ROWS,
+    batchBytes: BATCH_BYTES,
+  });
+}
+
+async function* settledRows(
+  opened: OpenedFile,
+  context: Parameters<typeof settle>[1],
+  bad: BadRows,
+  request: IngestOptions,
+): AsyncGenerator<Settled> {
+  for await (const decoded of opened.batches()) {
+    const settled = settle(decoded, { ...context, onlyRows: request.onlyRows });
+    bad.add(decoded, settled, request.onlyRows);
+    if (!bad.stops) yield settled;
+  }
+}
+
+class BadRows {
+  count = 0;
+  private readonly rows: QuarantinedRow[] = [];
+
+  constructor(private readonly wholeFile: boolean) {}
+
+  /** With the file's policy nothing more of it is written once one row is bad; the rest is read for the list. */
+  get stops(): boolean {
+    return this.wholeFile && this.count > 0;
+  }
+
+  add(decoded: DecodedBatch, settled: Settled, only: ReadonlySet<number> | undefined): void {
+    for (const row of decoded.bad) if (!only || only.has(row.row)) this.note(listed(row));
+    for (const fault of settled.faults) this.note({ ...fault, line: lineOf(decoded, fault.row) });
+  }
+
+  outcome(taken: number): Ingested['outcome'] {
+    if (this.count > 0) return 'rows-quarantined';
+    return taken > 0 ? 'taken-in' : 'empty';
+  }
+
+  private note(row: QuarantinedRow): void {
+    this.count++;
+    if (!this.wholeFile || this.rows.length < LISTED_ROWS_MAX) this.rows.push(row);
+  }
+
+  /** Puts the file aside as the policy says; the outcome when nothing of it may count. */
+  async hold(ports: LakePorts, file: Identified, request: IngestOptions): Promise<Ingested | undefined> {
+    if (this.count === 0) return undefined;
+    const first = this.rows[0]!;
+    const text = `line ${first.line}${first.column ? `, column ${first.column}` : ''}: ${first.reason}`;
+    const error = new TidemarkError(
+      first.code as 'TM_2304',
+      badRows(this.count, text, '').what,
+      file.object.name,
+      NEXT,
+    );
+    const scope = this.wholeFile ? 'file' : 'rows';
+    const held = await setAside(
+      ports,
+      file,
+      { error, rows: this.rows, badRows: this.count, scope },
+      request.dryRun,
+    );
+    return this.wholeFile ? held : undefined;
+  }
+}
+
+const NEXT = 'mend the config or the file, then replay it';
+
+function listed({ row, line, column, code, reason }: BadRow): QuarantinedRow {
+  return { row, line, ...(column === undefined ? {} : { column }), code, reason };
+}
+
+function lineOf(decoded: DecodedBatch, row: number): number {
+  return decoded.line[decoded.row.indexOf(row)] ?? row + 1;
+}
+
+/** A plain file's place among those of its instant is given by the ledger, once. */
+async function positionRule(ports: LakePorts, file: Identified, generation: number): Promise<PositionRule> {
+  const own = file.copy !== undefined || file.object.detected?.fileTime !== undefined;
+  const given = { instant: file.instant, n: 0 };
+  const place = own ? given : await firstSight(ports.items, file.table.name, file.identity, file.instant);
+  return ruleOf(file, generation, place);
+}
+
+/** A LOAD file has at most 1 GB, so fewer rows than this; its number takes up to 32 bits above. */
+const LOAD_ROWS_BITS = 30n;
+
+function ruleOf(file: Identified, generation: number, place: FirstSeen): PositionRule {
+  const time = file.object.detected?.fileTime;
+  if (file.copy) {
+    const part = file.copy.part << LOAD_ROWS_BITS;
+    const ofRow = (row: number) => ({ major: 0n, minor: part + BigInt(row) });
+    return { generation, ofRow, ownPositions: false, withinCommit: row => part + BigInt(row) };
+  }
+  if (time !== undefined) {
+    const ms = time / 1000n;
+    const ofRow = (row: number) => ({ major: time, minor: BigInt(row) });
+    return { generation, ofRow, ownPositions: true, withinCommit: row => (ms << 22n) + BigInt(row) };
+  }
+  const base = BigInt(place.n) << 32n;
+  const ofRow = (row: number) => ({ major: place.instant, minor: base + BigInt(row) });
+  return { generation, ofRow, ownPositions: file.kind !== 'csv', withinCommit: row => base + BigInt(row) };
+}
+
+/** A source of any size is numbered in one transaction, so its deltas grow with it. */
+const DELTAS_MAX = 90;
+
+function deltaLimits(lake: ResolvedLake, file: Identified): DeltaLimits {
+  const { limits } = lake;
+  const share = Math.ceil((file.object.info.size * 4) / DELTAS_MAX);
+  if (share <= limits.deltaBytesMax) return limits;
+  const factor = share / limits.deltaBytesMax;
+  return { ...limits, deltaBytesMax: share, deltaRowsMax: Math.ceil(limits.deltaRowsMax * factor) };
+}

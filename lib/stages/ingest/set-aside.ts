@@ -1,0 +1,61 @@
+import type { TidemarkError } from '../../errors';
+import { putAside, type QuarantinedRow } from '../../ledger/quarantine';
+import { noteStep } from '../../ledger/received';
+import type { LakePorts } from '../../ports/lake-ports';
+import type { Identified } from './identify';
+import type { Ingested } from './ingest';
+
+/** Why a file waits, and which of its rows. */
+export interface Fault {
+  readonly error: TidemarkError;
+  readonly rows: readonly QuarantinedRow[];
+  readonly badRows: number;
+  readonly scope: 'file' | 'rows';
+}
+
+/** A file as far as it is known: a stray one has no table. */
+export type Waiting = Pick<Identified, 'object' | 'identity' | 'dateReceived'> & {
+  readonly table: Identified['table'] | undefined;
+};
+
+/**
+ * Puts a file into quarantine: its bytes first, then the record that names them. A crash between the two leaves a
+ * copy without a record, which the next try of the same file completes.
+ */
+export async function setAside(
+  ports: LakePorts,
+  file: Waiting,
+  fault: Fault,
+  dryRun: boolean | undefined,
+): Promise<Ingested> {
+  const { landing, info } = file.object;
+  const table = file.table?.name;
+  if (!dryRun) {
+    const copy = `quarantine/${file.identity}/${file.object.name}`;
+    await ports.store.putIfAbsent(copy, landing.stream(info.key, info.etag));
+    const at = ports.clock.now();
+    await putAside(ports.items, {
+      id: file.identity,
+      object: info.key,
+      table: table ?? '',
+      code: fault.error.code,
+      reason: fault.error.what,
+      copy,
+      date: file.dateReceived,
+      scope: fault.scope,
+      rows: fault.rows,
+      badRows: fault.badRows,
+      at,
+    });
+    const place = { identity: file.identity, object: info.key, table: table ?? '' };
+    await noteStep(ports.items, place, { at, what: 'quarantined', code: fault.error.code });
+  }
+  return {
+    object: info.key,
+    table,
+    outcome: fault.scope === 'file' ? 'quarantined' : 'rows-quarantined',
+    identity: file.identity,
+    error: { code: fault.error.code, reason: fault.error.what, message: fault.error.message },
+    badRows: fault.badRows,
+  };
+}
