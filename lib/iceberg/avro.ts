@@ -14,7 +14,8 @@ import { unsnappy } from './snappy';
 export interface AvroContainer {
   readonly schema: AvroSchema;
   readonly meta: Readonly<Record<string, string>>;
-  readonly records: readonly unknown[];
+  /** To be walked once: records are decoded on the way, so that no more than one need be in memory. */
+  readonly records: Iterable<unknown>;
 }
 
 const MAGIC = Buffer.from('Obj\x01', 'latin1');
@@ -26,7 +27,7 @@ const BLOCK_BYTES_MAX = 1 << 20;
 export function writeContainer(
   schema: AvroSchema,
   layout: AvroLayout,
-  records: readonly unknown[],
+  records: Iterable<unknown>,
   meta: Readonly<Record<string, string>>,
 ): Uint8Array {
   const header = headerBytes({ 'avro.schema': JSON.stringify(schema), 'avro.codec': 'deflate', ...meta });
@@ -60,7 +61,7 @@ function zigzag(n: number): Buffer {
   return Buffer.from(bytes);
 }
 
-function encodeBlocks(codec: Type, records: readonly unknown[]): { count: number; body: Buffer }[] {
+function encodeBlocks(codec: Type, records: Iterable<unknown>): { count: number; body: Buffer }[] {
   const blocks: { count: number; body: Buffer }[] = [];
   let buffer = Buffer.allocUnsafe(1 << 16);
   let at = 0;
@@ -89,7 +90,7 @@ function encodeBlocks(codec: Type, records: readonly unknown[]): { count: number
 
 /**
  * Records under the layout's names; codecs null, deflate, zstandard and snappy. `where` is for errors.
- * Throws TM_4010 when the bytes are damaged, TM_4011 for another codec.
+ * Throws TM_4010 when the bytes are damaged, TM_4011 for another codec; for blocks, while records are walked.
  */
 export function readContainer(bytes: Uint8Array, layout: AvroLayout, where: string): AvroContainer {
   const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), where);
@@ -98,15 +99,24 @@ export function readContainer(bytes: Uint8Array, layout: AvroLayout, where: stri
   const sync = reader.take(SYNC_BYTES);
   const schema = parseSchema(meta['avro.schema'], where);
   const type = avroCodec(schema, layout, where);
-  const records: unknown[] = [];
+  const codec = meta['avro.codec'] ?? 'null';
+  return { schema, meta, records: readBlocks(reader, type, codec, sync, where) };
+}
+
+function* readBlocks(
+  reader: Reader,
+  type: Type,
+  codec: string,
+  sync: Buffer,
+  where: string,
+): Generator<unknown> {
   while (!reader.done) {
     const count = reader.long();
-    const body = decompress(meta['avro.codec'] ?? 'null', reader.take(reader.long()), where);
+    const body = decompress(codec, reader.take(reader.long()), where);
     if (!reader.take(SYNC_BYTES).equals(sync))
       throw avroUnreadable('a block does not end where it says', where);
-    decodeBlock(type, body, count, records, where);
+    yield* decodeBlock(type, body, count, where);
   }
-  return { schema, meta, records };
 }
 
 function readMeta(reader: Reader): Record<string, string> {
@@ -130,7 +140,7 @@ function parseSchema(json: string | undefined, where: string): AvroSchema {
   }
 }
 
-function decodeBlock(type: Type, body: Buffer, count: number, into: unknown[], where: string): void {
+function* decodeBlock(type: Type, body: Buffer, count: number, where: string): Generator<unknown> {
   let at = 0;
   for (let i = 0; i < count; i++) {
     let decoded: { value: unknown; offset: number };
@@ -140,8 +150,8 @@ function decodeBlock(type: Type, body: Buffer, count: number, into: unknown[], w
       throw avroUnreadable('a record cannot be decoded', where, cause);
     }
     if (decoded.offset < 0) throw avroUnreadable('a block is shorter than its records', where);
-    into.push(decoded.value);
     at = decoded.offset;
+    yield decoded.value;
   }
 }
 

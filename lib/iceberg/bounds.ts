@@ -6,14 +6,14 @@ import type { PrimitiveType, Scalar } from '../columnar/types';
 import { encodeValue } from './single-value';
 
 /** Code points of a string, bytes of a binary, that a bound keeps. */
-export const BOUND_LENGTH_MAX = 16;
+const BOUND_LENGTH_MAX = 16;
 
 const CODE_POINT_MAX = 0x10ffff;
 
 /** Bytes that stand at or before every value at or after `v`. NaN is never a bound: leave it out before. */
 export function lowerBound(type: PrimitiveType, v: Exclude<Scalar, null>): Uint8Array {
   if (type === 'string') return encodeValue(type, head(v as string));
-  if (type === 'binary') return (v as Uint8Array).slice(0, BOUND_LENGTH_MAX);
+  if (type === 'binary') return Uint8Array.from((v as Uint8Array).subarray(0, BOUND_LENGTH_MAX));
   return encodeValue(type, v);
 }
 
@@ -25,7 +25,7 @@ export function upperBound(type: PrimitiveType, v: Exclude<Scalar, null>): Uint8
     return above === undefined ? undefined : encodeValue(type, above);
   }
   if (type === 'binary' && (v as Uint8Array).length > BOUND_LENGTH_MAX) {
-    return nextBytes(Uint8Array.prototype.slice.call(v, 0, BOUND_LENGTH_MAX));
+    return nextBytes(Uint8Array.from((v as Uint8Array).subarray(0, BOUND_LENGTH_MAX)));
   }
   return encodeValue(type, v);
 }

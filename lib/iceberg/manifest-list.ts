@@ -170,7 +170,8 @@ function bufferOf(bytes: Uint8Array | null): Buffer | null {
 
 /** Reads a manifest list of any writer. Throws TM_4010, TM_4011 or TM_4012 when it cannot be read; `where` is for these. */
 export function decodeManifestList(bytes: Uint8Array, where = 'manifest list'): ManifestFile[] {
-  return (readContainer(bytes, LAYOUT, where).records as ManifestRecord[]).map(r => fileOf(r, where));
+  const { records } = readContainer(bytes, LAYOUT, where);
+  return Array.from(records as Iterable<ManifestRecord>, r => fileOf(r, where));
 }
 
 function fileOf(r: ManifestRecord, where: string): ManifestFile {

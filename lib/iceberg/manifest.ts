@@ -28,8 +28,12 @@ export function encodeManifest(manifest: {
     'format-version': '2',
     content,
   };
-  const records = entries.map(entry => entryRecord(entry, spec));
-  return writeContainer(avro, LAYOUT, records, meta);
+  return writeContainer(avro, LAYOUT, entryRecords(entries, spec), meta);
+}
+
+/** One at a time: ten thousand entries of sixteen columns are a million pairs, which must not all live at once. */
+function* entryRecords(entries: readonly ManifestEntry[], spec: PartitionSpec): Generator<EntryRecord> {
+  for (const entry of entries) yield entryRecord(entry, spec);
 }
 
 export interface DecodedManifest {
@@ -63,7 +67,7 @@ export function decodeManifest(
     partitionColumn(f, options.fields),
   );
   return {
-    entries: (records as EntryRecord[]).map(r => entryOf(r, specId, columns, where)),
+    entries: Array.from(records as Iterable<EntryRecord>, r => entryOf(r, specId, columns, where)),
     specId,
     content: meta.content === 'deletes' ? 'deletes' : 'data',
     schema: parsed<SchemaJson>(meta.schema, where),

@@ -162,15 +162,25 @@ export function snapshotById(md: TableMetadata, id: bigint): Snapshot | undefine
 
 /** The snapshot `from` (default: the current one) and its parents, newest first, until a parent is not retained. */
 export function* ancestors(md: TableMetadata, from: bigint = md['current-snapshot-id']): Generator<Snapshot> {
-  const byId = new Map(md.snapshots.map(s => [s['snapshot-id'], s]));
+  const given = new Set<Snapshot>();
+  let at = md.snapshots.length;
   for (let id: bigint | undefined = from; id !== undefined; ) {
-    const snapshot = byId.get(id);
-    if (!snapshot) return;
+    // Parents stand before their children unless another writer ordered them otherwise.
+    const before = findLast(md.snapshots, at, id);
+    at = before >= 0 ? before : md.snapshots.findIndex(s => s['snapshot-id'] === id);
+    const snapshot = md.snapshots[at];
     // Each is given once: metadata whose parents went in a circle would never end.
-    byId.delete(id);
+    if (!snapshot || given.has(snapshot)) return;
+    given.add(snapshot);
     yield snapshot;
     id = snapshot['parent-snapshot-id'];
   }
+}
+
+function findLast(snapshots: readonly Snapshot[], before: number, id: bigint): number {
+  let i = before - 1;
+  while (i >= 0 && snapshots[i]!['snapshot-id'] !== id) i--;
+  return i;
 }
 
 /** True if the walk of `ancestors` ends at a snapshot without a parent, or there is none at all; false if at an expired one. */

@@ -41,7 +41,7 @@ function hash(type: PrimitiveType, v: Exclude<Scalar, null>): number {
 function truncate(type: PrimitiveType, v: Exclude<Scalar, null>, width: number): Scalar {
   if (typeof v === 'string') return headOf(v, width);
   if (typeof v === 'number') return (v - (((v % width) + width) % width)) | 0;
-  if (typeof v !== 'bigint') return (v as Uint8Array).slice(0, width);
+  if (typeof v !== 'bigint') return Uint8Array.from((v as Uint8Array).subarray(0, width));
   const w = BigInt(width);
   const cut = v - (((v % w) + w) % w);
   return type === 'long' ? BigInt.asIntN(64, cut) : cut;

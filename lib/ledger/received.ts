@@ -28,6 +28,11 @@ export async function noteStep(
   await items.transact([{ put: receivedKey(file.identity), value }]);
 }
 
+export async function readReceived(items: Items, identity: string): Promise<Received | undefined> {
+  const item = await items.get(receivedKey(identity));
+  return item && (item.value as unknown as Received);
+}
+
 /** Every file ever received, in no order that means anything. */
 export async function listReceived(items: Items): Promise<Received[]> {
   const found = await items.query('received', '');

@@ -21,7 +21,7 @@ export const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 export const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 
 /** Any value of a type, extremes included. */
-export function valueOf(type: PrimitiveType): fc.Arbitrary<Exclude<Scalar, null>> {
+export function anyOf(type: PrimitiveType): fc.Arbitrary<Exclude<Scalar, null>> {
   switch (type) {
     case 'boolean':
       return fc.boolean();

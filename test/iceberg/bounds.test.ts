@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { lowerBound, upperBound } from '../../lib/iceberg/bounds';
 import { compareValues, decodeValue } from '../../lib/iceberg/single-value';
-import { TYPES, valueOf } from './arbitraries';
+import { anyOf, TYPES } from './arbitraries';
 
 const upperText = (v: string) => {
   const bound = upperBound('string', v);
@@ -11,7 +11,7 @@ const upperText = (v: string) => {
 describe('bounds', () => {
   test.each(TYPES)('enclose.%s', type => {
     fc.assert(
-      fc.property(valueOf(type), v => {
+      fc.property(anyOf(type), v => {
         fc.pre(!Number.isNaN(v));
         expect(compareValues(type, decodeValue(type, lowerBound(type, v)), v)).toBeLessThanOrEqual(0);
         const upper = upperBound(type, v);
@@ -35,7 +35,9 @@ describe('bounds', () => {
 
   test('upper.binary', () => {
     expect(upperBound('binary', new Uint8Array(17).fill(1))).toEqual(Uint8Array.of(...Array(15).fill(1), 2));
-    expect(upperBound('binary', Uint8Array.of(...Array(15).fill(1), 255, 0))).toEqual(Uint8Array.of(...Array(14).fill(1), 2));
+    expect(upperBound('binary', Uint8Array.of(...Array(15).fill(1), 255, 0))).toEqual(
+      Uint8Array.of(...Array(14).fill(1), 2),
+    );
     expect(upperBound('binary', new Uint8Array(17).fill(255))).toBeUndefined();
     expect(upperBound('binary', new Uint8Array(16).fill(255))).toEqual(new Uint8Array(16).fill(255));
   });

@@ -71,7 +71,21 @@ describe('partition', () => {
   });
 
   test('key.tells partitions apart', () => {
-    const values = [null, 'null', '', 0, -0, 1, 1n, '1', true, 'true', Number.NaN, Uint8Array.of(1), Uint8Array.of(49)];
+    const values = [
+      null,
+      'null',
+      '',
+      0,
+      -0,
+      1,
+      1n,
+      '1',
+      true,
+      'true',
+      Number.NaN,
+      Uint8Array.of(1),
+      Uint8Array.of(49),
+    ];
     const keys = values.map(v => partitionKey({ specId: 0, partition: [v] }));
     expect(new Set(keys).size).toBe(values.length);
     expect(partitionKey({ specId: 1, partition: [1] })).not.toBe(partitionKey({ specId: 0, partition: [1] }));

@@ -4,7 +4,13 @@ import { TYPES } from './arbitraries';
 
 const schema: Schema = {
   'schema-id': 3,
-  fields: TYPES.map((type, i) => ({ id: i + 1, name: `c${i + 1}`, type, required: i === 1, ...(i === 2 ? { doc: 'd' } : {}) })),
+  fields: TYPES.map((type, i) => ({
+    id: i + 1,
+    name: `c${i + 1}`,
+    type,
+    required: i === 1,
+    ...(i === 2 ? { doc: 'd' } : {}),
+  })),
   identifierFieldIds: [2],
 };
 const withField = (extra: Partial<Schema['fields'][number]>): Schema => ({
@@ -22,17 +28,23 @@ describe('schema', () => {
   });
 
   test('json.decimals of any spelling', () => {
-    const field = (type: string) => ({ type: 'struct' as const, fields: [{ id: 1, name: 'a', required: false, type }] });
+    const field = (type: string) => ({
+      type: 'struct' as const,
+      fields: [{ id: 1, name: 'a', required: false, type }],
+    });
     expect(schemaFromJson(field('decimal(9,2)')).fields[0]!.type).toBe('decimal(9,2)');
     expect(schemaFromJson(field('decimal( 9 , 2 )')).fields[0]!.type).toBe('decimal(9,2)');
   });
 
-  test.each(['uuid', 'time', 'fixed[16]', 'timestamp_ns', { type: 'list', element: 'int' }])('json.unknown type %j', type => {
-    const json = { type: 'struct' as const, fields: [{ id: 1, name: 'odd', required: false, type }] };
-    const read = () => schemaFromJson(json);
-    expect(read).toThrow(TidemarkError);
-    expect(read).toThrow(/TM_4001.*odd/);
-  });
+  test.each(['uuid', 'time', 'fixed[16]', 'timestamp_ns', { type: 'list', element: 'int' }])(
+    'json.unknown type %j',
+    type => {
+      const json = { type: 'struct' as const, fields: [{ id: 1, name: 'odd', required: false, type }] };
+      const read = () => schemaFromJson(json);
+      expect(read).toThrow(TidemarkError);
+      expect(read).toThrow(/TM_4001.*odd/);
+    },
+  );
 
   test('check.what engines refuse', () => {
     expect(() => checkSchema(schema)).not.toThrow();

@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { TidemarkError } from '../../errors';
 import type { Item, ItemAction, ItemKey, Items, ItemValue, TransactResult } from '../../ports/items';
 import { itemsFailed } from '../errors';
 import { checkItemKey, checkPartition, checkSortBound, checkTransaction, keyOfAction } from '../item-rules';
 import { syncFolder } from './durable';
+import { coded } from './file-errors';
 
 /** Items in an lmdb database. */
 export interface LocalItems extends Items {
@@ -61,7 +63,10 @@ export async function openLocalItems(folder: string): Promise<LocalItems> {
       // Synchronous, as lmdb-js batches its asynchronous ones: an error in one callback (a full disk) would
       // leave that callback's first writes in the batch's commit. This one is aborted whole, and it returns
       // only after the commit is on the disk. All conditions are read within it, under lmdb's one write lock.
-      return attempt(path, async () => applyAll(db, actions, values));
+      const result = await attempt(path, async () => db.transactionSync(() => applyAll(db, actions, values)));
+      // Nothing above waits for the event loop: without this, timers and signals would not be heard in a loop.
+      await setImmediate();
+      return result;
     },
     close: () => db.close(),
   };
@@ -155,6 +160,7 @@ async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof TidemarkError ? error : itemsFailed(path, error);
+    const known = coded(path, error);
+    throw known instanceof TidemarkError ? known : itemsFailed(path, error);
   }
 }

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { type LocalItems, openLocalItems } from '../../../lib/adapters/local/items';
 import { itemsContract } from '../../contracts/items.contract';
 import { freshFolders } from '../folder';
+import { program } from '../processes/child';
 
 const folder = freshFolders();
+const numberItems = program('number-items', folder());
 const opened: LocalItems[] = [];
 const open = async (path: string) => {
   const items = await openLocalItems(path);
@@ -44,10 +46,26 @@ test('close.keeps what was written, and what another handle holds open', async (
   expect((await (await open(path)).get(at))?.version).toBe(2);
 });
 
+test('get and query.see what another handle wrote a moment ago', async () => {
+  const path = folder();
+  const writer = numberItems(path, 'a', '5000');
+  const reader = await open(path);
+  await writer.wrote(1);
+  // No turn of the event loop between these reads: lmdb-js would answer all of them from one old snapshot.
+  const seen = async () => (await reader.query('table', 'entry#')).length;
+  const first = await seen();
+  const until = Date.now() + 2000;
+  let last = first;
+  while (last === first && Date.now() < until) last = await seen();
+  writer.process.kill('SIGKILL');
+  expect(last).toBeGreaterThan(first);
+  await writer.ended;
+});
+
 test('open.a folder that cannot be one says so', async () => {
   const path = folder();
   writeFileSync(path, 'a file');
-  await expect(openLocalItems(path)).rejects.toThrow('TM_5105');
+  await expect(openLocalItems(path)).rejects.toThrow('TM_5103');
   mkdirSync(`${path}-x/data.mdb`, { recursive: true });
   await expect(openLocalItems(`${path}-x`)).rejects.toThrow('TM_5105');
 });

@@ -5,6 +5,12 @@ import { buildSync } from 'esbuild';
 
 const ROOT = join(__dirname, '../../..');
 
+// A test that fails or runs out of time leaves its processes running; they would keep jest from ending.
+const started = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
 /** Bundles a program of this folder into `folder` once; each call starts a process of it. */
 export function program(name: string, folder: string): (...args: string[]) => Running {
   const outfile = join(folder, `${name}.cjs`);
@@ -34,6 +40,8 @@ function start(file: string, args: string[]): Running {
     env: { ...process.env, NODE_PATH: join(ROOT, 'node_modules') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  started.add(child);
+  void child.once('exit', () => started.delete(child));
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on('line', line => lines.push(line));

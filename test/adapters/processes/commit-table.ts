@@ -1,6 +1,7 @@
 import { localStore } from '../../../lib/adapters/local/object-store';
 import { catalogOverStore } from '../../../lib/adapters/store-catalog';
 import { commit } from '../../contracts/catalog.contract';
+import { stopInTime } from './deadline';
 
 /** Commits `count` marks to one table, each until it is in. */
 async function main(folder: string, name: string, count: number): Promise<void> {
@@ -8,4 +9,5 @@ async function main(folder: string, name: string, count: number): Promise<void> 
   for (let n = 0; n < count; n++) await commit(catalog, 'users', `${name}${n}`);
 }
 
+stopInTime();
 void main(process.argv[2] ?? '', process.argv[3] ?? '', Number(process.argv[4]));

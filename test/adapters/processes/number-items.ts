@@ -1,4 +1,5 @@
 import { openLocalItems } from '../../../lib/adapters/local/items';
+import { stopInTime } from './deadline';
 
 /** Takes the next number of a sequence `count` times, as ingest numbers entries; writes each one it was given. */
 async function main(folder: string, name: string, count: number): Promise<void> {
@@ -20,4 +21,5 @@ async function main(folder: string, name: string, count: number): Promise<void> 
   await items.close();
 }
 
+stopInTime();
 void main(process.argv[2] ?? '', process.argv[3] ?? '', Number(process.argv[4]));

@@ -1,4 +1,5 @@
 import { localStore } from '../../../lib/adapters/local/object-store';
+import { stopInTime } from './deadline';
 
 /** Puts objects n = 1, 2, 3 ... of `count` where they are absent; writes the number of each that it won. */
 async function main(folder: string, name: string, count: number): Promise<void> {
@@ -9,4 +10,5 @@ async function main(folder: string, name: string, count: number): Promise<void> 
   }
 }
 
+stopInTime();
 void main(process.argv[2] ?? '', process.argv[3] ?? '', Number(process.argv[4]));

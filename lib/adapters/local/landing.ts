@@ -1,0 +1,57 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathOutside } from '../../ports/errors';
+import type { ObjectStore } from '../../ports/object-store';
+import { guarded } from './file-errors';
+import { localStore } from './object-store';
+
+/** A file as the landing that holds nothing else, and its key there. */
+export interface LandedFile {
+  readonly landing: ObjectStore;
+  readonly key: string;
+}
+
+/** Schema, table and the three folders of DMS's date partitioning: what a layout can say stands in these. */
+const FOLDERS_MAX = 5;
+
+/**
+ * A file anywhere on this machine as an object to take in. Its key keeps the last folders of the path as it was
+ * given, so that the layout shows; whatever links those folders are, the landing opens this one file and no other.
+ * @throws TM_5001 when the file itself is a symbolic link: it is read only after whoever names it resolved it
+ */
+export async function landedFile(path: string): Promise<LandedFile> {
+  const given = resolve(path);
+  const key = [...dirname(given).split('/').filter(Boolean).slice(-FOLDERS_MAX), basename(given)].join('/');
+  const folder = await guarded(given, () => realpath(dirname(given)));
+  const name = basename(given);
+  const files = localStore(folder);
+  const only = (asked: string): string => {
+    if (asked !== key) throw pathOutside(asked, given, 'is not the file that was named');
+    return name;
+  };
+  const refuse = async (): Promise<never> => {
+    throw pathOutside(key, given, 'is in a landing, which is only read');
+  };
+  const landing: ObjectStore = {
+    uri: asked => files.uri(only(asked)),
+    keyOf: uri => {
+      if (uri !== join(folder, name)) throw pathOutside(uri, given, 'is not the file that was named');
+      return key;
+    },
+    head: async asked => {
+      const info = await files.head(only(asked));
+      return info && { ...info, key };
+    },
+    get: asked => files.get(only(asked)),
+    range: (asked, start, end) => files.range(only(asked), start, end),
+    stream: (asked, etag) => files.stream(only(asked), etag),
+    list: async function* (prefix) {
+      const info = key.startsWith(prefix) ? await files.head(name) : undefined;
+      if (info) yield { ...info, key };
+    },
+    putIfAbsent: refuse,
+    put: refuse,
+    delete: refuse,
+  };
+  return { landing, key };
+}

@@ -1,0 +1,39 @@
+import type { Readable } from 'node:stream';
+
+/** What a command line run stands on: handed in, so that a test runs commands in its own process. */
+export interface Io {
+  readonly cwd: string;
+  /** Rows and results. */
+  readonly out: (text: string) => void;
+  /** Messages and progress. */
+  readonly err: (text: string) => void;
+  readonly stdin: Readable;
+  /** A person sits at both ends: questions may be asked. */
+  readonly interactive: boolean;
+  /** Messages go to a terminal: progress may move. */
+  readonly live: boolean;
+  readonly columns: number;
+  /** Aborted by Ctrl-C: what runs finishes the piece in hand and stops. */
+  readonly stop: AbortSignal;
+}
+
+/** The process's own ends. A second Ctrl-C ends the process where it stands; nothing is lost by it. */
+export function processIo(): Io {
+  const stop = new AbortController();
+  return {
+    cwd: process.cwd(),
+    out: text => void process.stdout.write(text),
+    err: text => void process.stderr.write(text),
+    stdin: process.stdin,
+    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+    live: Boolean(process.stderr.isTTY),
+    columns: process.stdout.columns ?? 100,
+    get stop() {
+      // Listening takes away Ctrl-C's own effect, so only who waits for the signal listens.
+      if (process.listenerCount('SIGINT') === 0 && !stop.signal.aborted) {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+      }
+      return stop.signal;
+    },
+  };
+}
