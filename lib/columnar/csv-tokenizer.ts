@@ -74,7 +74,7 @@ export class CsvTokenizer {
   /** Adds bytes; call it when next() has answered false. The chunk must not change while it is read. */
   push(chunk: Uint8Array): void {
     if (this.complete) this.rowStart = this.pos;
-    else if (this.fault === 'too-long' || this.pos - this.rowStart > this.dialect.rowBytesMax) this.dropRow();
+    else if (this.fault === 'too-long' || this.outgrown()) this.dropRow();
     const kept = this.limit - this.rowStart;
     if (kept === 0) this.show(chunk, 0, chunk.length);
     else if (this.bytes === this.owned && this.owned.length - this.limit >= chunk.length) {
@@ -136,6 +136,11 @@ export class CsvTokenizer {
     this.rowStart = 0;
     this.bytes = bytes;
     this.limit = limit;
+  }
+
+  /** Too long in any case: the last byte scanned may be the CR of its line end, which does not count. */
+  private outgrown(): boolean {
+    return this.pos - this.rowStart > this.dialect.rowBytesMax + 1;
   }
 
   /** Lets go of the scanned part of a row that is too long, so that memory stays bounded by rowBytesMax. */

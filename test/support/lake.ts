@@ -3,7 +3,7 @@ import { fixedClock } from '../../lib/adapters/memory/clock';
 import { seededIds } from '../../lib/adapters/memory/ids';
 import { memoryItems } from '../../lib/adapters/memory/items';
 import { memoryStore } from '../../lib/adapters/memory/object-store';
-import type { Scalar } from '../../lib/columnar/types';
+import type { Field, Scalar } from '../../lib/columnar/types';
 import { valueAt } from '../../lib/columnar/kernels';
 import { resolveLake } from '../../lib/config/resolve';
 import type { LakeConfig } from '../../lib/config/define';
@@ -15,7 +15,7 @@ import { type Ingested, type IngestOptions, ingest } from '../../lib/stages/inge
 import { type Merged, mergeNext } from '../../lib/stages/merge';
 import { openFile } from '../../lib/table/data-file';
 import { Deletes, liveMask } from '../../lib/table/deletes';
-import { liveFiles } from '../../lib/table/live-files';
+import { type LiveFiles, liveFiles } from '../../lib/table/live-files';
 import { openTable } from '../../lib/table/open';
 
 /** A lake in memory, with a landing to put files into. */
@@ -67,12 +67,14 @@ export async function mergeAll(test: TestLake, table: string): Promise<Merged[]>
 
 export type Row = Record<string, Scalar>;
 
-/** Every live row of a table's newest snapshot (or the one given), read by our own reader, in file order. */
+/** Every live row of a table's newest snapshot, read by our own reader, in file order. */
 export async function readRows(ports: LakePorts, table: string): Promise<Row[]> {
   const open = await openTable(ports, table);
   if (!open) return [];
-  const fields = currentSchema(open.metadata).fields;
-  const files = await liveFiles(ports.store, open.metadata);
+  return readFiles(ports, await liveFiles(ports.store, open.metadata), currentSchema(open.metadata).fields);
+}
+
+export async function readFiles(ports: LakePorts, files: LiveFiles, fields: readonly Field[]): Promise<Row[]> {
   const deletes = await Deletes.read(ports.store, files, fields);
   const rows: Row[] = [];
   for (const live of files.data) {

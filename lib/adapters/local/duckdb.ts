@@ -1,0 +1,128 @@
+import { mkdir, open, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
+import type { Cell, QueryEngine, ResultColumn, Rows, RowStream, Statement } from '../../ports/query-engine';
+import { queryFailed } from '../../query/errors';
+import { quoteName, quoteText } from '../../query/quote';
+import { syncFolder } from './durable';
+import { cellsOf } from './duckdb-cells';
+
+export interface DuckDbOptions {
+  /** As DuckDB writes sizes. Beyond it, sorts and joins go to tempFolder. */
+  readonly memoryLimit?: string;
+  readonly threads?: number;
+  readonly tempFolder?: string;
+  /** If given, SQL reads and writes files below these folders only, and no network. */
+  readonly folders?: readonly string[];
+}
+
+/** Our own row groups are as large. */
+const ROW_GROUP_ROWS = 122_880;
+
+/**
+ * DuckDB within this process, in memory. The module costs 0.3 s to load, so it is loaded here and not before; nothing
+ * is ever downloaded.
+ */
+export async function openDuckDb(options: DuckDbOptions = {}): Promise<QueryEngine> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: options.memoryLimit ?? '256MB',
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+    ...(options.tempFolder === undefined ? {} : { temp_directory: options.tempFolder }),
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  await confine(connection, options.folders);
+  return {
+    rows: statement => rows(connection, statement),
+    stream: statement => stream(connection, statement),
+    describe: statement => describe(connection, statement),
+    async writeParquet({ fields, folder, ...statement }) {
+      const file = join(folder, 'part-0.parquet');
+      const ids = fields.map(f => `${quoteName(f.name)}: ${f.id}`).join(', ');
+      const form = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, FIELD_IDS {${ids}}`;
+      await mkdir(folder, { recursive: true });
+      const sql = `COPY (${statement.sql}\n) TO ${quoteText(file)} (${form})`;
+      const written = await rows(connection, { ...statement, sql });
+      if (Number(written.rows[0]?.[0]) > 0) {
+        await makeDurable(file);
+        return [file];
+      }
+      await unlink(file);
+      return [];
+    },
+    async close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function confine(
+  connection: DuckDBConnection,
+  folders: readonly string[] | undefined,
+): Promise<void> {
+  if (!folders) return;
+  const list = folders.map(f => quoteText(f.endsWith('/') ? f : `${f}/`)).join(', ');
+  await connection.run(`SET allowed_directories = [${list}]`);
+  await connection.run('SET enable_external_access = false');
+}
+
+/** DuckDB does not sync what it writes: a power cut would leave a commit that names an empty file. */
+async function makeDurable(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  const folder = dirname(file);
+  for (const holder of [folder, dirname(folder), dirname(dirname(folder))]) await syncFolder(holder);
+}
+
+async function rows(connection: DuckDBConnection, statement: Statement): Promise<Rows> {
+  const answer = await stream(connection, statement);
+  const all: (readonly Cell[])[] = [];
+  for await (const batch of answer.batches) for (const row of batch) all.push(row);
+  return { columns: answer.columns, rows: all };
+}
+
+async function stream(connection: DuckDBConnection, statement: Statement): Promise<RowStream> {
+  const result = await attempt(() => connection.stream(statement.sql, [...(statement.params ?? [])]));
+  const types = result.columnTypes();
+  const columns = result.columnNames().map((name, i) => ({ name, type: String(types[i]) }));
+  return { columns, batches: batchesOf(result) };
+}
+
+async function* batchesOf(result: DuckDBResult): AsyncGenerator<readonly (readonly Cell[])[]> {
+  for (;;) {
+    const chunk = await attempt(() => result.fetchChunk());
+    if (!chunk || chunk.rowCount === 0) return;
+    yield cellsOf(chunk.getRows());
+  }
+}
+
+async function describe(
+  connection: DuckDBConnection,
+  statement: Statement,
+): Promise<readonly ResultColumn[]> {
+  const prepared: DuckDBPreparedStatement = await attempt(() => connection.prepare(statement.sql));
+  try {
+    return Array.from({ length: prepared.columnCount }, (_, i) => ({
+      name: prepared.columnName(i),
+      type: String(prepared.columnType(i)),
+    }));
+  } finally {
+    prepared.destroySync();
+  }
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw queryFailed(error instanceof Error ? error.message : String(error), error);
+  }
+}

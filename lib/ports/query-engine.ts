@@ -1,0 +1,56 @@
+import type { Field } from '../columnar/types';
+
+/** What a parameter can be. It is bound, never pasted into the text. */
+export type SqlParameter = null | boolean | number | bigint | string;
+
+/** SQL whose parameters are written $1, $2 ... */
+export interface Statement {
+  readonly sql: string;
+  readonly params?: readonly SqlParameter[];
+}
+
+/** A column of an answer; `type` is the engine's name of it, such as BIGINT or DECIMAL(10,2). */
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/**
+ * One value of an answer. Integers beyond 32 bits: bigint; int, float, double: number. As text: decimals with all
+ * their digits, dates `YYYY-MM-DD`, timestamps `YYYY-MM-DD HH:MM:SS[.ffffff]` (with `+00` where the type has a zone),
+ * binary in hex, everything else as the engine writes it.
+ */
+export type Cell = null | boolean | number | bigint | string;
+
+export interface Rows {
+  readonly columns: readonly ResultColumn[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** An answer in pieces: the columns at once, the rows as they come. */
+export interface RowStream {
+  readonly columns: readonly ResultColumn[];
+  readonly batches: AsyncIterable<readonly (readonly Cell[])[]>;
+}
+
+/** The answer of a statement as Parquet below a folder of ours that nobody else writes to. */
+export interface ParquetOrder extends Statement {
+  /** What the columns become, in the statement's order: names, types and field ids. */
+  readonly fields: readonly Field[];
+  /** An absolute name, as ObjectStore.uri gives it. */
+  readonly folder: string;
+}
+
+/** Runs SQL. @throws TM_6001 with the engine's own words, line included, when a statement cannot run */
+export interface QueryEngine {
+  rows(statement: Statement): Promise<Rows>;
+  stream(statement: Statement): Promise<RowStream>;
+  /** Columns and types of a SELECT, without running it. */
+  describe(statement: Statement): Promise<readonly ResultColumn[]>;
+  /**
+   * Writes what a SELECT gives, in its order, and answers with the files' absolute names once they are durable;
+   * none for no rows. A crash within leaves files that nothing names.
+   */
+  writeParquet(order: ParquetOrder): Promise<readonly string[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,144 @@
+import { duckdbType } from '../columnar/type-map';
+import type { Field } from '../columnar/types';
+import { partitionKey } from '../table/deletes';
+import type { LiveFile, LiveFiles } from '../table/live-files';
+import { fileFormatUnread } from './errors';
+import { quoteName, quoteText } from './quote';
+
+/** Reserved field ids of position delete files. @see https://iceberg.apache.org/spec/#position-delete-files */
+const DELETE_PATH_ID = 2147483546;
+const DELETE_POS_ID = 2147483545;
+
+/** A column that stands beside the table's own: the row's place in its file, 0, 1, 2 ... */
+export const ROW_NUMBER = '_row_number';
+
+/** Data files of a snapshot that are read alike, and the deletes that stand against them. */
+interface Branch {
+  readonly data: LiveFile[];
+  readonly positions: Set<LiveFile>;
+  readonly equalities: readonly LiveFile[];
+}
+
+/**
+ * SELECT of a snapshot's rows, columns found by field id: renamed ones, added ones (NULL before) and widened ones come
+ * out right whatever each file calls them. Files without deletes are read in a branch of their own: the anti-join
+ * costs five times as much as the reading.
+ * @param extra further columns, the same for every row, as SQL expressions by name
+ */
+export function scanSql(
+  files: LiveFiles,
+  fields: readonly Field[],
+  options: { rowNumber?: boolean; extra?: Readonly<Record<string, string>> } = {},
+): string {
+  const extra = Object.entries(options.extra ?? {}).map(([name, sql]) => `${sql} AS ${quoteName(name)}`);
+  if (files.data.length === 0) return emptySql(fields, options.rowNumber === true, extra);
+  return branchesOf(files)
+    .map(branch => branchSql(branch, fields, options.rowNumber === true, extra))
+    .join('\nUNION ALL\n');
+}
+
+/** A typed relation without rows. */
+export function emptySql(fields: readonly Field[], rowNumber = false, extra: readonly string[] = []): string {
+  const columns = fields.map(f => `CAST(NULL AS ${duckdbType(f.type)}) AS ${quoteName(f.name)}`);
+  if (rowNumber) columns.push(`CAST(NULL AS BIGINT) AS ${ROW_NUMBER}`);
+  return `SELECT ${[...columns, ...extra].join(', ')} WHERE false`;
+}
+
+/** Position deletes count from their own sequence number on, equality deletes only against older files. */
+function branchesOf({ data, deletes }: LiveFiles): Branch[] {
+  const branches = new Map<string, Branch>();
+  for (const live of data) {
+    const standing = deletes.filter(d => reaches(d, live));
+    const positions = standing.filter(d => d.file.content === 1);
+    const equalities = standing.filter(d => d.file.content === 2);
+    const key = JSON.stringify([positions.length > 0, equalities.map(d => d.file.path)]);
+    const branch = branches.get(key) ?? { data: [], positions: new Set(), equalities };
+    branch.data.push(live);
+    for (const d of positions) branch.positions.add(d);
+    branches.set(key, branch);
+  }
+  return [...branches.values()];
+}
+
+function reaches(del: LiveFile, data: LiveFile): boolean {
+  const { file } = del;
+  const isGlobal = file.content === 2 && file.partition.length === 0;
+  const samePlace =
+    file.specId === data.file.specId && partitionKey(file.partition) === partitionKey(data.file.partition);
+  if (!isGlobal && !samePlace) return false;
+  if (file.content === 2) return del.sequenceNumber > data.sequenceNumber;
+  if (file.referencedDataFile !== null && file.referencedDataFile !== data.file.path) return false;
+  return del.sequenceNumber >= data.sequenceNumber;
+}
+
+function branchSql(
+  branch: Branch,
+  fields: readonly Field[],
+  rowNumber: boolean,
+  extra: readonly string[],
+): string {
+  const numbered = rowNumber || branch.positions.size > 0;
+  const columns = fields.map(f => `d.${byId(f.id)} AS ${quoteName(f.name)}`);
+  if (rowNumber) columns.push(`d.file_row_number AS ${ROW_NUMBER}`);
+  const needed = [...fields, ...equalityFields(branch, fields)];
+  const from = readSql(branch.data, needed, numbered, branch.positions.size > 0);
+  const lines = [`SELECT ${[...columns, ...extra].join(', ')}`, `FROM ${from} d`];
+  if (branch.positions.size > 0) {
+    const deletes = readSql(
+      [...branch.positions],
+      [
+        { id: DELETE_PATH_ID, type: 'string' },
+        { id: DELETE_POS_ID, type: 'long' },
+      ],
+      false,
+      false,
+    );
+    lines.push(
+      `ANTI JOIN ${deletes} p ON d._file = p.${byId(DELETE_PATH_ID)} AND d.file_row_number = p.${byId(DELETE_POS_ID)}`,
+    );
+  }
+  const unmatched = branch.equalities.map((del, i) => equalitySql(del, fields, `e${i}`));
+  if (unmatched.length > 0) lines.push(`WHERE ${unmatched.join(' AND ')}`);
+  return lines.join(' ');
+}
+
+/** A delete's NULL matches NULL. */
+function equalitySql(del: LiveFile, fields: readonly Field[], alias: string): string {
+  const keys = fields.filter(f => del.file.equalityIds?.includes(f.id));
+  const same = keys.map(f => `${alias}.${byId(f.id)} IS NOT DISTINCT FROM d.${byId(f.id)}`).join(' AND ');
+  return `NOT EXISTS (SELECT 1 FROM ${readSql([del], keys, false, false)} ${alias} WHERE ${same})`;
+}
+
+/** An equality delete on a column that is gone from the schema cannot be told here: the fields are all we are given. */
+function equalityFields(branch: Branch, fields: readonly Field[]): Field[] {
+  const ids = new Set(branch.equalities.flatMap(d => d.file.equalityIds ?? []));
+  for (const f of fields) ids.delete(f.id);
+  if (ids.size > 0) throw fileFormatUnread('an equality delete on a dropped column', branch.equalities[0]!.file.path);
+  return [];
+}
+
+function readSql(
+  files: readonly LiveFile[],
+  fields: readonly Pick<Field, 'id' | 'type'>[],
+  rowNumber: boolean,
+  filename: boolean,
+): string {
+  for (const { file } of files) {
+    if (file.format.toUpperCase() !== 'PARQUET') throw fileFormatUnread(file.format, file.path);
+  }
+  const paths = files.map(({ file }) => quoteText(file.path)).join(', ');
+  const schema = fields
+    .map(f => `${f.id}: {name: '${byId(f.id)}', type: '${duckdbType(f.type)}', default_value: NULL}`)
+    .join(', ');
+  const options = [
+    `schema = MAP {${schema}}`,
+    ...(rowNumber ? ['file_row_number = true'] : []),
+    ...(filename ? [`filename = '_file'`] : []),
+  ];
+  return `read_parquet([${paths}], ${options.join(', ')})`;
+}
+
+/** Columns go by their ids until the last SELECT: no name of a user's meets one of the engine's. */
+function byId(id: number): string {
+  return `c${id}`;
+}

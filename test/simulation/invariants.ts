@@ -1,0 +1,75 @@
+import { entriesAfter } from '../../lib/ledger/entries';
+import { currentSchema, type Snapshot } from '../../lib/iceberg/metadata';
+import type { LakePorts } from '../../lib/ports/lake-ports';
+import { cursorOf, statesCursor } from '../../lib/table/cursor';
+import { liveFiles } from '../../lib/table/live-files';
+import { openTable } from '../../lib/table/open';
+import { readFiles } from '../support/lake';
+import { type NaiveChange, naiveFold } from '../support/naive-fold';
+
+/** What the files of a table mean, by the identity of their source objects. */
+export type Meaning = (source: string, n: number) => readonly NaiveChange[];
+
+/** The changes of entries 1..through, from the ledger. Throws on a gap in the numbers. */
+export async function changesThrough(
+  ports: LakePorts,
+  table: string,
+  through: number,
+  meaning: Meaning,
+): Promise<NaiveChange[]> {
+  const changes: NaiveChange[] = [];
+  for await (const entry of entriesAfter(ports.items, table, 0)) {
+    if (entry.n <= through) changes.push(...meaning(entry.source, entry.n));
+  }
+  return changes;
+}
+
+/**
+ * Every snapshot that any reader could have seen is the naive fold of the entries it states, and the entries it
+ * states never go back. Reads each metadata version there ever was.
+ */
+export async function checkSnapshots(
+  ports: LakePorts,
+  table: string,
+  columns: readonly string[],
+  meaning: Meaning,
+): Promise<number> {
+  const open = await openTable(ports, table);
+  if (!open) return 0;
+  let through = 0;
+  let checked = 0;
+  for (const snapshot of open.metadata.snapshots) {
+    expect(statesCursor(snapshot)).toBe(true);
+    const cursor = cursorOf(snapshot);
+    expect(cursor.through).toBeGreaterThanOrEqual(through);
+    through = cursor.through;
+    const expected = naiveFold(await changesThrough(ports, table, through, meaning), columns);
+    expect(await rowsOf(ports, table, snapshot, columns)).toEqual(new Map([...expected].sort()));
+    checked++;
+  }
+  return checked;
+}
+
+async function rowsOf(ports: LakePorts, table: string, snapshot: Snapshot, columns: readonly string[]) {
+  const { metadata } = (await openTable(ports, table))!;
+  const rows = await readFiles(ports, await liveFiles(ports.store, metadata, snapshot), currentSchema(metadata).fields);
+  const keys = rows.map(r => String(r.id));
+  expect(new Set(keys).size).toBe(keys.length);
+  return new Map(rows.map(r => [String(r.id), Object.fromEntries(columns.map(c => [c, r[c] ?? null]))] as const).sort());
+}
+
+/** No entry is lost or doubled: each source object is in the ledger once, and the log table has its rows once. */
+export async function checkLog(ports: LakePorts, table: string, sources: readonly string[]): Promise<void> {
+  const seen: string[] = [];
+  let rows = 0;
+  for await (const entry of entriesAfter(ports.items, table, 0)) {
+    seen.push(entry.source);
+    rows += entry.rows;
+  }
+  expect(seen.sort()).toEqual([...sources].sort());
+  const log = await openTable(ports, `${table}_deltas`);
+  if (!log) return expect(rows).toBe(0);
+  const files = await liveFiles(ports.store, log.metadata);
+  expect(files.data.reduce((sum, f) => sum + f.file.recordCount, 0)).toBe(rows);
+}
+
