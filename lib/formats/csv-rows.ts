@@ -18,6 +18,7 @@ import type { FieldRole } from './layout';
 const LF = 10;
 const ROW_BYTES_MAX = 8 * 1024 * 1024;
 const FIRST_ROWS = 100;
+const FIRST_BYTES = 64 * 1024;
 
 /** The single bytes that the options ask for. @throws TM_2114 */
 export function dialectOf(options: FormatOptions, file: string): CsvDialect {
@@ -34,16 +35,17 @@ export function dialectOf(options: FormatOptions, file: string): CsvDialect {
 }
 
 /**
- * The first rows of a CSV file as texts, at most 100 of those in its first chunks: enough to know its header
- * and width. Malformed rows are left out; invalid UTF-8 shows as U+FFFD.
+ * The first rows of a CSV file as texts: at most 100, of its first 64 KiB, or the first row if that is longer.
+ * So they are the same however the file is chunked, and enough to know its header and width. Malformed rows
+ * are left out; invalid UTF-8 shows as U+FFFD.
  * @throws TM_2108, TM_2106, TM_2109 when no row ends within rowBytesMax, TM_2110.
  */
 export async function firstRows(file: SourceFile, options: FormatOptions): Promise<string[][]> {
   const dialect = dialectOf(options, file.name);
   const tokenizer = new CsvTokenizer(dialect);
   const rows: string[][] = [];
-  const collect = () => {
-    while (rows.length < FIRST_ROWS && tokenizer.next()) {
+  const collect = (most: number) => {
+    while (rows.length < most && tokenizer.next()) {
       if (tokenizer.fault === 'too-long' && rows.length === 0)
         throw firstRowTooLong(dialect.rowBytesMax, file.name);
       if (!tokenizer.fault && !isBlank(tokenizer)) rows.push(textsOf(tokenizer, dialect.quote));
@@ -51,14 +53,19 @@ export async function firstRows(file: SourceFile, options: FormatOptions): Promi
   };
   let scanned = 0;
   for await (const chunk of textContent(file)) {
-    tokenizer.push(chunk);
-    collect();
+    const head = chunk.subarray(0, Math.max(0, FIRST_BYTES - scanned));
+    if (head.length > 0) tokenizer.push(head);
+    collect(FIRST_ROWS);
     scanned += chunk.length;
+    if (rows.length >= FIRST_ROWS) return rows;
+    if (scanned < FIRST_BYTES) continue;
+    if (rows.length === 0 && head.length < chunk.length) tokenizer.push(chunk.subarray(head.length));
+    collect(1);
     if (rows.length > 0) return rows;
     if (scanned > dialect.rowBytesMax) throw firstRowTooLong(dialect.rowBytesMax, file.name);
   }
   tokenizer.end();
-  collect();
+  collect(FIRST_ROWS);
   if (rows.length === 0 && tokenizer.unterminated) throw unterminatedQuote(tokenizer.line, file.name);
   return rows;
 }

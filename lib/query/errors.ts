@@ -164,3 +164,12 @@ export const keyless = (table: string, what: string) =>
     `table ${table}`,
     `query ${table}_deltas, or declare a key in the config`,
   );
+
+/** TM_6021: another engine's equality delete on a column of a type the lake does not have. */
+export const deleteUnread = (id: number, path: string) =>
+  new TidemarkError(
+    'TM_6021',
+    `the delete compares column ${id}, which cannot be read`,
+    path,
+    'rewrite the table in the engine that wrote the delete, so that the deletes are applied',
+  );

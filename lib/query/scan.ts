@@ -2,12 +2,16 @@ import { duckdbType } from '../columnar/type-map';
 import type { Field } from '../columnar/types';
 import { partitionKey } from '../table/deletes';
 import type { LiveFile, LiveFiles } from '../table/live-files';
-import { fileFormatUnread } from './errors';
+import { deleteUnread, fileFormatUnread } from './errors';
 import { quoteName, quoteText } from './quote';
 
 /** Reserved field ids of position delete files. @see https://iceberg.apache.org/spec/#position-delete-files */
 const DELETE_PATH_ID = 2147483546;
 const DELETE_POS_ID = 2147483545;
+const DELETE_FIELDS = [
+  { id: DELETE_PATH_ID, type: 'string' },
+  { id: DELETE_POS_ID, type: 'long' },
+] as const;
 
 /** A column that stands beside the table's own: the row's place in its file, 0, 1, 2 ... */
 export const ROW_NUMBER = '_row_number';
@@ -19,21 +23,29 @@ interface Branch {
   readonly equalities: readonly LiveFile[];
 }
 
+export interface ScanOptions {
+  /** Adds ROW_NUMBER. */
+  readonly rowNumber?: boolean;
+  /** Further columns, the same for every row, as SQL by name. */
+  readonly extra?: Readonly<Record<string, string>>;
+  /** Every column that the table has or had: an equality delete may speak of one that is not selected. */
+  readonly known?: readonly Field[];
+}
+
 /**
  * SELECT of a snapshot's rows, columns found by field id: renamed ones, added ones (NULL before) and widened ones come
  * out right whatever each file calls them. Files without deletes are read in a branch of their own: the anti-join
  * costs five times as much as the reading.
- * @param extra further columns, the same for every row, as SQL expressions by name
  */
 export function scanSql(
   files: LiveFiles,
   fields: readonly Field[],
-  options: { rowNumber?: boolean; extra?: Readonly<Record<string, string>> } = {},
+  options: ScanOptions = {},
 ): string {
   const extra = Object.entries(options.extra ?? {}).map(([name, sql]) => `${sql} AS ${quoteName(name)}`);
   if (files.data.length === 0) return emptySql(fields, options.rowNumber === true, extra);
   return branchesOf(files)
-    .map(branch => branchSql(branch, fields, options.rowNumber === true, extra))
+    .map(branch => branchSql(branch, fields, options, extra))
     .join('\nUNION ALL\n');
 }
 
@@ -72,70 +84,69 @@ function reaches(del: LiveFile, data: LiveFile): boolean {
 }
 
 function branchSql(
-  branch: Branch,
+  { data, positions, equalities }: Branch,
   fields: readonly Field[],
-  rowNumber: boolean,
+  { rowNumber = false, known = fields }: ScanOptions,
   extra: readonly string[],
 ): string {
-  const numbered = rowNumber || branch.positions.size > 0;
   const columns = fields.map(f => `d.${byId(f.id)} AS ${quoteName(f.name)}`);
   if (rowNumber) columns.push(`d.file_row_number AS ${ROW_NUMBER}`);
-  const needed = [...fields, ...equalityFields(branch, fields)];
-  const from = readSql(branch.data, needed, numbered, branch.positions.size > 0);
+  const compared = equalities.flatMap(del => equalityFields(del, known));
+  const unselected = compared.filter((f, i) => !fields.some(s => s.id === f.id) && compared.indexOf(f) === i);
+  const from = readSql(data, [...fields, ...unselected], {
+    rowNumber: rowNumber || positions.size > 0,
+    filename: positions.size > 0,
+  });
   const lines = [`SELECT ${[...columns, ...extra].join(', ')}`, `FROM ${from} d`];
-  if (branch.positions.size > 0) {
-    const deletes = readSql(
-      [...branch.positions],
-      [
-        { id: DELETE_PATH_ID, type: 'string' },
-        { id: DELETE_POS_ID, type: 'long' },
-      ],
-      false,
-      false,
-    );
-    lines.push(
-      `ANTI JOIN ${deletes} p ON d._file = p.${byId(DELETE_PATH_ID)} AND d.file_row_number = p.${byId(DELETE_POS_ID)}`,
-    );
+  if (positions.size > 0) {
+    const deletes = readSql([...positions], DELETE_FIELDS);
+    const samePlace = `d._file = p.${byId(DELETE_PATH_ID)} AND d.file_row_number = p.${byId(DELETE_POS_ID)}`;
+    lines.push(`ANTI JOIN ${deletes} p ON ${samePlace}`);
   }
-  const unmatched = branch.equalities.map((del, i) => equalitySql(del, fields, `e${i}`));
-  if (unmatched.length > 0) lines.push(`WHERE ${unmatched.join(' AND ')}`);
+  const standing = equalities.map((del, i) => equalitySql(del, equalityFields(del, known), `e${i}`));
+  if (standing.length > 0) lines.push(`WHERE ${standing.join(' AND ')}`);
   return lines.join(' ');
 }
 
 /** A delete's NULL matches NULL. */
-function equalitySql(del: LiveFile, fields: readonly Field[], alias: string): string {
-  const keys = fields.filter(f => del.file.equalityIds?.includes(f.id));
+function equalitySql(del: LiveFile, keys: readonly Field[], alias: string): string {
   const same = keys.map(f => `${alias}.${byId(f.id)} IS NOT DISTINCT FROM d.${byId(f.id)}`).join(' AND ');
-  return `NOT EXISTS (SELECT 1 FROM ${readSql([del], keys, false, false)} ${alias} WHERE ${same})`;
+  return `NOT EXISTS (SELECT 1 FROM ${readSql([del], keys)} ${alias} WHERE ${same})`;
 }
 
-/** An equality delete on a column that is gone from the schema cannot be told here: the fields are all we are given. */
-function equalityFields(branch: Branch, fields: readonly Field[]): Field[] {
-  const ids = new Set(branch.equalities.flatMap(d => d.file.equalityIds ?? []));
-  for (const f of fields) ids.delete(f.id);
-  if (ids.size > 0) throw fileFormatUnread('an equality delete on a dropped column', branch.equalities[0]!.file.path);
-  return [];
+function equalityFields({ file }: LiveFile, known: readonly Field[]): Field[] {
+  return (file.equalityIds ?? []).map(id => {
+    const field = known.find(f => f.id === id);
+    if (!field) throw deleteUnread(id, file.path);
+    return field;
+  });
 }
 
 function readSql(
   files: readonly LiveFile[],
   fields: readonly Pick<Field, 'id' | 'type'>[],
-  rowNumber: boolean,
-  filename: boolean,
+  { rowNumber = false, filename = false } = {},
 ): string {
   for (const { file } of files) {
     if (file.format.toUpperCase() !== 'PARQUET') throw fileFormatUnread(file.format, file.path);
   }
-  const paths = files.map(({ file }) => quoteText(file.path)).join(', ');
+  const paths = files.map(({ file }) => quoteText(literally(file.path))).join(', ');
   const schema = fields
     .map(f => `${f.id}: {name: '${byId(f.id)}', type: '${duckdbType(f.type)}', default_value: NULL}`)
     .join(', ');
   const options = [
     `schema = MAP {${schema}}`,
+    // Or a folder named report_date=... would become a column.
+    'hive_partitioning = false',
     ...(rowNumber ? ['file_row_number = true'] : []),
     ...(filename ? [`filename = '_file'`] : []),
   ];
   return `read_parquet([${paths}], ${options.join(', ')})`;
+}
+
+/** DuckDB takes paths for patterns. */
+function literally(path: string): string {
+  return path.replace(/[*?[]/g, '[$&]');
 }
 
 /** Columns go by their ids until the last SELECT: no name of a user's meets one of the engine's. */

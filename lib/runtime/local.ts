@@ -66,16 +66,16 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
     config,
     ports,
     async ingest(path, { again, ...options } = {}) {
-      const { ingest } = await import('../stages/ingest/ingest');
+      const { ingest } = require('../stages/ingest/ingest') as typeof import('../stages/ingest/ingest');
       const fresh = again ? { again: ports.ids.fresh() } : {};
       return ingest(ports, config, { ...(await landedFile(path)), ...options, ...fresh });
     },
     async mergeNext(table) {
-      const { mergeNext } = await import('../stages/merge');
+      const { mergeNext } = require('../stages/merge') as typeof import('../stages/merge');
       return mergeNext(ports, table, config.limits);
     },
     async status() {
-      const { lakeStatus } = await import('../stages/status');
+      const { lakeStatus } = require('../stages/status') as typeof import('../stages/status');
       return lakeStatus(ports, config);
     },
     close: () => items.close(),

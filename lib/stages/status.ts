@@ -60,8 +60,9 @@ async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<Tabl
   };
 }
 
-/** When an entry got its number, by the note of its file; undefined when a crash came before the note. */
+/** When an entry got its number, by the note of its file; after a crash before that note, when the file was received. */
 async function takenInAt(ports: LakePorts, entry: Entry): Promise<number | undefined> {
   const received = await readReceived(ports.items, entry.source.replace(/-rows$/, ''));
-  return received?.steps.findLast(step => step.what === 'taken-in' && step.first! <= entry.n)?.at;
+  const steps = received?.steps ?? [];
+  return (steps.findLast(step => step.what === 'taken-in' && step.first! <= entry.n) ?? steps.at(-1))?.at;
 }

@@ -12,7 +12,11 @@ interface Row {
 }
 
 /** All rows of the content, pushed in chunks that end at `cuts`. */
-function tokenize(content: Buffer, cuts: readonly number[] = [], dialect: { delimiter?: string; rowBytesMax?: number } = {}) {
+function tokenize(
+  content: Buffer,
+  cuts: readonly number[] = [],
+  dialect: { delimiter?: string; rowBytesMax?: number } = {},
+) {
   const tokenizer = new CsvTokenizer({
     delimiter: (dialect.delimiter ?? ',').charCodeAt(0),
     quote: 34,
@@ -47,17 +51,25 @@ const texts = fc.oneof(
 );
 
 const files = fc.record({
-  rows: fc.integer({ min: 2, max: 5 }).chain(width =>
-    fc.array(fc.array(texts, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 12 }),
-  ),
+  rows: fc
+    .integer({ min: 2, max: 5 })
+    .chain(width =>
+      fc.array(fc.array(texts, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 12 }),
+    ),
   quoteAll: fc.boolean(),
   lineEnd: fc.constantFrom(...LINE_ENDS),
   lastLineEnd: fc.boolean(),
   cuts: fc.array(fc.nat(400), { maxLength: 12 }),
 });
 
-function write(rows: readonly (readonly string[])[], quoteAll: boolean, lineEnd: string, lastLineEnd: boolean): Buffer {
-  const field = (text: string) => (quoteAll || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+function write(
+  rows: readonly (readonly string[])[],
+  quoteAll: boolean,
+  lineEnd: string,
+  lastLineEnd: boolean,
+): Buffer {
+  const field = (text: string) =>
+    quoteAll || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   return Buffer.from(rows.map(row => row.map(field).join(',')).join(lineEnd) + (lastLineEnd ? lineEnd : ''));
 }
 
@@ -66,8 +78,14 @@ describe('csv-tokenizer', () => {
     fc.assert(
       fc.property(files, ({ rows, quoteAll, lineEnd, lastLineEnd, cuts }) => {
         const content = write(rows, quoteAll, lineEnd, lastLineEnd);
-        const oracle = parse(content, { record_delimiter: [...LINE_ENDS], relax_column_count: true }) as string[][];
-        const found = tokenize(content, cuts.map(cut => Math.min(cut, content.length)));
+        const oracle = parse(content, {
+          record_delimiter: [...LINE_ENDS],
+          relax_column_count: true,
+        }) as string[][];
+        const found = tokenize(
+          content,
+          cuts.map(cut => Math.min(cut, content.length)),
+        );
         expect(found.rows.map(row => row.fields)).toEqual(oracle);
         expect(oracle).toEqual(rows);
         expect(found.rows.every(row => row.fault === undefined)).toBe(true);
@@ -79,15 +97,24 @@ describe('csv-tokenizer', () => {
   test('csv-tokenizer.anything gives the same rows from any chunks', () => {
     const noise = fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a', 'b'), maxLength: 60 });
     fc.assert(
-      fc.property(noise, fc.array(fc.nat(60), { maxLength: 10 }), fc.constantFrom(1 << 20, 7), (text, cuts, rowBytesMax) => {
-        const content = Buffer.from(text);
-        const whole = tokenize(content, [], { rowBytesMax });
-        const cut = tokenize(content, cuts.map(at => Math.min(at, content.length)), { rowBytesMax });
-        const shape = ({ fields, line, fault, raw }: Row) =>
-          fault === 'too-long' ? { line, fault } : { fields, line, fault, raw };
-        expect(cut.rows.map(shape)).toEqual(whole.rows.map(shape));
-        expect(cut.unterminated).toBe(whole.unterminated);
-      }),
+      fc.property(
+        noise,
+        fc.array(fc.nat(60), { maxLength: 10 }),
+        fc.constantFrom(1 << 20, 7),
+        (text, cuts, rowBytesMax) => {
+          const content = Buffer.from(text);
+          const whole = tokenize(content, [], { rowBytesMax });
+          const cut = tokenize(
+            content,
+            cuts.map(at => Math.min(at, content.length)),
+            { rowBytesMax },
+          );
+          const shape = ({ fields, line, fault, raw }: Row) =>
+            fault === 'too-long' ? { line, fault } : { fields, line, fault, raw };
+          expect(cut.rows.map(shape)).toEqual(whole.rows.map(shape));
+          expect(cut.unterminated).toBe(whole.unterminated);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -107,7 +134,12 @@ describe('csv-tokenizer', () => {
   });
 
   test('csv-tokenizer.delimiter may stand above the letters', () => {
-    expect(tokenize(Buffer.from('a|b,c|"d|e"|\n'), [], { delimiter: '|' }).rows[0]!.fields).toEqual(['a', 'b,c', 'd|e', '']);
+    expect(tokenize(Buffer.from('a|b,c|"d|e"|\n'), [], { delimiter: '|' }).rows[0]!.fields).toEqual([
+      'a',
+      'b,c',
+      'd|e',
+      '',
+    ]);
   });
 
   test('csv-tokenizer.text after a closing quote marks its row and no other', () => {

@@ -5,7 +5,11 @@ import { parseInto, type TextOptions } from '../../lib/columnar/parse-text';
 import type { PrimitiveType, Scalar } from '../../lib/columnar/types';
 
 /** The value, or the fault's reason. The text stands between other bytes, as it does in a file. */
-function read(type: PrimitiveType, text: string | Uint8Array, options?: TextOptions): Scalar | { fault: string } {
+function read(
+  type: PrimitiveType,
+  text: string | Uint8Array,
+  options?: TextOptions,
+): Scalar | { fault: string } {
   const builder = new ColumnBuilder(type, 4);
   const content = Buffer.from(text);
   const bytes = Buffer.concat([Buffer.from('9:'), content, Buffer.from('0.9')]);
@@ -29,13 +33,22 @@ describe('parse-text.int', () => {
       fc.tuple(fc.constantFrom(limit, -limit, 1n << 53n, -(1n << 53n), 0n), near).map(([a, b]) => a + b),
     );
     fc.assert(
-      fc.property(integers, fc.constantFrom('', '0', '00000000000000000000000'), fc.boolean(), (n, zeros, plus) => {
-        const sign = n < 0n ? '-' : plus ? '+' : '';
-        const text = `${sign}${zeros}${n < 0n ? -n : n}`;
-        const expected =
-          n >= -limit && n < limit ? (type === 'int' ? Number(n) : n) : { fault: `"${text}" is not ${type}: out of range` };
-        expect(read(type, text)).toEqual(expected);
-      }),
+      fc.property(
+        integers,
+        fc.constantFrom('', '0', '00000000000000000000000'),
+        fc.boolean(),
+        (n, zeros, plus) => {
+          const sign = n < 0n ? '-' : plus ? '+' : '';
+          const text = `${sign}${zeros}${n < 0n ? -n : n}`;
+          const expected =
+            n >= -limit && n < limit
+              ? type === 'int'
+                ? Number(n)
+                : n
+              : { fault: `"${text}" is not ${type}: out of range` };
+          expect(read(type, text)).toEqual(expected);
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -61,17 +74,24 @@ describe('parse-text.decimal', () => {
   test('parse-text.decimal equals exact arithmetic and is never rounded', () => {
     const types = fc.constantFrom([10, 2], [18, 4], [38, 10], [9, 9], [38, 38], [15, 0], [4, 2]);
     fc.assert(
-      fc.property(types, digitsOf(40), digitsOf(40), fc.boolean(), fc.boolean(), ([p, s], whole, fraction, minus, comma) => {
-        fc.pre(whole !== '' || fraction !== '');
-        const point = comma ? ',' : '.';
-        const text = `${minus ? '-' : ''}${whole}${fraction === '' ? '' : point + fraction}`;
-        const significant = fraction.replace(/0+$/, '');
-        const fits = significant.length <= s! && whole.replace(/^0+/, '').length <= p! - s!;
-        const unscaled = BigInt(`${whole}${significant.padEnd(s!, '0')}` || '0');
-        const found = read(`decimal(${p!},${s!})`, text, { decimalComma: comma });
-        if (fits) expect(found).toBe(minus ? -unscaled : unscaled);
-        else expect(isFault(found)).toBe(true);
-      }),
+      fc.property(
+        types,
+        digitsOf(40),
+        digitsOf(40),
+        fc.boolean(),
+        fc.boolean(),
+        ([p, s], whole, fraction, minus, comma) => {
+          fc.pre(whole !== '' || fraction !== '');
+          const point = comma ? ',' : '.';
+          const text = `${minus ? '-' : ''}${whole}${fraction === '' ? '' : point + fraction}`;
+          const significant = fraction.replace(/0+$/, '');
+          const fits = significant.length <= s! && whole.replace(/^0+/, '').length <= p! - s!;
+          const unscaled = BigInt(`${whole}${significant.padEnd(s!, '0')}` || '0');
+          const found = read(`decimal(${p!},${s!})`, text, { decimalComma: comma });
+          if (fits) expect(found).toBe(minus ? -unscaled : unscaled);
+          else expect(isFault(found)).toBe(true);
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -83,10 +103,14 @@ describe('parse-text.decimal', () => {
 
   test('parse-text.decimal says what it refuses and why', () => {
     expect(read('decimal(10,2)', '12,50')).toEqual({ fault: '"12,50" is not decimal(10,2)' });
-    expect(read('decimal(10,2)', '1.005')).toEqual({ fault: '"1.005" is not decimal(10,2): more than 2 fraction digits' });
+    expect(read('decimal(10,2)', '1.005')).toEqual({
+      fault: '"1.005" is not decimal(10,2): more than 2 fraction digits',
+    });
     expect(read('decimal(4,2)', '100')).toEqual({ fault: '"100" is not decimal(4,2): out of range' });
     expect(read('decimal(10,2)', '12,50', { decimalComma: true })).toBe(1250n);
-    expect(read('decimal(10,2)', '12.50', { decimalComma: true })).toEqual(malformed('decimal(10,2)', '12.50'));
+    expect(read('decimal(10,2)', '12.50', { decimalComma: true })).toEqual(
+      malformed('decimal(10,2)', '12.50'),
+    );
   });
 });
 
@@ -113,8 +137,9 @@ describe('parse-text.double', () => {
     expect(read('double', '1.5', { decimalComma: true })).toEqual(malformed('double', '1.5'));
   });
 
-  test.each(['', '.', '-', '0x1F', 'nan', 'inf', '1e', '1 000', '1.5.', '1,5'])('parse-text.double refuses %p', text =>
-    expect(read('double', text)).toEqual(malformed('double', text)),
+  test.each(['', '.', '-', '0x1F', 'nan', 'inf', '1e', '1 000', '1.5.', '1,5'])(
+    'parse-text.double refuses %p',
+    text => expect(read('double', text)).toEqual(malformed('double', text)),
   );
 
   test('parse-text.double refuses what would become infinite', () => {
@@ -129,20 +154,33 @@ describe('parse-text.time', () => {
 
   test('parse-text.date agrees with the calendar, and refuses days that are not in it', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 9999 }), fc.integer({ min: 0, max: 13 }), fc.integer({ min: 0, max: 32 }), (y, m, d) => {
-        const text = `${pad(y, 4)}-${pad(m, 2)}-${pad(d, 2)}`;
-        const date = new Date(utc(y, m, d));
-        const real = y > 0 && date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d;
-        expect(read('date', text)).toEqual(real ? date.getTime() / 86_400_000 : malformed('date', text));
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 9999 }),
+        fc.integer({ min: 0, max: 13 }),
+        fc.integer({ min: 0, max: 32 }),
+        (y, m, d) => {
+          const text = `${pad(y, 4)}-${pad(m, 2)}-${pad(d, 2)}`;
+          const date = new Date(utc(y, m, d));
+          const real =
+            y > 0 && date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d;
+          expect(read('date', text)).toEqual(real ? date.getTime() / 86_400_000 : malformed('date', text));
+        },
+      ),
       { numRuns: 500 },
     );
   });
 
-  test.each(['0000-00-00', '2021-02-30', '1900-02-29', '2021-1-01', '2021/01/01', '2021-01-01 ', '20210101', '', '-021-01-01'])(
-    'parse-text.date judges %p',
-    text => expect(isFault(read('date', text))).toBe(text !== '2021-01-01 '),
-  );
+  test.each([
+    '0000-00-00',
+    '2021-02-30',
+    '1900-02-29',
+    '2021-1-01',
+    '2021/01/01',
+    '2021-01-01 ',
+    '20210101',
+    '',
+    '-021-01-01',
+  ])('parse-text.date judges %p', text => expect(isFault(read('date', text))).toBe(text !== '2021-01-01 '));
 
   test('parse-text.timestamp is exact to the microsecond in every year, with every zone', () => {
     const part = (max: number) => fc.integer({ min: 0, max });
@@ -155,7 +193,8 @@ describe('parse-text.time', () => {
         fc.constantFrom(' ', 'T'),
         (year, [h, min, s, micro], [length, zeros], zone, between) => {
           const fraction = pad(micro, 6).slice(0, length);
-          const dot = fraction + (fraction === '' ? '' : zeros.padStart(6 - fraction.length + zeros.length, '0'));
+          const dot =
+            fraction + (fraction === '' ? '' : zeros.padStart(6 - fraction.length + zeros.length, '0'));
           const text = `${pad(year, 4)}-06-15${between}${pad(h, 2)}:${pad(min, 2)}:${pad(s, 2)}${dot && '.'}${dot}${zone}`;
           const m = /([+-])(\d\d):?(\d\d)?$/.exec(zone);
           const offset = m ? Number(`${m[1]}1`) * (Number(m[2]) * 60 + Number(m[3] ?? 0)) : 0;
@@ -188,11 +227,15 @@ describe('parse-text.time', () => {
     '2021-01-01 10:00:00 UTC',
     '2021-01-01x10:00:00',
     '1610000000',
-  ])('parse-text.timestamp refuses %p', text => expect(read('timestamp', text)).toEqual(malformed('timestamp', text)));
+  ])('parse-text.timestamp refuses %p', text =>
+    expect(read('timestamp', text)).toEqual(malformed('timestamp', text)),
+  );
 
   test('parse-text.timestamp never rounds a seventh digit', () => {
     const text = '2021-01-01 10:00:00.1234567';
-    expect(read('timestamp', text)).toEqual({ fault: `"${text}" is not timestamp: more than 6 fraction digits` });
+    expect(read('timestamp', text)).toEqual({
+      fault: `"${text}" is not timestamp: more than 6 fraction digits`,
+    });
   });
 });
 

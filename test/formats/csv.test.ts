@@ -18,7 +18,8 @@ describe('csv.rows', () => {
         fc.record({ lineEnd: fc.constantFrom('\n', '\r\n'), quoteAll: fc.boolean(), bom: fc.boolean() }),
         fc.record({ chunkBytes: fc.integer({ min: 1, max: 40 }), batchRows: fc.integer({ min: 1, max: 4 }) }),
         async (rows, { lineEnd, quoteAll, bom }, reading) => {
-          const field = (text: string) => (quoteAll || /[";\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+          const field = (text: string) =>
+            quoteAll || /[";\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
           const lines = [['a', 'b', 'c'], ...rows].map(row => row.map(field).join(';'));
           const content = Buffer.from((bom ? '\ufeff' : '') + lines.join(lineEnd) + lineEnd);
           const oracle = parse(content, {
@@ -27,9 +28,14 @@ describe('csv.rows', () => {
             delimiter: ';',
             record_delimiter: ['\n', '\r\n'],
           }) as Record<string, string>[];
-          const found = await decode('csv', content, { ...reading, options: { delimiter: ';', nullLiteral: '\\N' } });
+          const found = await decode('csv', content, {
+            ...reading,
+            options: { delimiter: ';', nullLiteral: '\\N' },
+          });
           const expected = oracle.map(row =>
-            Object.fromEntries(Object.entries(row).map(([name, text]) => [name, text === '\\N' ? null : text])),
+            Object.fromEntries(
+              Object.entries(row).map(([name, text]) => [name, text === '\\N' ? null : text]),
+            ),
           );
           expect(found.rows).toEqual(expected);
           expect(found.bad).toEqual([]);
@@ -80,7 +86,10 @@ describe('csv.rows', () => {
   });
 
   test('csv.header may be missing when columns are declared', async () => {
-    const found = await decode('csv', '1,x\n2,y\n', { columns: { id: 'int', name: 'string' }, options: { header: false } });
+    const found = await decode('csv', '1,x\n2,y\n', {
+      columns: { id: 'int', name: 'string' },
+      options: { header: false },
+    });
     expect(found.rows).toEqual([
       { id: 1, name: 'x' },
       { id: 2, name: 'y' },
@@ -128,22 +137,27 @@ describe('csv.bad rows', () => {
   });
 
   test('csv.bad row leaves no value behind in the columns before the fault', async () => {
-    const found = await decode('csv', 'a,b,c\nx,1,1\nleft,2,bad\n,bad,1\ny,,2\n', { columns: { b: 'int', c: 'int' } });
+    const found = await decode('csv', 'a,b,c\nx,1,1\nleft,2,bad\n,bad,1\ny,,2\n', {
+      columns: { b: 'int', c: 'int' },
+    });
     expect(found.rows).toEqual([
       { a: 'x', b: 1, c: 1 },
       { a: 'y', b: null, c: 2 },
     ]);
   });
 
-  test.each([1, 3, 1000])('csv.invalid UTF-8 is a bad row in chunks of %i, never replaced', async chunkBytes => {
-    const content = utf8('a,b\nä,1\nx,', [0xff], '\nö,2\n', [0xc3], ',3\né,4');
-    const found = await decode('csv', content, { chunkBytes });
-    expect(found.rows.map(row => row.a)).toEqual(['ä', 'ö', 'é']);
-    expect(found.bad.map(shown)).toEqual([
-      [3, 'b', 'TM_2105', 'bytes that are not valid UTF-8', 'x,\xff'],
-      [5, 'a', 'TM_2105', 'bytes that are not valid UTF-8', '\xc3,3'],
-    ]);
-  });
+  test.each([1, 3, 1000])(
+    'csv.invalid UTF-8 is a bad row in chunks of %i, never replaced',
+    async chunkBytes => {
+      const content = utf8('a,b\nä,1\nx,', [0xff], '\nö,2\n', [0xc3], ',3\né,4');
+      const found = await decode('csv', content, { chunkBytes });
+      expect(found.rows.map(row => row.a)).toEqual(['ä', 'ö', 'é']);
+      expect(found.bad.map(shown)).toEqual([
+        [3, 'b', 'TM_2105', 'bytes that are not valid UTF-8', 'x,\xff'],
+        [5, 'a', 'TM_2105', 'bytes that are not valid UTF-8', '\xc3,3'],
+      ]);
+    },
+  );
 
   test('csv.row of 10 MB is a bad row of which 64 KiB are kept', async () => {
     const content = `a,b\n1,x\n2,${'y'.repeat(10_000_000)}\n3,z\n`;

@@ -10,7 +10,10 @@ describe('detect', () => {
     ['users/LOAD00000001.csv', { format: 'dms-csv', table: 'users', load: true }],
     ['LOAD00000001.csv', { format: 'dms-csv', load: true }],
     ['hr/users/20211017-194324349.csv', { format: 'dms-csv', schema: 'hr', table: 'users', ...cdc }],
-    ['/hr/users/2021/10/17/20211017-194324349.csv.gz', { format: 'dms-csv', schema: 'hr', table: 'users', ...cdc }],
+    [
+      '/hr/users/2021/10/17/20211017-194324349.csv.gz',
+      { format: 'dms-csv', schema: 'hr', table: 'users', ...cdc },
+    ],
     ['hr/users/20211017-194324349.parquet', { format: 'dms-parquet', schema: 'hr', table: 'users', ...cdc }],
     ['20211017-194324349.csv', { format: 'dms-csv', ...cdc }],
     ['x/orders.csv', { format: 'csv', table: 'orders', load: false }],
@@ -29,7 +32,10 @@ describe('detect', () => {
     expect(detect(path)).toEqual(expected);
   });
 
-  test.each(['readme.md', 'orders', 'orders.gz', '', '.csv', 'a/b/'])('detect.path %p is of no format', path => {
-    expect(detect(path)).toBeUndefined();
-  });
+  test.each(['readme.md', 'orders', 'orders.gz', '', '.csv', 'a/b/'])(
+    'detect.path %p is of no format',
+    path => {
+      expect(detect(path)).toBeUndefined();
+    },
+  );
 });

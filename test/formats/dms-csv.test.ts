@@ -5,8 +5,11 @@ import { decode, type Reading, shown } from './memory-file';
 
 const users = { user_id: 'int', name: 'string', city: 'string', last_login: 'date' } as const;
 const changes = 'U,6,Mindy George,Los Angeles,2021-10-15\nI,133,Bob Ding,New York,2021-10-17\nD,8,,,\n';
-const read = (content: string | Uint8Array, options: Reading['options'] = {}, columns: Reading['columns'] = users) =>
-  decode('dms-csv', content, { columns, options });
+const read = (
+  content: string | Uint8Array,
+  options: Reading['options'] = {},
+  columns: Reading['columns'] = users,
+) => decode('dms-csv', content, { columns, options });
 
 describe('dms-csv.headerless', () => {
   test('dms-csv.changes have their op first', async () => {
@@ -21,7 +24,9 @@ describe('dms-csv.headerless', () => {
   });
 
   test('dms-csv.load rows have no op and are inserts', async () => {
-    const found = await read('0,Herman Zimmerman,Oklahoma city,2020-10-10\n1,Ida,X,2020-10-10\n', { load: true });
+    const found = await read('0,Herman Zimmerman,Oklahoma city,2020-10-10\n1,Ida,X,2020-10-10\n', {
+      load: true,
+    });
     expect([found.ops, found.rows.length, found.rows[0]!.user_id]).toEqual(['II', 2, 0]);
   });
 
@@ -31,7 +36,11 @@ describe('dms-csv.headerless', () => {
   });
 
   test('dms-csv.load of narrower rows whose first text is I is no op', async () => {
-    const found = await read('I,x\nI,y\n', { load: true }, { letter: 'string', name: 'string', added: 'int' });
+    const found = await read(
+      'I,x\nI,y\n',
+      { load: true },
+      { letter: 'string', name: 'string', added: 'int' },
+    );
     expect(found.rows).toEqual([
       { letter: 'I', name: 'x' },
       { letter: 'I', name: 'y' },
@@ -88,7 +97,11 @@ describe('dms-csv.headerless', () => {
   test('dms-csv.zero date is a bad row, not a stop', async () => {
     const found = await read('I,1,Ann,Ulm,0000-00-00\nI,2,Bob,Ulm,2021-01-01\n');
     expect(found.rows.length).toBe(1);
-    expect(found.bad[0]).toMatchObject({ column: 'last_login', code: 'TM_2103', reason: '"0000-00-00" is not date' });
+    expect(found.bad[0]).toMatchObject({
+      column: 'last_login',
+      code: 'TM_2103',
+      reason: '"0000-00-00" is not date',
+    });
   });
 
   test('dms-csv.delimiter, NULL literal and gzip are as the endpoint was set', async () => {
@@ -127,13 +140,20 @@ const published = join(__dirname, '../../../shared/fixtures/dms-users');
 (existsSync(published) ? describe : describe.skip)('dms-csv.published users files', () => {
   test('dms-csv.users load has 103 rows and the change files end at 110', async () => {
     const rows = new Map<unknown, unknown>();
-    for (const name of readdirSync(published).sort((a, b) => Number(b.startsWith('LOAD')) - Number(a.startsWith('LOAD')))) {
+    for (const name of readdirSync(published).sort(
+      (a, b) => Number(b.startsWith('LOAD')) - Number(a.startsWith('LOAD')),
+    )) {
       const found = await read(readFileSync(join(published, name)), { load: name.startsWith('LOAD') });
       expect(found.bad).toEqual([]);
       if (name.startsWith('LOAD')) expect(found.rows.length).toBe(103);
       for (const row of found.rows) rows.set(row.user_id, row);
     }
     expect(rows.size).toBe(110);
-    expect(rows.get(6)).toEqual({ user_id: 6, name: 'Mindy George', city: 'Los Angeles', last_login: 18_915 });
+    expect(rows.get(6)).toEqual({
+      user_id: 6,
+      name: 'Mindy George',
+      city: 'Los Angeles',
+      last_login: 18_915,
+    });
   });
 });

@@ -21,7 +21,9 @@ describe('gzip', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 2, max: packed.length - 1 }), async length => {
         const reading = { chunkBytes: 1 << 10, batchRows: 5000 };
-        await expect(decode('csv', packed.subarray(0, length), reading)).rejects.toMatchObject({ code: 'TM_2106' });
+        await expect(decode('csv', packed.subarray(0, length), reading)).rejects.toMatchObject({
+          code: 'TM_2106',
+        });
       }),
       { numRuns: 40 },
     );

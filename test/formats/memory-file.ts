@@ -1,6 +1,6 @@
+import { OP_LETTERS } from '../../lib/change/op';
 import { valueAt } from '../../lib/columnar/kernels';
 import type { PrimitiveType, Scalar } from '../../lib/columnar/types';
-import { OP_LETTERS } from '../../lib/change/op';
 import type { BadRow, DecodedBatch, FormatKind, FormatOptions, SourceFile } from '../../lib/formats/format';
 import { formatOf } from '../../lib/formats/formats';
 
@@ -44,8 +44,19 @@ export interface Decoded {
 }
 
 /** Opens and reads a whole file. */
-export async function decode(kind: FormatKind, content: string | Uint8Array, reading: Reading = {}): Promise<Decoded> {
-  const { name = 'file', columns = {}, options = {}, batchRows = 3, batchBytes = 1 << 20, chunkBytes } = reading;
+export async function decode(
+  kind: FormatKind,
+  content: string | Uint8Array,
+  reading: Reading = {},
+): Promise<Decoded> {
+  const {
+    name = 'file',
+    columns = {},
+    options = {},
+    batchRows = 3,
+    batchBytes = 1 << 20,
+    chunkBytes,
+  } = reading;
   const declared = Object.entries(columns).map(([column, type]) => ({ name: column, type }));
   const file = memoryFile(name, content, chunkBytes);
   const opened = await formatOf(kind).open({ file, columns: declared, options, batchRows, batchBytes });
@@ -85,7 +96,9 @@ function addRow(all: Decoded, batch: DecodedBatch, names: readonly string[], i: 
   if (batch.changedAt) all.changedAt.push(valueAt(batch.changedAt, i));
   if (batch.sequence) all.sequence.push(valueAt(batch.sequence, i));
   if (batch.before) {
-    all.before.push(Object.fromEntries([...batch.before].map(([name, column]) => [name, valueAt(column, i)])));
+    all.before.push(
+      Object.fromEntries([...batch.before].map(([name, column]) => [name, valueAt(column, i)])),
+    );
   }
 }
 

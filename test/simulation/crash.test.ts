@@ -1,9 +1,9 @@
-import { NO_FAULTS, type Fault, type FaultPlan, faultyPorts } from './faulty-ports';
+import type { LakePorts } from '../../lib/ports/lake-ports';
+import { readRows, type TestLake } from '../support/lake';
+import { type Fault, type FaultPlan, faultyPorts, NO_FAULTS } from './faulty-ports';
 import { checkLog, checkSnapshots } from './invariants';
 import { Scheduler } from './scheduler';
 import { COLUMNS, FILES, ingestFile, meaningOf, mergeTable, world } from './world';
-import { readRows, type TestLake } from '../support/lake';
-import type { LakePorts } from '../../lib/ports/lake-ports';
 
 /** In a quick run only every so many-eth call meets each fault; `TIDEMARK_CRASHES=all` tries every one. */
 const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 7;
@@ -36,7 +36,9 @@ async function run(plan: FaultPlan): Promise<Outcome> {
   const scheduler = new Scheduler(1);
   scheduler.spawn('first', actor => script(lake, faultyPorts(lake.ports, actor, counting), identities));
   await scheduler.run();
-  const again = scheduler.spawn('restarted', actor => script(lake, faultyPorts(lake.ports, actor, NO_FAULTS), identities));
+  const again = scheduler.spawn('restarted', actor =>
+    script(lake, faultyPorts(lake.ports, actor, NO_FAULTS), identities),
+  );
   await scheduler.run();
   if (again.error) throw again.error;
   return { calls, lake, identities };
@@ -47,7 +49,11 @@ async function check({ lake, identities }: Outcome): Promise<unknown> {
   const tables = [];
   for (const table of ['one', 'two']) {
     await checkSnapshots(lake.ports, table, COLUMNS, meaning);
-    await checkLog(lake.ports, table, [...identities].filter(([, i]) => FILES[i]!.table === table).map(([id]) => id));
+    await checkLog(
+      lake.ports,
+      table,
+      [...identities].filter(([, i]) => FILES[i]!.table === table).map(([id]) => id),
+    );
     const rows = await readRows(lake.ports, table);
     tables.push(rows.sort((a, b) => Number(a.id) - Number(b.id)));
   }

@@ -31,7 +31,8 @@ export function faultyPorts(ports: LakePorts, actor: Actor, plan: FaultPlan): La
     store: faultyStore(ports.store, call),
     items: {
       get: key => call('items.get', () => items.get(key)),
-      query: (partition, prefix, options) => call('items.query', () => items.query(partition, prefix, options)),
+      query: (partition, prefix, options) =>
+        call('items.query', () => items.query(partition, prefix, options)),
       transact: actions => call('items.transact', () => items.transact(actions)),
     },
     catalog: {
@@ -43,7 +44,10 @@ export function faultyPorts(ports: LakePorts, actor: Actor, plan: FaultPlan): La
   };
 }
 
-function faultyStore(store: ObjectStore, call: <T>(name: string, effect: () => Promise<T>) => Promise<T>): ObjectStore {
+function faultyStore(
+  store: ObjectStore,
+  call: <T>(name: string, effect: () => Promise<T>) => Promise<T>,
+): ObjectStore {
   return {
     uri: key => store.uri(key),
     keyOf: uri => store.keyOf(uri),

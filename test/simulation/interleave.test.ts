@@ -33,14 +33,23 @@ async function simulate(seed: number): Promise<void> {
     await scheduler.run();
   }
   const last = scheduler.spawn('last', async actor => {
-    for (const table of ['one', 'two']) await mergeTable(lake, faultyPorts(lake.ports, actor, () => 'none'), table);
+    for (const table of ['one', 'two'])
+      await mergeTable(
+        lake,
+        faultyPorts(lake.ports, actor, () => 'none'),
+        table,
+      );
   });
   await scheduler.run();
   if (last.error) throw last.error;
   for (const table of ['one', 'two']) {
     await checkSnapshots(lake.ports, table, COLUMNS, (source, n) => meaningOf(identities.get(source)!, n));
     const own = [...identities].filter(([, file]) => file.table === table);
-    await checkLog(lake.ports, table, own.map(([id]) => id));
+    await checkLog(
+      lake.ports,
+      table,
+      own.map(([id]) => id),
+    );
   }
 }
 

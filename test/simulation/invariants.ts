@@ -1,5 +1,5 @@
-import { entriesAfter } from '../../lib/ledger/entries';
 import { currentSchema, type Snapshot } from '../../lib/iceberg/metadata';
+import { entriesAfter } from '../../lib/ledger/entries';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { cursorOf, statesCursor } from '../../lib/table/cursor';
 import { liveFiles } from '../../lib/table/live-files';
@@ -52,10 +52,16 @@ export async function checkSnapshots(
 
 async function rowsOf(ports: LakePorts, table: string, snapshot: Snapshot, columns: readonly string[]) {
   const { metadata } = (await openTable(ports, table))!;
-  const rows = await readFiles(ports, await liveFiles(ports.store, metadata, snapshot), currentSchema(metadata).fields);
+  const rows = await readFiles(
+    ports,
+    await liveFiles(ports.store, metadata, snapshot),
+    currentSchema(metadata).fields,
+  );
   const keys = rows.map(r => String(r.id));
   expect(new Set(keys).size).toBe(keys.length);
-  return new Map(rows.map(r => [String(r.id), Object.fromEntries(columns.map(c => [c, r[c] ?? null]))] as const).sort());
+  return new Map(
+    rows.map(r => [String(r.id), Object.fromEntries(columns.map(c => [c, r[c] ?? null]))] as const).sort(),
+  );
 }
 
 /** No entry is lost or doubled: each source object is in the ledger once, and the log table has its rows once. */
@@ -72,4 +78,3 @@ export async function checkLog(ports: LakePorts, table: string, sources: readonl
   const files = await liveFiles(ports.store, log.metadata);
   expect(files.data.reduce((sum, f) => sum + f.file.recordCount, 0)).toBe(rows);
 }
-

@@ -36,9 +36,23 @@ export interface WorldFile {
 export const FILES: readonly WorldFile[] = [
   { table: 'one', key: '1/one.jsonl', changes: [i(1, 10, 1, 'x'), i(2, 11, 2, 'y'), i(3, 12, 3, 'z')] },
   { table: 'two', key: '1/two.jsonl', changes: [i(1, 10, 7, 'p'), { op: 'T', at: 15 }, i(2, 16, 8, 'q')] },
-  { table: 'one', key: '2/one.jsonl', changes: [{ op: 'D', id: 1, at: 30 }, { op: 'U', id: 2, at: 31, a: 20 }] },
+  {
+    table: 'one',
+    key: '2/one.jsonl',
+    changes: [
+      { op: 'D', id: 1, at: 30 },
+      { op: 'U', id: 2, at: 31, a: 20 },
+    ],
+  },
   { table: 'one', key: '3/one.jsonl', changes: [{ op: 'U', id: 1, at: 20, b: 'late' }, i(4, 40, null, 'w')] },
-  { table: 'one', key: '4/one.jsonl', changes: [{ op: 'T', at: 25 }, { op: 'U', id: 3, at: 26, b: 'back' }] },
+  {
+    table: 'one',
+    key: '4/one.jsonl',
+    changes: [
+      { op: 'T', at: 25 },
+      { op: 'U', id: 3, at: 26, b: 'back' },
+    ],
+  },
 ];
 
 function i(id: number, at: number, a: number | null, b: string): Change {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { HistoryStep } from '../support/histories';
 import { changesOf, history, textOf } from '../support/histories';
-import { mergeAll, readRows, take, type TestLake, testLake } from '../support/lake';
+import { mergeAll, readRows, type TestLake, take, testLake } from '../support/lake';
 import { type NaiveChange, naiveFold } from '../support/naive-fold';
 
 const RUNS = Number(process.env.TIDEMARK_HISTORIES ?? 150);
@@ -28,7 +28,11 @@ function lakeOf(variant: Variant): TestLake {
   return { ...lake, lake: { ...lake.lake, limits } };
 }
 
-async function play(lake: TestLake, steps: readonly HistoryStep[], variant: Variant): Promise<Map<string, NaiveChange[]>> {
+async function play(
+  lake: TestLake,
+  steps: readonly HistoryStep[],
+  variant: Variant,
+): Promise<Map<string, NaiveChange[]>> {
   const arrived = new Map<string, NaiveChange[]>(TABLES.map(t => [t, []]));
   const sent: { key: string; text: string; options: { date?: string } }[] = [];
   for (const [i, step] of steps.entries()) {

@@ -53,8 +53,14 @@ const row = (partial: boolean): fc.Arbitrary<HistoryRow> => {
 };
 
 const file: fc.Arbitrary<HistoryFile> = fc.oneof(
-  fc.record({ form: fc.constant('json' as const), rows: fc.array(row(true), { minLength: 1, maxLength: 5 }) }),
-  fc.record({ form: fc.constant('csv' as const), rows: fc.array(row(false), { minLength: 1, maxLength: 5 }) }),
+  fc.record({
+    form: fc.constant('json' as const),
+    rows: fc.array(row(true), { minLength: 1, maxLength: 5 }),
+  }),
+  fc.record({
+    form: fc.constant('csv' as const),
+    rows: fc.array(row(false), { minLength: 1, maxLength: 5 }),
+  }),
 );
 
 const table = fc.constantFrom(0 as const, 0 as const, 1 as const);
@@ -62,7 +68,10 @@ const table = fc.constantFrom(0 as const, 0 as const, 1 as const);
 /** With `full`, no file is partial: then late changes take the short way and not the refold. */
 export function history(full: boolean): fc.Arbitrary<HistoryStep[]> {
   const files = full
-    ? fc.record({ form: fc.constant('csv' as const), rows: fc.array(row(false), { minLength: 1, maxLength: 5 }) })
+    ? fc.record({
+        form: fc.constant('csv' as const),
+        rows: fc.array(row(false), { minLength: 1, maxLength: 5 }),
+      })
     : file;
   return fc.array(
     fc.oneof(

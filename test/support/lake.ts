@@ -1,12 +1,12 @@
-import { catalogOverStore } from '../../lib/adapters/store-catalog';
 import { fixedClock } from '../../lib/adapters/memory/clock';
 import { seededIds } from '../../lib/adapters/memory/ids';
 import { memoryItems } from '../../lib/adapters/memory/items';
 import { memoryStore } from '../../lib/adapters/memory/object-store';
-import type { Field, Scalar } from '../../lib/columnar/types';
+import { catalogOverStore } from '../../lib/adapters/store-catalog';
 import { valueAt } from '../../lib/columnar/kernels';
-import { resolveLake } from '../../lib/config/resolve';
+import type { Field, Scalar } from '../../lib/columnar/types';
 import type { LakeConfig } from '../../lib/config/define';
+import { resolveLake } from '../../lib/config/resolve';
 import type { ResolvedLake } from '../../lib/config/resolved';
 import { currentSchema } from '../../lib/iceberg/metadata';
 import type { LakePorts } from '../../lib/ports/lake-ports';
@@ -74,7 +74,11 @@ export async function readRows(ports: LakePorts, table: string): Promise<Row[]> 
   return readFiles(ports, await liveFiles(ports.store, open.metadata), currentSchema(open.metadata).fields);
 }
 
-export async function readFiles(ports: LakePorts, files: LiveFiles, fields: readonly Field[]): Promise<Row[]> {
+export async function readFiles(
+  ports: LakePorts,
+  files: LiveFiles,
+  fields: readonly Field[],
+): Promise<Row[]> {
   const deletes = await Deletes.read(ports.store, files, fields);
   const rows: Row[] = [];
   for (const live of files.data) {

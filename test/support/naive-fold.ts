@@ -14,7 +14,11 @@ export type NaiveTable = Map<string, Record<string, unknown>>;
 const RANK = { T: 0, D: 1, I: 2, U: 2 };
 
 /** The table that the changes make: everything else is held against these twenty lines. */
-export function naiveFold(changes: readonly NaiveChange[], columns: readonly string[], deletedWhen?: string): NaiveTable {
+export function naiveFold(
+  changes: readonly NaiveChange[],
+  columns: readonly string[],
+  deletedWhen?: string,
+): NaiveTable {
   const table: NaiveTable = new Map();
   const deleted = new Set<string>();
   const compare = (a: bigint | number, b: bigint | number) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,119 @@
+import { Command, Option } from 'commander';
+import { TidemarkError } from '../errors';
+import type { FileOptions, LocalLake } from '../runtime/local';
+import type { Ingested } from '../stages/ingest/ingest';
+import { type Cli, options, tablesOf } from './cli';
+import { usage } from './errors';
+import { exits } from './exits';
+import { type InputFile, inputFiles } from './files';
+import { mergeWaiting, type Tally } from './merge';
+import { ingestColumns, ingestLines, ingestRow } from './render/ingest';
+
+/** What became of one file, and what its merge changed. */
+export interface Taken {
+  readonly file: InputFile;
+  readonly ingested: Ingested;
+  readonly merged?: Tally;
+}
+
+interface IngestFlags extends Omit<FileOptions, 'dryRun'> {
+  readonly dryRun?: boolean;
+  readonly merge: boolean;
+}
+
+export function ingestCommand(cli: Cli): Command {
+  return new Command('ingest')
+    .description('take files into the lake and merge them')
+    .argument('<paths...>', 'files, folders and patterns')
+    .addOption(new Option('--date <date>', 'the date the files count for, YYYY-MM-DD').argParser(parseDate))
+    .option('--table <name>', 'the table, where the name does not say it')
+    .option('--again', 'take in files once more that were taken in before')
+    .option('--no-merge', 'leave the merge to another run')
+    .option('--dry-run', 'decode and check; write nothing')
+    .addHelpText('after', HELP)
+    .action(async (paths: string[], flags: IngestFlags, command: Command) => {
+      const lake = await cli.open(command, 'begin');
+      if (flags.table !== undefined) tablesOf(lake, [flags.table]);
+      const files = await inputFiles(paths, cli.io.cwd, [lake.folder]);
+      const plain = options(command).output === 'table';
+      const width = Math.max(...files.map(file => file.label.length));
+      const rows = takeAll(cli, lake, files, flags, taken => {
+        if (plain) for (const line of ingestLines(taken, width)) cli.say(line);
+      });
+      if (plain) for await (const _ of rows);
+      else await cli.rows(command, { columns: ingestColumns, rows: map(rows, ingestRow) });
+    });
+}
+
+/** Takes the files in one by one, each merged before the next. A file that is refused does not stop the others. */
+async function* takeAll(
+  cli: Cli,
+  lake: LocalLake,
+  files: readonly InputFile[],
+  flags: IngestFlags,
+  done: (taken: Taken) => void,
+): AsyncGenerator<Taken> {
+  for (const file of files) {
+    const taken = await takeFile(cli, lake, file, flags);
+    if (!taken) continue;
+    done(taken);
+    yield taken;
+  }
+}
+
+/** Takes one file in and merges what then waits. Undefined when the file could not even be read. */
+export async function takeFile(
+  cli: Cli,
+  lake: LocalLake,
+  file: InputFile,
+  { merge, ...flags }: IngestFlags,
+): Promise<Taken | undefined> {
+  const progress = cli.progress(file.label);
+  try {
+    const ingested = await lake.ingest(file.path, flags);
+    if (ingested.outcome.endsWith('quarantined')) cli.finish(exits.quarantined);
+    if (flags.dryRun || !merge || !counts(ingested)) return { file, ingested };
+    progress.update(`${file.label}: merging`);
+    const [table] = tablesOf(lake, [ingested.table!]);
+    return { file, ingested, merged: await mergeWaiting(lake, table!) };
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || !OF_THE_FILE.has(error.code)) throw error;
+    progress.stop();
+    cli.note(error.message);
+    cli.finish(exits.failed);
+    return undefined;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Whether rows of the file stand in the log: of a repeat too, whose first run may have ended before its merge. */
+function counts({ outcome }: Ingested): boolean {
+  return outcome === 'taken-in' || outcome === 'rows-quarantined' || outcome === 'seen';
+}
+
+/** Not there, a link that leads elsewhere, gone or altered while it was read: faults of one file on this machine. */
+const OF_THE_FILE: ReadonlySet<string> = new Set(['TM_2301', 'TM_5001', 'TM_5002', 'TM_5003', 'TM_5102']);
+
+export function parseDate(text: string): string {
+  const date = new Date(`${text}T00:00:00Z`);
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)) {
+    return text;
+  }
+  throw usage(`"${text}" is not a date`, 'the command line', 'write it as YYYY-MM-DD');
+}
+
+async function* map<A, B>(items: AsyncIterable<A>, of: (item: A) => B): AsyncGenerator<B> {
+  for await (const item of items) yield of(item);
+}
+
+const HELP = `
+A file's table and date come from its name and folders (shop/orders/LOAD00000001.csv, orders-2021-01-02.csv) unless
+--table and --date say them. A file that was taken in before changes nothing. What cannot be read goes to quarantine
+with its reason, and the others go on: exit code 3.
+
+Examples:
+  tidemark ingest orders.csv
+  tidemark ingest day1.csv --table employees --date 2021-01-01
+  tidemark ingest shop/ 'more/**/*.csv.gz' --output json
+`;

@@ -1,0 +1,49 @@
+import { Command, Option } from 'commander';
+import type { Cli } from './cli';
+import { ingestCommand } from './ingest';
+import { mergeCommand } from './merge';
+import { statusCommand } from './status';
+
+const COMMANDS = [ingestCommand, mergeCommand, statusCommand];
+
+const ABOUT = `An exact, queryable lake of a changing database.
+
+Row-sized output goes to stdout, messages to stderr. Exit codes: 0 done, 1 failed, 2 usage,
+3 something went to quarantine, 4 behind (status --check).`;
+
+const EXAMPLES = `
+Examples:
+  tidemark demo                         a small lake, built before your eyes
+  tidemark init orders.csv              a config from sample files
+  tidemark ingest orders.csv            take a file in and merge it
+  tidemark query "select * from orders"
+`;
+
+/** The command line. Every command's work is loaded when it runs, so that help answers at once. */
+export function program(cli: Cli): Command {
+  const root = new Command('tidemark')
+    .description(ABOUT)
+    .version(VERSION)
+    .addOption(new Option('--config <file>', 'the config (default: the nearest tidemark.config.*)'))
+    .addOption(new Option('--lake <folder>', "the lake's folder (default: lake, beside the config)"))
+    .addOption(
+      new Option('--output <form>', 'how rows are printed').choices(['table', 'json', 'csv']).default('table'),
+    )
+    .addOption(new Option('--debug', 'print the stack of an error'))
+    .addHelpText('after', EXAMPLES)
+    .helpCommand(false);
+  for (const command of COMMANDS) root.addCommand(command(cli));
+  for (const command of withAll(root)) {
+    command
+      .configureOutput({ writeOut: cli.io.out, writeErr: cli.io.err })
+      .configureHelp({ showGlobalOptions: true })
+      .exitOverride();
+  }
+  return root;
+}
+
+function withAll(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withAll)];
+}
+
+const VERSION = '0.1.0';

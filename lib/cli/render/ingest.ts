@@ -1,0 +1,66 @@
+import { basename } from 'node:path';
+import type { Ingested } from '../../stages/ingest/ingest';
+import type { Taken } from '../ingest';
+import { standing } from './merge';
+import { plain } from './table';
+import type { Cell } from './rows';
+import { changes, counted } from './words';
+
+export const ingestColumns = [
+  'file',
+  'table',
+  'outcome',
+  'date',
+  'delta',
+  'deltas',
+  'rows',
+  'new',
+  'changed',
+  'deleted',
+  'table_rows',
+  'bytes_written',
+  'table_bytes',
+  'bad_rows',
+  'code',
+  'reason',
+] as const;
+
+export function ingestRow({ file, ingested: i, merged: m }: Taken): Cell[] {
+  return [
+    ...[file.label, i.table ?? null, i.outcome, i.dateReceived ?? null, i.first ?? null, i.count ?? null],
+    ...[i.rows ?? null, m?.rows.new ?? null, m?.rows.changed ?? null, m?.rows.deleted ?? null],
+    ...[m?.rows.total ?? null, m?.bytes.written ?? null, m?.bytes.total ?? null],
+    ...[i.badRows ?? null, i.error?.code ?? null, i.error?.reason ?? null],
+  ];
+}
+
+/** A file's line, and under it what to do when some of it could not be taken in. */
+export function ingestLines({ file, ingested, merged }: Taken, width: number): string[] {
+  const name = plain(file.label).padEnd(width);
+  if (ingested.outcome === 'quarantined') {
+    const { code, reason } = ingested.error!;
+    return [`${name}  quarantined  [${code}] ${oneLine(reason)}`, mendLine(ingested)];
+  }
+  if (ingested.outcome === 'seen' && !merged) return [`${name}  seen before, nothing to do`];
+  const parts = [name, ingested.dateReceived ?? '', deltas(ingested), counted(ingested.rows ?? 0, 'row')];
+  if (ingested.outcome === 'seen') parts.push('seen before, merged now');
+  if (merged) parts.push(` ${changes(merged.rows)}`, ` ${standing(merged)}`);
+  const line = parts.filter(part => part !== '').join('  ');
+  if (ingested.outcome !== 'rows-quarantined') return [line];
+  return [line, `  ${counted(ingested.badRows ?? 0, 'row')} in quarantine`, mendLine(ingested)];
+}
+
+function deltas({ first, count = 0, outcome }: Ingested): string {
+  if (outcome === 'empty') return 'no rows';
+  if (first === undefined || count === 0) return 'checked, nothing written';
+  return count === 1 ? `delta ${first}` : `deltas ${first} to ${first + count - 1}`;
+}
+
+function mendLine({ object, error }: Ingested): string {
+  const next = error?.message.split(' · ').at(-1) ?? 'mend the config or the file, then replay it';
+  return `  mend: ${next}: tidemark replay ${basename(object)}`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}]+/gu, ' ');
+}

@@ -1,0 +1,38 @@
+import Table from 'cli-table3';
+import { cellText } from './csv';
+import type { Cell } from './rows';
+
+const NO_LINES = {
+  top: '', 'top-mid': '', 'top-left': '', 'top-right': '',
+  bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+  left: '  ', 'left-mid': '', mid: '', 'mid-mid': '',
+  right: '', 'right-mid': '', middle: '  ',
+};
+const CELL_CHARS_MAX = 60;
+
+/** Columns side by side, numbers to the right. A wide value is cut with an ellipsis: json and csv give it whole. */
+export function tableText(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const numeric = columns.map((_, i) => rows.some(row => isNumber(row[i])) && rows.every(row => row[i] === null || isNumber(row[i])));
+  const table = new Table({
+    head: columns.map(plain),
+    chars: NO_LINES,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: numeric.map(right => (right ? 'right' : 'left')),
+  });
+  for (const row of rows) table.push(row.map(shown));
+  return `${table.toString().split('\n').map(line => line.trimEnd()).join('\n')}\n`;
+}
+
+function isNumber(cell: Cell | undefined): boolean {
+  return typeof cell === 'number' || typeof cell === 'bigint';
+}
+
+function shown(cell: Cell): string {
+  return cell === null ? 'NULL' : plain(cellText(cell));
+}
+
+/** One line without control characters: data must not move a terminal's cursor. */
+export function plain(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, c => (c === '\n' ? '⏎' : '·'));
+  return line.length > CELL_CHARS_MAX ? `${line.slice(0, CELL_CHARS_MAX - 1)}…` : line;
+}

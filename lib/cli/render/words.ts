@@ -1,0 +1,42 @@
+const BYTES_PER_STEP = 1024;
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+/** `1,234`. */
+export function count(n: number): string {
+  return n.toLocaleString('en');
+}
+
+/** `1 row`, `1,234 rows`. */
+export function counted(n: number, noun: string, plural = `${noun}s`): string {
+  return `${count(n)} ${n === 1 ? noun : plural}`;
+}
+
+/** `812 B`, `6 KB`, `1.5 GB`; 1 KB is 1024 bytes. */
+export function bytes(n: number): string {
+  let value = n;
+  let unit = 0;
+  while (value >= BYTES_PER_STEP && unit < UNITS.length - 1) {
+    value /= BYTES_PER_STEP;
+    unit++;
+  }
+  return `${value < 10 && unit > 1 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
+}
+
+/** `40 s`, `3 min`, `5 h`, `2 days`. */
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}
+
+/** `5 new, 1 changed, 2 deleted`; what is 0 is left out. */
+export function changes(rows: { readonly new: number; readonly changed: number; readonly deleted: number }): string {
+  const parts = [
+    [rows.new, 'new'],
+    [rows.changed, 'changed'],
+    [rows.deleted, 'deleted'],
+  ] as const;
+  return parts.filter(([n]) => n > 0).map(([n, word]) => `${count(n)} ${word}`).join(', ') || 'unchanged';
+}

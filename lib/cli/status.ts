@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import type { TableStatus } from '../stages/status';
+import { type Cli, options } from './cli';
+import { exits } from './exits';
+import type { Cell } from './render/rows';
+import { bytes, count, counted, duration } from './render/words';
+
+export function statusCommand(cli: Cli): Command {
+  return new Command('status')
+    .description('tables, rows, files, bytes, what waits, and the quarantine')
+    .option('--check', 'for monitors: exit code 4 when entries wait too long or files wait in quarantine')
+    .addHelpText('after', HELP)
+    .action(async (flags: { check?: boolean }, command: Command) => {
+      const lake = await cli.open(command, 'existing');
+      const { tables, quarantined } = await lake.status();
+      const plain = options(command).output === 'table';
+      const rows = tables.map(plain ? shownRow : exactRow);
+      await cli.rows(command, { columns: plain ? SHOWN : EXACT, rows });
+      if (quarantined > 0) {
+        cli.note(`${counted(quarantined, 'file')} in quarantine: tidemark quarantine list`);
+      }
+      if (flags.check && (quarantined > 0 || tables.some(table => table.behind))) cli.finish(exits.behind);
+    });
+}
+
+const SHOWN = ['table', 'rows', 'files', 'size', 'merged', 'waiting', 'lag'];
+
+function shownRow(table: TableStatus): Cell[] {
+  const { entries, rows } = table.waiting;
+  const waiting = entries === 0 ? '-' : `${counted(entries, 'entry', 'entries')}, ${counted(rows, 'row')}`;
+  const lag = entries === 0 ? '-' : `${duration(table.lagMs)}${table.behind ? ' (behind)' : ''}`;
+  const size = [count(table.rows), count(table.files), bytes(table.bytes)];
+  return [table.table, ...size, `through ${table.merged}`, waiting, lag];
+}
+
+const EXACT = ['table', 'rows', 'files', 'bytes', 'merged_through', 'waiting_entries', 'waiting_rows', 'lag_ms', 'behind'];
+
+function exactRow({ table, rows, files, bytes, merged, waiting, lagMs, behind }: TableStatus): Cell[] {
+  return [table, rows, files, bytes, merged, waiting.entries, waiting.rows, lagMs, behind];
+}
+
+const HELP = `
+A table is behind when its oldest waiting entry waits longer than the table's freshness.
+
+Examples:
+  tidemark status
+  tidemark status --check --output json || alert
+`;

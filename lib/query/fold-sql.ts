@@ -1,0 +1,23 @@
+import { DATE_RECEIVED, OP, userFields } from '../table/columns';
+import { changesSql } from './changes-sql';
+import { orderSql, type SqlLog } from './log-sql';
+import { quoteName } from './quote';
+
+/**
+ * SELECT of the table as its changes received up to a date make it: exactly lib/change/fold.ts, in SQL. Without
+ * deleted rows, the column of `deletedWhen` and the lake's own columns; ordered by key.
+ * @param date SQL of that date, usually a parameter
+ */
+export function foldSql(log: SqlLog, date: string): string {
+  const key = log.key.map(f => quoteName(f.name)).join(', ');
+  const columns = userFields(log.fields)
+    .filter(f => f.id !== log.deletedWhen?.id)
+    .map(f => quoteName(f.name));
+  return `WITH ${changesSql(log, `${DATE_RECEIVED} <= ${date}`)},
+latest AS (SELECT * FROM changes
+  QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${orderSql('DESC')}) = 1)
+SELECT ${columns.join(', ')} FROM latest
+WHERE ${OP} <> 'D' AND _truncates = (SELECT count(*) FROM truncates)
+ORDER BY ${key}`;
+}
+

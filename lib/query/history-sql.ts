@@ -1,0 +1,26 @@
+import { OP, POS_MAJOR, POS_MINOR, userFields } from '../table/columns';
+import { changesSql } from './changes-sql';
+import { type SqlLog, orderSql } from './log-sql';
+import { quoteName } from './quote';
+
+/**
+ * SELECT of `<table>_history`, a slowly changing dimension of type 2: a row for each state that a key was in, with
+ * `op`, `valid_from` and `valid_to` (exclusive; NULL: still so). valid_from is `_changed_at`, else `date_received`.
+ * A deleted row stands with op D and its last known values until its key comes back; a TRUNCATE closes every open row
+ * and opens none. Of several changes of a key at one position the last is shown (PROTOCOL.md, P1).
+ */
+export function historySql(log: SqlLog): string {
+  const user = userFields(log.fields);
+  const key = log.key.map(f => quoteName(f.name)).join(', ');
+  const columns = user.map(f => `s.${quoteName(f.name)}`).join(', ');
+  const own = [POS_MAJOR, POS_MINOR, '_changed_at', '_source', '_absent', 'date_received'];
+  return `WITH ${changesSql(log)},
+shown AS (SELECT * FROM changes
+  QUALIFY row_number() OVER (PARTITION BY ${key}, ${POS_MAJOR}, ${POS_MINOR} ORDER BY ${orderSql('DESC')}) = 1),
+followed AS (SELECT *, lead({happened: _at, truncates: _truncates}) OVER (PARTITION BY ${key} ORDER BY ${orderSql()}) AS _next
+  FROM shown)
+SELECT ${columns}, s.${OP} AS op, s._at AS valid_from,
+  CASE WHEN s._next IS NOT NULL AND s._next.truncates = s._truncates THEN s._next.happened ELSE t.happened END AS valid_to,
+  ${own.map(name => `s.${name}`).join(', ')}
+FROM followed s LEFT JOIN truncates t ON t.nth = s._truncates + 1`;
+}

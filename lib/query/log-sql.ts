@@ -1,0 +1,108 @@
+import type { Field } from '../columnar/types';
+import type { Entry } from '../ledger/entries';
+import type { ObjectStore } from '../ports/object-store';
+import { ABSENT, OP, POS_MAJOR, POS_MINOR, SOURCE, userFields } from '../table/columns';
+import { openFile } from '../table/data-file';
+import type { LiveFile, LiveFiles } from '../table/live-files';
+import { quoteName, quoteText } from './quote';
+import { ROW_NUMBER, scanSql } from './scan';
+
+/** A table's log as SQL reads it: its files, and the numbers of the entries that count. */
+export interface SqlLog {
+  /** The log table's fields. */
+  readonly fields: readonly Field[];
+  readonly key: readonly Field[];
+  /** The column of `deletedWhen`. */
+  readonly deletedWhen?: Field;
+  readonly files: readonly LogFiles[];
+  readonly entries: Iterable<Pick<Entry, 'name' | 'n' | 'partial' | 'truncates'>>;
+}
+
+/** Files that lack the same columns altogether: those count as absent in all their rows (PROTOCOL.md, I6). */
+export interface LogFiles {
+  readonly files: LiveFiles;
+  readonly lacking: readonly number[];
+}
+
+/**
+ * Groups the log's files by the columns they lack. The manifest's value counts tell; a file whose writer stated none
+ * is asked itself.
+ */
+export async function filesByLack(
+  store: ObjectStore,
+  { data, deletes }: LiveFiles,
+  fields: readonly Field[],
+): Promise<LogFiles[]> {
+  const ids = userFields(fields).map(f => f.id);
+  const groups = new Map<string, { data: LiveFile[]; lacking: number[] }>();
+  for (const live of data) {
+    const present = await columnsOf(store, live);
+    const lacking = ids.filter(id => !present.has(id));
+    const group = groups.get(lacking.join()) ?? { data: [], lacking };
+    group.data.push(live);
+    groups.set(lacking.join(), group);
+  }
+  return [...groups.values()].map(g => ({ files: { data: g.data, deletes }, lacking: g.lacking }));
+}
+
+async function columnsOf(store: ObjectStore, { file }: LiveFile): Promise<ReadonlySet<number>> {
+  const { valueCounts } = file.metrics;
+  if (valueCounts.size > 0) return new Set(valueCounts.keys());
+  const { footer } = await openFile(store, file);
+  return new Set(footer.columns.flatMap(c => c.fieldId ?? []));
+}
+
+/** Columns of `logSql` beside the table's own: the entry's number, and the ids that the row says nothing about. */
+export const ENTRY = '_entry';
+export const LACKS = '_lacks';
+
+/** The total order of changes (PROTOCOL.md, P1), ascending or descending. */
+export function orderSql(direction: 'ASC' | 'DESC' = 'ASC'): string {
+  return [POS_MAJOR, POS_MINOR, ENTRY, RANK, ROW_NUMBER].map(c => `${c} ${direction}`).join(', ');
+}
+
+/** TRUNCATE before D before I and U. */
+const RANK = `CASE ${OP} WHEN 'T' THEN 1 WHEN 'D' THEN 2 ELSE 3 END`;
+
+/**
+ * SELECT of the log's rows with their entry's number; rows of entries without a number (withdrawn, or beyond what
+ * this reader may see) are left out.
+ */
+export function logSql(log: SqlLog, names: readonly string[]): string {
+  const fields = log.fields.filter(f => names.includes(f.name));
+  const partial = isPartial(log);
+  const scans = log.files.map(({ files, lacking }) =>
+    scanSql(files, fields, {
+      rowNumber: true,
+      extra: partial ? { _lacking: `[${lacking.join(', ')}]::INTEGER[]` } : {},
+    }),
+  );
+  const rows =
+    scans.length > 0
+      ? scans.join('\nUNION ALL\n')
+      : scanSql({ data: [], deletes: [] }, fields, {
+          rowNumber: true,
+          extra: partial ? { _lacking: '[]::INTEGER[]' } : {},
+        });
+  const lacks = partial
+    ? `, list_concat(l._lacking, coalesce(CAST(CAST(l.${ABSENT} AS JSON) AS INTEGER[]), [])) AS ${LACKS}`
+    : '';
+  const columns = fields.map(f => `l.${quoteName(f.name)}`).join(', ');
+  return `SELECT ${columns}, l.${ROW_NUMBER}, e.n AS ${ENTRY}${lacks}
+FROM (${rows}) l JOIN ${entriesSql(log)} e ON e.name = l.${SOURCE}`;
+}
+
+function entriesSql(log: SqlLog): string {
+  const values = [...log.entries].map(({ name, n }) => `(${quoteText(name)}, ${n})`);
+  if (values.length === 0) return `(SELECT '' AS name, 0 AS n WHERE false)`;
+  return `(VALUES ${values.join(', ')})`.replace(/^(.*)$/s, '(SELECT * FROM $1 AS v(name, n))');
+}
+
+/** Whether any row says nothing about some column. */
+export function isPartial(log: SqlLog): boolean {
+  return log.files.some(f => f.lacking.length > 0) || [...log.entries].some(e => e.partial);
+}
+
+export function hasTruncates(log: SqlLog): boolean {
+  return [...log.entries].some(e => e.truncates > 0);
+}

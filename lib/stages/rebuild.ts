@@ -1,0 +1,106 @@
+import type { ResolvedTable } from '../config/resolved';
+import { TidemarkError } from '../errors';
+import type { DataFile } from '../iceberg/data-file';
+import type { LakePorts } from '../ports/lake-ports';
+import { logTableOf } from '../table/columns';
+import { commit } from '../table/commit';
+import { type CurrentTable, openCurrent, stateOf } from '../table/current-table';
+import { type Cursor, cursorSummary, readCursor, START } from '../table/cursor';
+import { commitContended } from '../table/errors';
+import { foldInto } from '../table/fold-into';
+import { type LiveFiles, liveFiles } from '../table/live-files';
+import { appendToLog, logView } from '../table/log-append';
+import { type OpenTable, openTable } from '../table/open';
+import { type MergeLimits, nextSlice } from './merge';
+
+export interface Rebuilt {
+  readonly table: string;
+  readonly through: number;
+  readonly rows: number;
+  readonly files: number;
+  readonly snapshotId: bigint;
+}
+
+const TRIES = 20;
+
+/**
+ * Folds the log again into new files, through the entry that the table states when the commit is made, and replaces
+ * all files in that one commit: readers see the old rows, then the new ones, never none. It is also the way out when
+ * the cursor is lost; then it goes through all that the log has. A crash before the commit leaves unnamed files.
+ */
+export async function rebuild(
+  ports: LakePorts,
+  table: ResolvedTable,
+  limits: MergeLimits,
+): Promise<Rebuilt | undefined> {
+  let fold: PartialFold = { files: { data: [], deletes: [] }, cursor: START };
+  for (let i = 0; i < TRIES; i++) {
+    const log = await openTable(ports, logTableOf(table.name));
+    if (!log) return undefined;
+    const current = await openCurrent(ports, table, log);
+    const through = target(table, current, log);
+    if (fold.cursor.through > through) fold = { files: { data: [], deletes: [] }, cursor: START };
+    fold = await foldThrough(ports, table, current, log, fold, through, limits);
+    const old = await liveFiles(ports.store, current.metadata);
+    const result = await commit(ports, current, {
+      operation: 'overwrite',
+      added: fold.files.data.map(f => f.file),
+      removed: new Set([...old.data, ...old.deletes].map(f => f.file.path)),
+      summary: cursorSummary(fold.cursor),
+    });
+    if (!result.committed) continue;
+    return {
+      table: table.name,
+      through: fold.cursor.through,
+      rows: fold.files.data.reduce((sum, f) => sum + f.file.recordCount, 0),
+      files: fold.files.data.length,
+      snapshotId: result.snapshot['snapshot-id'],
+    };
+  }
+  throw commitContended(table.name, TRIES);
+}
+
+/** Files that no commit names yet, and what is folded into them. */
+interface PartialFold {
+  readonly files: LiveFiles;
+  readonly cursor: Cursor;
+}
+
+function target(table: ResolvedTable, current: CurrentTable, log: OpenTable): number {
+  try {
+    return readCursor(table.name, current.metadata).through;
+  } catch (error) {
+    if (!(error instanceof TidemarkError && error.code === 'TM_3002')) throw error;
+    return readCursor(log.name, log.metadata).through;
+  }
+}
+
+/** Slice by slice as merges would, each seeing the log through its own end, but into files kept aside. */
+async function foldThrough(
+  ports: LakePorts,
+  table: ResolvedTable,
+  current: CurrentTable,
+  log: OpenTable,
+  from: PartialFold,
+  through: number,
+  limits: MergeLimits,
+): Promise<PartialFold> {
+  let fold = from;
+  const whole = (await appendToLog(ports, table.name, log, through)) ?? log;
+  while (fold.cursor.through < through) {
+    const slice = (await nextSlice(ports, table.name, fold.cursor.through, limits)).filter(
+      e => e.n <= through,
+    );
+    if (slice.length === 0) break;
+    const state = { ...stateOf(table, current, fold.files, fold.cursor), widened: false };
+    const view = await logView(ports, table, whole, slice.at(-1)!.n);
+    const { added, removed, cursor } = await foldInto(ports, state, view, slice, limits);
+    const kept = fold.files.data.filter(f => !removed.has(f.file.path));
+    fold = { files: { data: [...kept, ...added.map(uncommitted)], deletes: [] }, cursor };
+  }
+  return fold;
+}
+
+function uncommitted(file: DataFile) {
+  return { file, sequenceNumber: 0 };
+}

@@ -1,0 +1,125 @@
+import type { Field } from '../columnar/types';
+import type { ResolvedTable } from '../config/resolved';
+import { addColumns, widenColumn } from '../iceberg/evolution';
+import {
+  currentSchema,
+  defaultSpec,
+  formatMetadata,
+  newMetadata,
+  type TableMetadata,
+} from '../iceberg/metadata';
+import { partitionSpec } from '../iceberg/partition';
+import { readEntry } from '../ledger/entries';
+import type { LakePorts } from '../ports/lake-ports';
+import { currentFields, userFields } from './columns';
+import { type Cursor, START } from './cursor';
+import { keyChanged, ledgerBehind } from './errors';
+import type { TableState } from './fold-into';
+import type { LiveFiles } from './live-files';
+import { TABLE_PROPERTIES } from './log-table';
+import { type OpenTable, openTable } from './open';
+
+/** A current table, with what the log's schema has beyond its own in `metadata`, not yet committed. */
+export interface CurrentTable extends OpenTable {
+  /** Whether the log's schema went beyond the table's: then entries merged so far lack columns it has now. */
+  readonly widened: boolean;
+}
+
+/**
+ * The current table, made empty where there is none yet. New columns and widened types of the log are in its
+ * metadata and go with the merge's own commit.
+ * @throws TM_3010 when the config names another key than the table has
+ */
+export async function openCurrent(
+  ports: LakePorts,
+  table: ResolvedTable,
+  log: OpenTable,
+): Promise<CurrentTable> {
+  const open = (await openTable(ports, table.name)) ?? (await createCurrent(ports, table, log));
+  checkKey(table, open.metadata);
+  const metadata = followLog(open.metadata, log.metadata, table.key, ports.clock.now());
+  return { ...open, metadata, widened: metadata !== open.metadata };
+}
+
+/** The table as a fold goes on from it, with these files and this cursor. */
+export function stateOf(
+  table: ResolvedTable,
+  { metadata, widened }: CurrentTable,
+  files: LiveFiles,
+  cursor: Cursor,
+): TableState {
+  const { fields } = currentSchema(metadata);
+  return {
+    name: table.name,
+    fields,
+    key: table.key.map(name => fields.find(f => f.name === name)!),
+    spec: defaultSpec(metadata),
+    sortOrderId: metadata['default-sort-order-id'],
+    files,
+    cursor,
+    widened: widened && cursor.through > START.through,
+    deletedWhen: fields.find(f => f.name === table.deletedWhen?.column)?.id,
+  };
+}
+
+async function createCurrent(ports: LakePorts, table: ResolvedTable, log: OpenTable): Promise<OpenTable> {
+  const logFields = currentSchema(log.metadata).fields;
+  const fields = currentFields(logFields, table.key);
+  const metadata = newMetadata({
+    uuid: ports.ids.fresh(),
+    location: ports.store.uri(table.name),
+    schema: { 'schema-id': 0, fields, identifierFieldIds: table.key.map(name => idOf(fields, name)) },
+    spec: partitionSpec(table.partitionBy, fields),
+    sortOrder: {
+      'order-id': 1,
+      fields: table.key.map(name => ({
+        transform: 'identity',
+        'source-id': idOf(fields, name),
+        direction: 'asc' as const,
+        'null-order': 'nulls-first' as const,
+      })),
+    },
+    properties: TABLE_PROPERTIES,
+    now: ports.clock.now(),
+  });
+  await ports.catalog.create(table.name, formatMetadata(metadata));
+  return (await openTable(ports, table.name))!;
+}
+
+function idOf(fields: readonly Field[], name: string): number {
+  return fields.find(f => f.name === name)!.id;
+}
+
+/** The current table's schema follows the log's: the same ids, new columns and widened types in the merge's commit. */
+function followLog(
+  metadata: TableMetadata,
+  log: TableMetadata,
+  key: readonly string[],
+  now: number,
+): TableMetadata {
+  let followed = metadata;
+  const wanted = currentFields(currentSchema(log).fields, key);
+  for (const field of wanted) {
+    const known = currentSchema(followed).fields.find(f => f.id === field.id);
+    if (known && known.type !== field.type) followed = widenColumn(followed, field.id, field.type, now);
+  }
+  const { fields } = currentSchema(followed);
+  const fresh = wanted.filter(f => !fields.some(known => known.id === f.id));
+  if (fresh.length === 0) return followed;
+  const own = fields.filter(f => !userFields(fields).includes(f)).map(f => f.id);
+  return addColumns(followed, fresh, { before: own, now });
+}
+
+/** A restored ledger would give a merged number to another delta (PROTOCOL.md, M1). */
+export async function checkLedger(ports: LakePorts, table: string, cursor: Cursor): Promise<void> {
+  if (cursor.through === START.through) return;
+  const entry = await readEntry(ports.items, table, cursor.through);
+  if (entry?.name !== cursor.entry) throw ledgerBehind(table, cursor.through);
+}
+
+function checkKey(table: ResolvedTable, metadata: TableMetadata): void {
+  const { fields, identifierFieldIds } = currentSchema(metadata);
+  const was = fields.filter(f => identifierFieldIds.includes(f.id)).map(f => f.name);
+  const same = was.length === table.key.length && was.every(name => table.key.includes(name));
+  if (!same) throw keyChanged(table.name, was.join(', '), table.key.join(', '));
+}
