@@ -38,9 +38,11 @@ async function keysOf(request: DecodeRequest): Promise<Set<string>> {
   const lines = new Lines(request);
   const scanner = new JsonScanner();
   const keys = new KeyTable([]);
-  for await (const _ of lines.read()) {
-    if (lines.fault() || scanner.scan(lines.bytes, lines.from, lines.to)) continue;
-    for (let i = 0; i < scanner.members; i++) keys.find(lines.bytes, scanner, i, true);
+  for await (const _ of lines.chunks()) {
+    while (lines.next()) {
+      if (lines.fault() || scanner.scan(lines.bytes, lines.from, lines.to)) continue;
+      for (let i = 0; i < scanner.members; i++) keys.find(lines.bytes, scanner, i, true);
+    }
   }
   return new Set(keys.names);
 }
@@ -53,11 +55,13 @@ async function* batches(
   const batch = new BatchBuilder(layout, request);
   const lines = new Lines(request);
   const rows = new ObjectReader(batch, names, layout, request.options.load ?? false);
-  for await (const _ of lines.read()) {
-    const fault = lines.fault() ?? rows.take(lines.bytes, lines.from, lines.to);
-    if (fault) batch.reject(fault, lines.line, lines.raw());
-    else batch.keep(lines.line, lines.to - lines.from);
-    if (batch.full) yield batch.finish();
+  for await (const _ of lines.chunks()) {
+    while (lines.next()) {
+      const fault = lines.fault() ?? rows.take(lines.bytes, lines.from, lines.to);
+      if (fault) batch.reject(fault, lines.line, lines.raw());
+      else batch.keep(lines.line, lines.to - lines.from);
+      if (batch.full) yield batch.finish();
+    }
   }
   if (!batch.empty) yield batch.finish();
 }
@@ -92,13 +96,19 @@ class Lines {
     return this.tokenizer.raw();
   }
 
-  async *read(): AsyncIterable<void> {
+  /** Yields whenever more lines may have come; next() then steps through them without a promise a line. */
+  async *chunks(): AsyncIterable<void> {
     for await (const chunk of textContent(this.request.file)) {
       this.tokenizer.push(chunk);
-      while (this.tokenizer.next()) if (!this.blank()) yield;
+      yield;
     }
     this.tokenizer.end();
-    while (this.tokenizer.next()) if (!this.blank()) yield;
+    yield;
+  }
+
+  next(): boolean {
+    while (this.tokenizer.next()) if (!this.blank()) return true;
+    return false;
   }
 
   fault(): RowFault | undefined {

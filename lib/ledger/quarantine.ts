@@ -22,18 +22,21 @@ export interface Quarantined {
   /** The copy's key in the lake's store. */
   readonly copy: string;
   /** What `ingest` was told, for the replay. */
-  readonly date: string;
+  readonly date?: string;
+  readonly askedTable?: string;
   /** file: nothing of it was taken in. rows: only these rows were not. */
   readonly scope: 'file' | 'rows';
   readonly rows: readonly QuarantinedRow[];
   /** Bad rows in all; `rows` lists the first of them when the whole file waits. */
   readonly badRows: number;
-  /** Milliseconds since 1970. */
+  /** When it was first put aside, milliseconds since 1970: the arrival that its position counts from. */
   readonly at: number;
 }
 
 export async function putAside(items: Items, record: Quarantined): Promise<void> {
-  await items.transact([{ put: quarantineKey(record.id), value: record as unknown as ItemValue }]);
+  await items.transact([
+    { put: quarantineKey(record.id), value: JSON.parse(JSON.stringify(record)) as ItemValue },
+  ]);
 }
 
 export async function readQuarantined(items: Items, id: string): Promise<Quarantined | undefined> {

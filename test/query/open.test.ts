@@ -7,7 +7,7 @@ import { type LocalLake, localLakes } from './local-lake';
 const lakes = localLakes();
 const EXAMPLES = join(__dirname, '../../examples/employees');
 
-export const EMPLOYEES = {
+const EMPLOYEES = {
   name: 'hr',
   tables: {
     employees: {

@@ -1,7 +1,17 @@
+import { vacuum } from '../../lib/stages/vacuum/vacuum';
 import { type Fault, faultyPorts } from './faulty-ports';
 import { checkLog, checkSnapshots } from './invariants';
 import { Scheduler } from './scheduler';
-import { COLUMNS, ingestFile, meaningOf, mergeTable, randomFile, type WorldFile, world } from './world';
+import {
+  COLUMNS,
+  ingestFile,
+  meaningOf,
+  mergeTable,
+  randomFile,
+  rebuildTable,
+  type WorldFile,
+  world,
+} from './world';
 
 const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 40);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
@@ -28,6 +38,15 @@ async function simulate(seed: number): Promise<void> {
     for (const table of ['one', 'two', 'one']) {
       scheduler.spawn(`merge ${table}`, actor =>
         mergeTable(lake, faultyPorts(lake.ports, actor, plan(rate)), table),
+      );
+    }
+    scheduler.spawn('vacuum', async actor => {
+      // Without a margin nothing but the fence keeps writers from losing what they wrote.
+      for (let run = 0; run < 2; run++) await vacuum(faultyPorts(lake.ports, actor, plan(rate)), 0);
+    });
+    if (scheduler.chance(0.5)) {
+      scheduler.spawn('rebuild', actor =>
+        rebuildTable(lake, faultyPorts(lake.ports, actor, plan(rate)), 'one'),
       );
     }
     await scheduler.run();

@@ -2,6 +2,7 @@ import type { LakeConfig } from '../../lib/config/define';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { type Ingested, ingest } from '../../lib/stages/ingest/ingest';
 import { mergeNext } from '../../lib/stages/merge';
+import { rebuild } from '../../lib/stages/rebuild';
 import { memoryPorts, type TestLake, testLake } from '../support/lake';
 import type { NaiveChange } from '../support/naive-fold';
 
@@ -97,4 +98,8 @@ export async function ingestFile(lake: TestLake, ports: LakePorts, file: WorldFi
 export async function mergeTable(lake: TestLake, ports: LakePorts, table: string): Promise<void> {
   const resolved = lake.lake.tables.find(t => t.name === table)!;
   while (await mergeNext(ports, resolved, lake.lake.limits));
+}
+
+export async function rebuildTable(lake: TestLake, ports: LakePorts, table: string): Promise<void> {
+  await rebuild(ports, lake.lake.tables.find(t => t.name === table)!, lake.lake.limits);
 }

@@ -40,3 +40,10 @@ export function changes(rows: { readonly new: number; readonly changed: number; 
   ] as const;
   return parts.filter(([n]) => n > 0).map(([n, word]) => `${count(n)} ${word}`).join(', ') || 'unchanged';
 }
+
+/** An instant of the last day as local time, an older one with its date. */
+export function instant(ms: number, now = Date.now()): string {
+  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString();
+  const recent = Math.abs(now - ms) < 43_200_000;
+  return recent ? local.slice(11, 19) : `${local.slice(0, 10)} ${local.slice(11, 19)}`;
+}

@@ -35,3 +35,12 @@ export const badRows = (count: number, first: string, where: string) =>
 
 /** TM_2305: the file's change sequence is not DMS's. */
 export const badSequence = (value: string) => `"${value}" is not an AR_H_CHANGE_SEQ of at most 35 digits`;
+
+/** TM_2306: nothing of this name waits in quarantine. */
+export const notQuarantined = (which: string) =>
+  new TidemarkError(
+    'TM_2306',
+    'nothing of this name waits in quarantine',
+    which,
+    'see: tidemark quarantine list',
+  );

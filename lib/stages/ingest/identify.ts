@@ -18,13 +18,18 @@ export interface IngestRequest {
   readonly table?: string;
   /** A fresh id: takes in a plain file once more that was taken in before. */
   readonly again?: string;
+  /** The path that it was received under, where the key is that of a copy in quarantine. */
+  readonly receivedAs?: string;
+  /** When it was first received, milliseconds since 1970. Default: now. */
+  readonly receivedAt?: number;
 }
 
 /** The file as its bytes and name identify it. */
 export interface SourceObject {
   readonly landing: ObjectStore;
   readonly info: ObjectInfo;
-  /** Last part of the key. */
+  /** The path that it was received under, and that path's last part. */
+  readonly path: string;
   readonly name: string;
   readonly sha256: string;
   readonly detected: Detected | undefined;
@@ -56,8 +61,9 @@ export async function openSource(request: IngestRequest): Promise<SourceObject> 
   if (!info) throw noSuchFile(key);
   const hash = createHash('sha256');
   for await (const piece of landing.stream(key, info.etag)) hash.update(piece);
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  return { landing, info, name, sha256: hash.digest('hex'), detected: detect(key) };
+  const path = request.receivedAs ?? key;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return { landing, info, path, name, sha256: hash.digest('hex'), detected: detect(path) };
 }
 
 /**
@@ -71,13 +77,13 @@ export function identify(
   request: Pick<IngestRequest, 'date' | 'table' | 'again'>,
   now: number,
 ): Identified {
-  const { detected, info, name, sha256 } = object;
+  const { detected, path, name, sha256 } = object;
   const table = request.table
     ? lake.tables.find(t => t.name === request.table)
     : detected?.table !== undefined
       ? tableFor(lake, { schema: detected.schema, table: detected.table })
       : undefined;
-  if (!table) throw undeclaredTable(request.table ?? detected?.table, info.key);
+  if (!table) throw undeclaredTable(request.table ?? detected?.table, path);
   const kind = table.format?.kind ?? detected?.format ?? 'csv';
   const place = [detected?.schema, detected?.table, name].filter(part => part !== undefined).join('/');
   const part = LOAD_NUMBER.exec(name)?.[1];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Field } from '../../columnar/types';
 import type { ResolvedLake } from '../../config/resolved';
 import { requireKey } from '../../config/resolved';
@@ -6,7 +7,7 @@ import type { BadRow, DeclaredColumn, DecodedBatch, OpenedFile, SourceFile } fro
 import { formatOf } from '../../formats/formats';
 import { currentSchema } from '../../iceberg/metadata';
 import { readCounter } from '../../ledger/counter';
-import type { QuarantinedRow } from '../../ledger/quarantine';
+import { type QuarantinedRow, readQuarantined, release } from '../../ledger/quarantine';
 import { noteStep } from '../../ledger/received';
 import {
   type FirstSeen,
@@ -68,12 +69,12 @@ export async function ingest(
   const settled = await resolve(ports, lake, object, request);
   if ('outcome' in settled) return settled;
   const file = settled;
-  const marker = request.onlyRows ? `${file.identity}-rows` : file.identity;
+  const marker = markerOf(file, request.onlyRows);
   const { items } = ports;
-  const place = { identity: file.identity, object: object.info.key, table: file.table.name };
+  const place = { identity: file.identity, object: object.path, table: file.table.name };
   const known = await readSeen(items, file.table.name, marker);
   const about = {
-    object: object.info.key,
+    object: object.path,
     table: file.table.name,
     identity: file.identity,
     dateReceived: file.dateReceived,
@@ -87,7 +88,7 @@ export async function ingest(
     return { ...about, ...(await became) };
   } catch (error) {
     if (!(error instanceof TidemarkError) || !isFileFault(error)) throw error;
-    return setAside(ports, file, { error, rows: [], badRows: 0, scope: 'file' }, request.dryRun);
+    return setAside(ports, file, { error, rows: [], badRows: 0, scope: 'file' }, request);
   }
 }
 
@@ -99,7 +100,7 @@ async function resolve(
   request: IngestOptions,
 ): Promise<Identified | Ingested> {
   try {
-    return identify(lake, object, request, ports.clock.now());
+    return identify(lake, object, request, request.receivedAt ?? ports.clock.now());
   } catch (error) {
     if (!(error instanceof TidemarkError)) throw error;
     const stray = {
@@ -108,7 +109,7 @@ async function resolve(
       dateReceived: request.date ?? '',
       table: undefined,
     };
-    return setAside(ports, stray, { error, rows: [], badRows: 0, scope: 'file' }, request.dryRun);
+    return setAside(ports, stray, { error, rows: [], badRows: 0, scope: 'file' }, request);
   }
 }
 
@@ -147,8 +148,10 @@ async function takeIn(
     if (held) return held;
     const done = await recordSource(ports.items, sourceRef(file, marker), deltas, counter.vacuumCount);
     if (done.outcome === 'vacuumed') continue;
+    if (bad.count === 0 && (await readQuarantined(ports.items, file.identity)))
+      await release(ports.items, file.identity);
     if (done.outcome === 'seen') return { outcome: 'seen' };
-    const place = { identity: file.identity, object: file.object.info.key, table: file.table.name };
+    const place = { identity: file.identity, object: file.object.path, table: file.table.name };
     const step = { what: 'taken-in' as const, first: done.first, count: deltas.length };
     await noteStep(ports.items, place, { at: ports.clock.now(), ...step });
     const taken = deltas.reduce((sum, d) => sum + d.rows, 0);
@@ -191,8 +194,17 @@ function settleContext(file: Identified, opened: OpenedFile, fields: readonly Fi
   return { table: file.table, columns: opened.columns, fields, rule, dateReceived: file.dateReceived };
 }
 
+/** What the ledger knows as taken in: the file, or some of its rows that were put aside when the others came in. */
+function markerOf(file: Identified, onlyRows: ReadonlySet<number> | undefined): string {
+  if (!onlyRows) return file.identity;
+  const rows = createHash('sha256')
+    .update([...onlyRows].join())
+    .digest('hex');
+  return `${file.identity}-${rows.slice(0, 16)}`;
+}
+
 function sourceRef(file: Identified, marker: string): SourceRef {
-  return { table: file.table.name, identity: marker, object: file.object.info.key, load: file.copy?.place };
+  return { table: file.table.name, identity: marker, object: file.object.path, load: file.copy?.place };
 }
 
 /** The declared columns first, in their order, then what the table has beyond them. */
@@ -270,12 +282,7 @@ class BadRows {
       NEXT,
     );
     const scope = this.wholeFile ? 'file' : 'rows';
-    const held = await setAside(
-      ports,
-      file,
-      { error, rows: this.rows, badRows: this.count, scope },
-      request.dryRun,
-    );
+    const held = await setAside(ports, file, { error, rows: this.rows, badRows: this.count, scope }, request);
     return this.wholeFile ? held : undefined;
   }
 }

@@ -1,9 +1,9 @@
 import type { TidemarkError } from '../../errors';
-import { putAside, type QuarantinedRow } from '../../ledger/quarantine';
+import { putAside, type QuarantinedRow, readQuarantined } from '../../ledger/quarantine';
 import { noteStep } from '../../ledger/received';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { Identified } from './identify';
-import type { Ingested } from './ingest';
+import type { Ingested, IngestOptions } from './ingest';
 
 /** Why a file waits, and which of its rows. */
 export interface Fault {
@@ -26,32 +26,34 @@ export async function setAside(
   ports: LakePorts,
   file: Waiting,
   fault: Fault,
-  dryRun: boolean | undefined,
+  request: IngestOptions,
 ): Promise<Ingested> {
-  const { landing, info } = file.object;
+  const { landing, info, path } = file.object;
   const table = file.table?.name;
-  if (!dryRun) {
+  if (!request.dryRun) {
     const copy = `quarantine/${file.identity}/${file.object.name}`;
     await ports.store.putIfAbsent(copy, landing.stream(info.key, info.etag));
+    const known = await readQuarantined(ports.items, file.identity);
     const at = ports.clock.now();
     await putAside(ports.items, {
       id: file.identity,
-      object: info.key,
+      object: path,
       table: table ?? '',
       code: fault.error.code,
       reason: fault.error.what,
       copy,
-      date: file.dateReceived,
+      date: known?.date ?? request.date,
+      askedTable: known?.askedTable ?? request.table,
       scope: fault.scope,
       rows: fault.rows,
       badRows: fault.badRows,
-      at,
+      at: known?.at ?? request.receivedAt ?? at,
     });
-    const place = { identity: file.identity, object: info.key, table: table ?? '' };
+    const place = { identity: file.identity, object: path, table: table ?? '' };
     await noteStep(ports.items, place, { at, what: 'quarantined', code: fault.error.code });
   }
   return {
-    object: info.key,
+    object: path,
     table,
     outcome: fault.scope === 'file' ? 'quarantined' : 'rows-quarantined',
     identity: file.identity,

@@ -1,0 +1,252 @@
+import type { Field } from '../columnar/types';
+import type { ResolvedLake, ResolvedReport } from '../config/resolved';
+import type { DataFile } from '../iceberg/data-file';
+import { currentSchema, defaultSpec, formatMetadata, newMetadata, specById } from '../iceberg/metadata';
+import { partitionSpec } from '../iceberg/partition';
+import { type Attempt, closeAttempt, isOpen, openAttempt } from '../ledger/attempts';
+import { rowGroupBounds } from '../parquet/metrics';
+import type { ResultColumn } from '../ports/query-engine';
+import { attemptOvertaken, reportPartitionForeign, stagedFileWrong } from '../query/errors';
+import {
+  firstFields,
+  REPORT_DATE,
+  reportColumns,
+  withReportColumns,
+  writtenFields,
+} from '../query/report-fields';
+import { type ReportPorts, type ReportSource, reportSource, writtenSql } from '../query/report-sql';
+import { type ColumnShape, ownField } from '../table/columns';
+import { commit } from '../table/commit';
+import { openFile } from '../table/data-file';
+import { commitContended, fileMissing } from '../table/errors';
+import { type LiveFile, liveFiles } from '../table/live-files';
+import { TABLE_PROPERTIES } from '../table/log-table';
+import { type OpenTable, openTable } from '../table/open';
+import { dataFile } from '../table/write-files';
+
+/** What a run of a report made. `replaced`: whether the date stood before. Bytes as written. */
+export interface Reported {
+  readonly report: string;
+  readonly date: string;
+  readonly attempt: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly replaced: boolean;
+  readonly snapshotId: bigint;
+  /** `table@snapshot` of each view read, or `table#entry` for the log read through that entry. */
+  readonly readFrom: readonly string[];
+}
+
+/** What a report would give, found without running it. */
+export interface ReportCheck {
+  readonly report: string;
+  readonly columns: readonly ColumnShape[];
+  readonly readFrom: readonly string[];
+  /** The engine's plan, as it prints it. */
+  readonly plan: string;
+}
+
+const TRIES = 20;
+
+/**
+ * Builds one date of a report: the engine writes under staging, footers are checked, then exactly that date's files
+ * are replaced in one commit (PROTOCOL.md, R). Other dates keep their files. A crash or failure at any point before
+ * the commit leaves files that nothing names, and an attempt in the ledger that says whose they are.
+ * @throws TM_60xx for the SQL and what it gives, TM_6013 when another run of the date began meanwhile
+ */
+export async function runReport(
+  ports: ReportPorts,
+  lake: ResolvedLake,
+  report: ResolvedReport,
+  date: string,
+): Promise<Reported> {
+  const source = await reportSource(ports, lake, report, date);
+  const columns = reportColumns(report.name, await ports.query.describe(source));
+  const before = await openTable(ports, report.name);
+  const attempt = {
+    id: ports.ids.fresh(),
+    report: report.name,
+    date,
+    sql: source.sql,
+    sequenceNumber: before?.metadata['last-sequence-number'] ?? 0,
+    startedAt: ports.clock.now(),
+  };
+  await openAttempt(ports.items, attempt);
+  try {
+    const reported = await build(ports, { attempt, source, columns });
+    await closeAttempt(ports.items, attempt, { state: 'succeeded', snapshotId: String(reported.snapshotId) });
+    return reported;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    await closeAttempt(ports.items, attempt, { state: 'failed', error: message });
+    throw error;
+  }
+}
+
+/** Explains a report's SQL without running it: the columns it would have, and the engine's plan. */
+export async function checkReport(
+  ports: ReportPorts,
+  lake: ResolvedLake,
+  report: ResolvedReport,
+  date: string,
+): Promise<ReportCheck> {
+  const source = await reportSource(ports, lake, report, date);
+  const described: readonly ResultColumn[] = await ports.query.describe(source);
+  const columns = reportColumns(report.name, described);
+  const table = await openTable(ports, report.name);
+  if (table) withReportColumns(table.metadata, report.name, columns, ports.clock.now());
+  const explained = await ports.query.rows({ ...source, sql: `EXPLAIN ${source.sql}` });
+  const plan = explained.rows.map(row => String(row.at(-1))).join('\n');
+  return { report: report.name, columns, readFrom: source.readFrom, plan };
+}
+
+interface Run {
+  readonly attempt: Omit<Attempt, 'state'>;
+  readonly source: ReportSource;
+  readonly columns: readonly ColumnShape[];
+}
+
+/** Files as the engine wrote them, and the fields they were written with. */
+interface Staged {
+  readonly fields: readonly Field[];
+  readonly uris: readonly string[];
+}
+
+async function build(ports: ReportPorts, run: Run): Promise<Reported> {
+  const { report } = run.attempt;
+  let staged: Staged | undefined;
+  for (let i = 0; i < TRIES; i++) {
+    const found = await openTable(ports, report);
+    const open = found && {
+      ...found,
+      metadata: withReportColumns(found.metadata, report, run.columns, ports.clock.now()),
+    };
+    const fields = open ? currentSchema(open.metadata).fields : firstFields(run.columns);
+    const written = writtenFields(fields, run.columns);
+    // Another first run, or another engine's ALTER, may have taken the ids meanwhile.
+    if (!staged || !sameFields(staged.fields, written)) staged = await stage(ports, run, written, i);
+    if (!open) await create(ports, report, fields);
+    else {
+      const reported = await adopt(ports, run, open, staged);
+      if (reported) return reported;
+    }
+  }
+  throw commitContended(report, TRIES);
+}
+
+/**
+ * Runs the query. What waits for a commit stands under staging, not below the table's location, where other engines
+ * remove what no snapshot names (PROTOCOL.md, I2).
+ */
+async function stage(ports: ReportPorts, run: Run, fields: readonly Field[], nth: number): Promise<Staged> {
+  const { id, report, date } = run.attempt;
+  const folder = ports.store.uri(`staging/${report}/${id}${nth === 0 ? '' : `-${nth}`}`);
+  const { sql, params } = writtenSql(run.source, fields, date);
+  return { fields, uris: await ports.query.writeParquet({ sql, params, fields, folder }) };
+}
+
+/** Undefined when another commit came first. */
+async function adopt(
+  ports: ReportPorts,
+  run: Run,
+  open: OpenTable,
+  staged: Staged,
+): Promise<Reported | undefined> {
+  const { attempt } = run;
+  const added = await Promise.all(staged.uris.map(uri => adoptable(ports, run, open, staged.fields, uri)));
+  // Asked after the metadata was read: whoever takes over later finds our commit in its way, or replaces it.
+  if (!(await isOpen(ports.items, attempt))) throw attemptOvertaken(attempt.report, attempt.date);
+  const { data, deletes } = await liveFiles(ports.store, open.metadata);
+  const old = [...data, ...deletes].filter(live => isOfDate(open, live, attempt));
+  const result = await commit(ports, open, {
+    operation: old.length === 0 ? 'append' : added.length === 0 ? 'delete' : 'overwrite',
+    added,
+    removed: new Set(old.map(live => live.file.path)),
+    summary: {
+      'tidemark.report-date': attempt.date,
+      'tidemark.attempt': attempt.id,
+      'tidemark.read-from': run.source.readFrom.join(' '),
+    },
+  });
+  if (!result.committed) return undefined;
+  return {
+    report: attempt.report,
+    date: attempt.date,
+    attempt: attempt.id,
+    rows: added.reduce((sum, f) => sum + f.recordCount, 0),
+    bytes: added.reduce((sum, f) => sum + f.size, 0),
+    replaced: old.length > 0,
+    snapshotId: result.snapshot['snapshot-id'],
+    readFrom: run.source.readFrom,
+  };
+}
+
+/**
+ * A staged file as the table's own. Its ids and its report_date are checked in its footer first: a wrong id would
+ * show a column as another's.
+ */
+async function adoptable(
+  ports: ReportPorts,
+  { attempt }: Run,
+  open: OpenTable,
+  fields: readonly Field[],
+  uri: string,
+): Promise<DataFile> {
+  const info = await ports.store.head(ports.store.keyOf(uri));
+  if (!info) throw fileMissing(uri);
+  const { footer } = await openFile(ports.store, { path: uri, size: info.size });
+  const wrong = fields.find((f, i) => footer.columns[i]?.fieldId !== f.id || footer.columns[i]?.name !== f.name);
+  if (wrong) throw stagedFileWrong(attempt.report, `column ${wrong.name} has another field id`, uri);
+  const day = dayOf(attempt.date);
+  const dateField = ownField(fields, REPORT_DATE);
+  for (let g = 0; g < footer.rowGroups.length; g++) {
+    const bounds = rowGroupBounds(footer, g, dateField);
+    if (bounds?.min !== day || bounds.max !== day || bounds.nulls !== 0) {
+      throw stagedFileWrong(attempt.report, `report_date is not ${attempt.date} throughout`, uri);
+    }
+  }
+  const spec = defaultSpec(open.metadata);
+  const all = currentSchema(open.metadata).fields;
+  if (spec.fields.length !== 1 || !datePlace(open, spec['spec-id'])) {
+    throw reportPartitionForeign(attempt.report, open.metadata.location);
+  }
+  return dataFile(uri, footer, info.size, {
+    fields: all,
+    specId: spec['spec-id'],
+    partition: [day],
+    sortOrderId: null,
+  });
+}
+
+function isOfDate(open: OpenTable, { file }: LiveFile, { report, date }: Pick<Attempt, 'report' | 'date'>): boolean {
+  const place = datePlace(open, file.specId);
+  if (!place) throw reportPartitionForeign(report, file.path);
+  return file.partition[place.index] === dayOf(date);
+}
+
+/** Where a partition spec holds report_date itself; undefined if it does not. */
+function datePlace({ metadata }: OpenTable, specId: number): { index: number } | undefined {
+  const { id } = ownField(currentSchema(metadata).fields, REPORT_DATE);
+  const { fields } = specById(metadata, specId);
+  const index = fields.findIndex(f => f['source-id'] === id && f.transform === 'identity');
+  return index < 0 ? undefined : { index };
+}
+
+/** Refused if another run was first; either way the table is there then. */
+async function create(ports: ReportPorts, report: string, fields: readonly Field[]): Promise<void> {
+  const metadata = newMetadata({
+    uuid: ports.ids.fresh(),
+    location: ports.store.uri(report),
+    schema: { 'schema-id': 0, fields, identifierFieldIds: [] },
+    spec: partitionSpec([{ column: REPORT_DATE, transform: 'identity' }], fields),
+    properties: TABLE_PROPERTIES,
+    now: ports.clock.now(),
+  });
+  await ports.catalog.create(report, formatMetadata(metadata));
+}
+
+function sameFields(a: readonly Field[], b: readonly Field[]): boolean {
+  return a.length === b.length && a.every((f, i) => f.id === b[i]!.id && f.name === b[i]!.name && f.type === b[i]!.type);
+}
+
+const dayOf = (date: string) => Date.parse(date) / 86_400_000;
