@@ -30,6 +30,6 @@ export default defineLake({
   },
   reports: {
     employees_daily: { table: 'employees', schedule: 'daily' },
-    user_features: { sql: 'users/reports/user_features.sql' },
+    user_features: { sql: 'reports/user_features.sql' },
   },
 });

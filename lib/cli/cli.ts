@@ -87,7 +87,11 @@ export function tablesOf(lake: LocalLake, names: readonly string[]): ResolvedTab
   if (names.length === 0) return tables;
   return names.map(name => {
     const table = tables.find(t => t.name === name);
-    if (!table) throw unknownTable(name, tables.map(t => t.name));
+    if (!table)
+      throw unknownTable(
+        name,
+        tables.map(t => t.name),
+      );
     return table;
   });
 }

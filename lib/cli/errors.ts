@@ -15,23 +15,43 @@ export const unknownTable = (name: string, known: readonly string[]) =>
 
 /** TM_7003: the folder holds no lake yet, so there is nothing to show. */
 export const noLake = (folder: string) =>
-  new TidemarkError('TM_7003', 'there is no lake yet', folder, 'run: tidemark ingest <files>, or name a lake with --lake');
+  new TidemarkError(
+    'TM_7003',
+    'there is no lake yet',
+    folder,
+    'run: tidemark ingest <files>, or name a lake with --lake',
+  );
 
 /** TM_7004: a path or pattern names no file that a format reads. */
 export const noFiles = (path: string) =>
-  new TidemarkError('TM_7004', 'no file is there to take in', path, 'check the path; csv, json, jsonl, ndjson and parquet files count, with .gz too');
+  new TidemarkError(
+    'TM_7004',
+    'no file is there to take in',
+    path,
+    'check the path; csv, json, jsonl, ndjson and parquet files count, with .gz too',
+  );
 
 /** TM_7005: a config is there already, and a config may hold a person's work. */
 export const configExists = (file: string) =>
-  new TidemarkError('TM_7005', 'a config is there already', file, 'add the table to it by hand, or overwrite it with --force');
+  new TidemarkError(
+    'TM_7005',
+    'a config is there already',
+    file,
+    'add the table to it by hand, or overwrite it with --force',
+  );
 
 /** TM_7006: nothing was received under this name. */
 export const neverReceived = (name: string) =>
-  new TidemarkError('TM_7006', 'no file of this name was ever received', name, 'list what was: tidemark trace');
+  new TidemarkError(
+    'TM_7006',
+    'no file of this name was ever received',
+    name,
+    'see what waits in quarantine: tidemark quarantine list',
+  );
 
-/** TM_7007: nothing waits in quarantine under this id or name. */
-export const notQuarantined = (name: string) =>
-  new TidemarkError('TM_7007', 'nothing of this name waits in quarantine', name, 'list what does: tidemark quarantine list');
+/** TM_7007: init cannot make a table of this sample: it has no names for its columns, or none that can be read. */
+export const sampleUnusable = (why: string, file: string) =>
+  new TidemarkError('TM_7007', why, file, 'write the table into tidemark.config.ts by hand: docs/config.md');
 
 /** TM_7099: a fault of Tidemark itself. */
 export const unexpected = (cause: unknown) =>

@@ -12,7 +12,9 @@ export function globOf(pattern: string): Glob | undefined {
   const first = parts.findIndex(part => /[*?[{]/.test(part));
   if (first < 0) return undefined;
   const folder = parts.slice(0, first).join(sep) || sep;
-  const whole = new RegExp(`^${parts.map((part, i) => expressionOf(part, i === parts.length - 1)).join('')}$`);
+  const whole = new RegExp(
+    `^${parts.map((part, i) => expressionOf(part, i === parts.length - 1)).join('')}$`,
+  );
   return { folder, matches: path => whole.test(path) };
 }
 
@@ -21,8 +23,10 @@ function expressionOf(part: string, last: boolean): string {
   const inner = part.replace(/\*|\?|\[[^\]]+\]|\{[^}]*\}|[\\^$.|+()[\]{}]/g, token => {
     if (token === '*') return '[^/]*';
     if (token === '?') return '[^/]';
-    if (token.length > 1 && token.startsWith('[')) return token.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
-    if (token.length > 1 && token.startsWith('{')) return `(?:${token.slice(1, -1).split(',').map(literal).join('|')})`;
+    if (token.length > 1 && token.startsWith('['))
+      return token.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
+    if (token.length > 1 && token.startsWith('{'))
+      return `(?:${token.slice(1, -1).split(',').map(literal).join('|')})`;
     return `\\${token}`;
   });
   return inner + (last ? '' : '/');

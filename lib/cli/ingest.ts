@@ -97,7 +97,11 @@ const OF_THE_FILE: ReadonlySet<string> = new Set(['TM_2301', 'TM_5001', 'TM_5002
 
 export function parseDate(text: string): string {
   const date = new Date(`${text}T00:00:00Z`);
-  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)) {
+  if (
+    /^\d{4}-\d\d-\d\d$/.test(text) &&
+    !Number.isNaN(date.getTime()) &&
+    date.toISOString().startsWith(text)
+  ) {
     return text;
   }
   throw usage(`"${text}" is not a date`, 'the command line', 'write it as YYYY-MM-DD');

@@ -12,7 +12,6 @@ export interface Io {
   readonly interactive: boolean;
   /** Messages go to a terminal: progress may move. */
   readonly live: boolean;
-  readonly columns: number;
   /** Aborted by Ctrl-C: what runs finishes the piece in hand and stops. */
   readonly stop: AbortSignal;
 }
@@ -27,7 +26,6 @@ export function processIo(): Io {
     stdin: process.stdin,
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
     live: Boolean(process.stderr.isTTY),
-    columns: process.stdout.columns ?? 100,
     get stop() {
       // Listening takes away Ctrl-C's own effect, so only who waits for the signal listens.
       if (process.listenerCount('SIGINT') === 0 && !stop.signal.aborted) {

@@ -10,7 +10,12 @@ export interface Tally {
   readonly merges: number;
   readonly entries: number;
   readonly through: number;
-  readonly rows: { readonly new: number; readonly changed: number; readonly deleted: number; readonly total: number };
+  readonly rows: {
+    readonly new: number;
+    readonly changed: number;
+    readonly deleted: number;
+    readonly total: number;
+  };
   readonly bytes: { readonly written: number; readonly total: number };
 }
 
@@ -29,7 +34,11 @@ export function mergeCommand(cli: Cli): Command {
         tallies.push({ table: table.name, tally });
         if (plain) cli.say(mergeLine(table.name, tally));
       }
-      if (!plain) await cli.rows(command, { columns: mergeColumns, rows: tallies.map(t => mergeRow(t.table, t.tally)) });
+      if (!plain)
+        await cli.rows(command, {
+          columns: mergeColumns,
+          rows: tallies.map(t => mergeRow(t.table, t.tally)),
+        });
     });
 }
 

@@ -1,10 +1,44 @@
 import { Command, Option } from 'commander';
+import { version } from '../../package.json';
 import type { Cli } from './cli';
+import { demoCommand } from './demo/demo';
+import { describeCommand } from './describe';
+import { diffCommand } from './diff';
+import { historyCommand } from './history';
 import { ingestCommand } from './ingest';
+import { initCommand } from './init';
 import { mergeCommand } from './merge';
+import { quarantineCommand } from './quarantine';
+import { queryCommand } from './query';
+import { rebuildCommand } from './rebuild';
+import { replayCommand } from './replay';
+import { reportCommand } from './report';
 import { statusCommand } from './status';
+import { tablesCommand } from './tables';
+import { traceCommand } from './trace';
+import { vacuumCommand } from './vacuum';
+import { watchCommand } from './watch';
 
-const COMMANDS = [ingestCommand, mergeCommand, statusCommand];
+/** In the order in which a newcomer meets them. */
+const COMMANDS = [
+  demoCommand,
+  initCommand,
+  ingestCommand,
+  watchCommand,
+  mergeCommand,
+  reportCommand,
+  queryCommand,
+  tablesCommand,
+  describeCommand,
+  historyCommand,
+  diffCommand,
+  traceCommand,
+  statusCommand,
+  quarantineCommand,
+  replayCommand,
+  vacuumCommand,
+  rebuildCommand,
+];
 
 const ABOUT = `An exact, queryable lake of a changing database.
 
@@ -23,11 +57,13 @@ Examples:
 export function program(cli: Cli): Command {
   const root = new Command('tidemark')
     .description(ABOUT)
-    .version(VERSION)
+    .version(version)
     .addOption(new Option('--config <file>', 'the config (default: the nearest tidemark.config.*)'))
     .addOption(new Option('--lake <folder>', "the lake's folder (default: lake, beside the config)"))
     .addOption(
-      new Option('--output <form>', 'how rows are printed').choices(['table', 'json', 'csv']).default('table'),
+      new Option('--output <form>', 'how rows are printed')
+        .choices(['table', 'json', 'csv'])
+        .default('table'),
     )
     .addOption(new Option('--debug', 'print the stack of an error'))
     .addHelpText('after', EXAMPLES)
@@ -45,5 +81,3 @@ export function program(cli: Cli): Command {
 function withAll(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withAll)];
 }
-
-const VERSION = '0.1.0';

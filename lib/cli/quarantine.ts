@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Quarantined } from '../ledger/quarantine';
+import type { Cell } from '../ports/query-engine';
 import type { LocalLake } from '../runtime/local';
+import { notQuarantined } from '../stages/ingest/errors';
 import { type Cli, options } from './cli';
-import { notQuarantined } from './errors';
-import { replayAction } from './replay';
-import type { Cell, RowSet } from './render/rows';
+import type { RowSet } from './render/rows';
 import { instant } from './render/words';
+import { replayAction } from './replay';
 
 export function quarantineCommand(cli: Cli): Command {
   const quarantine = new Command('quarantine')
@@ -18,7 +19,8 @@ export function quarantineCommand(cli: Cli): Command {
     .action(async (_flags: object, command: Command) => {
       const lake = await cli.open(command, 'existing');
       const records = await lake.quarantined();
-      if (records.length === 0 && options(command).output === 'table') return cli.note('nothing waits in quarantine');
+      if (records.length === 0 && options(command).output === 'table')
+        return cli.note('nothing waits in quarantine');
       await cli.rows(command, listed(records));
     });
   quarantine
@@ -33,7 +35,10 @@ export function quarantineCommand(cli: Cli): Command {
         cli.note(`[${code}] ${reason}`);
         cli.note(`its bytes: ${join(lake.folder, record.copy)}`);
         if (rows.length === 0) continue;
-        await cli.rows(command, { columns: ROW_COLUMNS, rows: rows.map(r => [r.line, r.column ?? null, r.code, r.reason]) });
+        await cli.rows(command, {
+          columns: ROW_COLUMNS,
+          rows: rows.map(r => [r.line, r.column ?? null, r.code, r.reason]),
+        });
         if (badRows > rows.length) cli.note(`the first ${rows.length} of ${badRows} rows`);
       }
     });
@@ -47,8 +52,8 @@ export function quarantineCommand(cli: Cli): Command {
 
 const ROW_COLUMNS = ['line', 'column', 'code', 'reason'];
 
-/** The records of an id or a file's name. @throws TM_7007 */
-export async function waiting(lake: LocalLake, name: string): Promise<Quarantined[]> {
+/** The records of an id or a file's name. @throws TM_2306 */
+async function waiting(lake: LocalLake, name: string): Promise<Quarantined[]> {
   const found = (await lake.quarantined()).filter(
     ({ id, object }) => id === name || object === name || object.endsWith(`/${name}`),
   );

@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { type Cli, tablesOf } from './cli';
 import { exits } from './exits';
 import { mergeWaiting } from './merge';
-import { waiting } from './quarantine';
 import { ingestLines } from './render/ingest';
 
 export function replayCommand(cli: Cli): Command {
@@ -19,19 +18,15 @@ export function replayAction(cli: Cli) {
   return async (names: string[], _flags: object, command: Command): Promise<void> => {
     const lake = await cli.open(command, 'existing');
     for (const name of names) {
-      for (const record of await waiting(lake, name)) {
-        const file = { path: record.copy, label: basename(record.object) };
-        const progress = cli.progress(`replaying ${file.label}`);
-        try {
-          const ingested = await lake.replay(record.id);
-          const [table] = ingested.table ? tablesOf(lake, [ingested.table]) : [];
-          const merged = table && ingested.outcome !== 'quarantined' ? await mergeWaiting(lake, table) : undefined;
-          progress.stop();
-          for (const line of ingestLines({ file, ingested, merged }, 0)) cli.say(line);
-          if (ingested.outcome.endsWith('quarantined')) cli.finish(exits.quarantined);
-        } finally {
-          progress.stop();
-        }
+      const progress = cli.progress(`replaying ${name}`);
+      const replayed = await lake.replay(name).finally(() => progress.stop());
+      for (const ingested of replayed) {
+        const waits = ingested.outcome === 'quarantined';
+        const [table] = ingested.table && !waits ? tablesOf(lake, [ingested.table]) : [];
+        const merged = table && (await mergeWaiting(lake, table));
+        const file = { path: ingested.object, label: basename(ingested.object) };
+        for (const line of ingestLines({ file, ingested, merged }, 0)) cli.say(line);
+        if (ingested.outcome.endsWith('quarantined')) cli.finish(exits.quarantined);
       }
     }
   };

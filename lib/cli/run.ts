@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { TidemarkError } from '../errors';
 import { Cli } from './cli';
@@ -24,6 +25,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function failed(cli: Cli, error: unknown, debug: boolean): number {
   const coded = error instanceof TidemarkError ? error : unexpected(error);
   cli.note(coded.message);
-  if (debug) cli.note(String((coded.cause as Error | undefined)?.stack ?? coded.stack));
+  if (debug) cli.note(inspect(coded));
   return coded.code === 'TM_7001' ? exits.usage : exits.failed;
 }

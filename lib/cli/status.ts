@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import type { Cell } from '../ports/query-engine';
 import type { TableStatus } from '../stages/status';
 import { type Cli, options } from './cli';
 import { exits } from './exits';
-import type { Cell } from './render/rows';
 import { bytes, count, counted, duration } from './render/words';
 
 export function statusCommand(cli: Cli): Command {
@@ -33,7 +33,17 @@ function shownRow(table: TableStatus): Cell[] {
   return [table.table, ...size, `through ${table.merged}`, waiting, lag];
 }
 
-const EXACT = ['table', 'rows', 'files', 'bytes', 'merged_through', 'waiting_entries', 'waiting_rows', 'lag_ms', 'behind'];
+const EXACT = [
+  'table',
+  'rows',
+  'files',
+  'bytes',
+  'merged_through',
+  'waiting_entries',
+  'waiting_rows',
+  'lag_ms',
+  'behind',
+];
 
 function exactRow({ table, rows, files, bytes, merged, waiting, lagMs, behind }: TableStatus): Cell[] {
   return [table, rows, files, bytes, merged, waiting.entries, waiting.rows, lagMs, behind];

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { TidemarkError } from '../errors';
@@ -8,7 +9,6 @@ import { isData } from './files';
 import { takeFile } from './ingest';
 import { ingestLines } from './render/ingest';
 import { counted } from './render/words';
-import { stat } from 'node:fs/promises';
 
 export function watchCommand(cli: Cli): Command {
   return new Command('watch')
@@ -23,8 +23,7 @@ export function watchCommand(cli: Cli): Command {
       const lake = await cli.open(command, 'begin');
       if (flags.table !== undefined) tablesOf(lake, [flags.table]);
       cli.note(`watching ${folder}; Ctrl-C stops after the file in hand`);
-      const { wholeFiles } =
-        require('../runtime/watch-folder') as typeof import('../runtime/watch-folder');
+      const { wholeFiles } = require('../runtime/watch-folder') as typeof import('../runtime/watch-folder');
       const files = wholeFiles(folder, { wanted: isData, except: [lake.folder], stop: cli.io.stop });
       let taken = 0;
       for await (const path of files) {

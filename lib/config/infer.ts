@@ -36,31 +36,51 @@ const KEY_TYPES = /^(bigint|string|decimal\(\d+,0\))$/;
  * Memory: the distinct values of three columns at most.
  */
 export function inferTable(sample: Sample): InferredTable {
-  const { source, header } = sample;
-  const name = tableNameOf(source);
-  const types = header.map(() => new TypeSample());
-  const candidates = keyCandidates(name, header).map(index => ({
-    index,
-    seen: new Set<string>(),
-    unique: true,
-  }));
-  let rows = 0;
-  for (const row of sample.rows) {
-    rows++;
-    for (let i = 0; i < types.length; i++) if (row[i] != null) types[i]!.add(row[i]!);
-    for (const candidate of candidates)
+  const table = new TableSample(sample.source, sample.header);
+  for (const row of sample.rows) table.add(row);
+  return table.result();
+}
+
+/** inferTable row by row, for rows that come as a stream. */
+export class TableSample {
+  private readonly name: string;
+  private readonly types: TypeSample[];
+  private readonly candidates: { index: number; seen: Set<string>; unique: boolean }[];
+  private rows = 0;
+
+  constructor(
+    private readonly source: string,
+    private readonly header: readonly string[],
+  ) {
+    this.name = tableNameOf(source);
+    this.types = header.map(() => new TypeSample());
+    this.candidates = keyCandidates(this.name, header).map(index => ({
+      index,
+      seen: new Set<string>(),
+      unique: true,
+    }));
+  }
+
+  add(row: readonly (string | null)[]): void {
+    this.rows++;
+    for (const [i, type] of this.types.entries()) if (row[i] != null) type.add(row[i]);
+    for (const candidate of this.candidates)
       if (candidate.unique) candidate.unique = isNew(candidate.seen, row[candidate.index]);
   }
-  const all = header.map((column, i) => ({ name: column, ...types[i]!.result() }));
-  const key = candidates.find(({ index, unique }) => unique && KEY_TYPES.test(all[index]!.type));
-  return {
-    name,
-    ...(source === name ? {} : { from: source }),
-    columns: all.filter(column => !isReservedColumn(column.name)),
-    omit: header.filter(isReservedColumn),
-    key: key && rows > 0 ? [header[key.index]!] : [],
-    rows,
-  };
+
+  result(): InferredTable {
+    const { source, name, header, rows } = this;
+    const all = header.map((column, i) => ({ name: column, ...this.types[i]!.result() }));
+    const key = this.candidates.find(({ index, unique }) => unique && KEY_TYPES.test(all[index]!.type));
+    return {
+      name,
+      ...(source === name ? {} : { from: source }),
+      columns: all.filter(column => !isReservedColumn(column.name)),
+      omit: header.filter(isReservedColumn),
+      key: key && rows > 0 ? [header[key.index]!] : [],
+      rows,
+    };
+  }
 }
 
 /** Indexes of the columns that may be the key, likeliest first. */

@@ -125,12 +125,12 @@ const MiB = 1024 * 1024;
 const atMost = (limit: number) => z.int().positive().default(limit);
 const limits = z.strictObject({
   rowGroupRowsMax: atMost(131_072),
-  rowGroupBytesMax: atMost(16 * MiB),
+  rowGroupBytesMax: atMost(8 * MiB),
   fileBytesMax: atMost(128 * MiB),
-  deltaRowsMax: atMost(500_000),
-  deltaBytesMax: atMost(64 * MiB),
-  mergeRowsMax: atMost(1_000_000),
-  mergeBytesMax: atMost(128 * MiB),
+  deltaRowsMax: atMost(250_000),
+  deltaBytesMax: atMost(24 * MiB),
+  mergeRowsMax: atMost(250_000),
+  mergeBytesMax: atMost(24 * MiB),
 });
 
 /** The shape of a config, value by value; what several values must have in common is checked after it (check.ts). */

@@ -11,6 +11,8 @@ export interface Delta {
   readonly key: string;
   readonly rows: number;
   readonly bytes: number;
+  /** Bytes of its columns in memory: what a merge takes on. */
+  readonly memory: number;
   /** SHA-256 of the object's bytes, hex: a flipped byte in a data page would read as another value, silently. */
   readonly sha256: string;
   readonly least: Position;

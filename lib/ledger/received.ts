@@ -28,6 +28,9 @@ export async function noteStep(
   await items.transact([{ put: receivedKey(file.identity), value }]);
 }
 
+/** Characters of a file's identity; the source of an entry made of replayed rows has more behind them. */
+export const FILE_ID_CHARS = 32;
+
 export async function readReceived(items: Items, identity: string): Promise<Received | undefined> {
   const item = await items.get(receivedKey(identity));
   return item && (item.value as unknown as Received);

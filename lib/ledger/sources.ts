@@ -21,14 +21,22 @@ export type Recorded =
   | { readonly outcome: 'recorded'; readonly first: number }
   | { readonly outcome: 'seen' }
   /** Vacuum ran meanwhile and may have had the deltas: write them anew under fresh names. */
-  | { readonly outcome: 'vacuumed' };
+  | { readonly outcome: 'vacuumed' }
+  /** A LOAD object whose name another content took meanwhile. */
+  | { readonly outcome: 'reload' };
 
-/** A source object as the ledger knows it. `load` is the name of a LOAD object in its layout. */
+/** A source object as the ledger knows it; `identity` is its rows' own where only some of them are taken in. */
 export interface SourceRef {
   readonly table: string;
   readonly identity: string;
   readonly object: string;
-  readonly load?: string;
+  readonly load?: LoadRef;
+}
+
+/** A LOAD object by its name in the layout, and the file that it is. */
+export interface LoadRef {
+  readonly place: string;
+  readonly identity: string;
 }
 
 /**
@@ -47,6 +55,8 @@ export async function recordSource(
   for (;;) {
     const counter = await readCounter(items, table);
     if (counter.vacuumCount !== vacuumCount) return { outcome: 'vacuumed' };
+    const claim = load && (await items.get(loadKey(table, load.place)));
+    if (claim && claim.value.identity !== load.identity) return { outcome: 'reload' };
     const first = counter.next;
     const seen: Seen = {
       object,
@@ -67,12 +77,16 @@ export async function recordSource(
         value: entryValue(delta, identity),
         if: 'absent' as const,
       })),
-      ...(load === undefined ? [] : [{ put: loadKey(table, load), value: { identity } }]),
+      ...(load ? [claimOf(table, load, claim?.version)] : []),
     ];
     const result = await items.transact(actions);
     if (result.done) return { outcome: 'recorded', first };
     if (result.blocked.includes(0)) return { outcome: 'seen' };
   }
+}
+
+function claimOf(table: string, { place, identity }: LoadRef, version: number | undefined): ItemAction {
+  return { put: loadKey(table, place), value: { identity }, if: version ?? 'absent' };
 }
 
 /** Where a plain file stands among those of its instant: given once, kept for a replay (PROTOCOL.md, P3). */
@@ -107,12 +121,12 @@ export async function firstSight(
  * Whether a LOAD object must wait: its name was taken in with other content, which is a reload, and from then on
  * every LOAD object of the table belongs to it (PROTOCOL.md, L).
  */
-export async function holdsLoad(items: Items, { table, identity, load }: SourceRef): Promise<boolean> {
+export async function holdsLoad(items: Items, { table, load }: SourceRef): Promise<boolean> {
   if (load === undefined) return false;
   if (await items.get(loadKey(table, HELD))) return true;
-  const claimed = await items.get(loadKey(table, load));
-  if (!claimed || claimed.value.identity === identity) return false;
-  await items.transact([{ put: loadKey(table, HELD), value: { since: load } }]);
+  const claimed = await items.get(loadKey(table, load.place));
+  if (!claimed || claimed.value.identity === load.identity) return false;
+  await items.transact([{ put: loadKey(table, HELD), value: { since: load.place } }]);
   return true;
 }
 

@@ -11,23 +11,23 @@ const AT = `coalesce(${CHANGED_AT}, CAST(${DATE_RECEIVED} AS TIMESTAMP))`;
  * The common table expressions, to follow WITH, of a table's changes as a fold goes through them (lib/change/fold.ts):
  * `changes` has a row a change that counts, TRUNCATEs not among them, with
  * - the user's columns as they stand after it: what it says nothing about keeps its value since the last delete or
- *   TRUNCATE; a delete's row holds what was last known;
- * - `_truncates`: how many TRUNCATEs stand before it; `truncates` lists them all.
+ *   TRUNCATE; a delete's row holds its key, and with `lastKnown` what was there before;
+ * - `_tm_truncates`: how many TRUNCATEs stand before it; `truncates` lists them all.
  * Every window is partitioned by the key (and more), so a filter on key columns reaches the files.
  * @param where a condition on the log's own columns
  */
-export function changesSql(log: SqlLog, where = 'true'): string {
+export function changesSql(log: SqlLog, { where = 'true', lastKnown = false } = {}): string {
   const user = userFields(log.fields);
   const names = log.fields.map(f => f.name);
   const truncates = hasTruncates(log);
   const ctes = [
     `truncates AS (${truncates ? truncatesSql(log, where) : NO_TRUNCATES})`,
     `log AS (${logSql(log, names)})`,
-    `counted AS (SELECT *, ${truncates ? BEFORE : '0'} AS _truncates FROM log WHERE ${OP} <> 'T' AND ${where})`,
+    `counted AS (SELECT *, ${truncates ? BEFORE : '0'} AS _tm_truncates FROM log WHERE ${OP} <> 'T' AND ${where})`,
   ];
   if (isPartial(log)) ctes.push(...filledSql(log, user));
   else ctes.push('filled AS (SELECT * FROM counted)');
-  ctes.push(`changes AS (${shownSql(log, user)})`);
+  ctes.push(`changes AS (${lastKnown ? lastKnownSql(log, user) : `SELECT *, ${AT} AS _tm_at FROM filled`})`);
   return ctes.join(',\n');
 }
 
@@ -49,8 +49,7 @@ function truncatesSql(log: SqlLog, where: string): string {
 function filledSql({ key, deletedWhen }: SqlLog, user: readonly Field[]): string[] {
   const order = `ORDER BY ${orderSql()} ROWS UNBOUNDED PRECEDING`;
   const byKey = `PARTITION BY ${list(key)}`;
-  const byEpoch = `${byKey}, _truncates, _deletes`;
-  const lacksRule = deletedWhen ? `list_contains(${LACKS}, ${deletedWhen.id})` : 'false';
+  const byEpoch = `${byKey}, _tm_truncates, _tm_deletes`;
   const isPut = `${OP} <> 'D'`;
   const values = user.map(f => {
     const name = quoteName(f.name);
@@ -59,20 +58,24 @@ function filledSql({ key, deletedWhen }: SqlLog, user: readonly Field[]): string
     const last = `last_value(CASE WHEN ${present} THEN {v: ${name}} END IGNORE NULLS) OVER w`;
     return `CASE WHEN ${isPut} THEN struct_extract(${last}, 'v') ELSE ${name} END AS ${name}`;
   });
-  const others = [...OWN, ENTRY, ROW_NUMBER, '_truncates'].join(', ');
+  const others = [...OWN, ENTRY, ROW_NUMBER, '_tm_truncates'].join(', ');
+  const epochs = `epochs AS (SELECT *, count(*) FILTER (${OP} = 'D') OVER (${byKey} ${order}) AS _tm_deletes FROM counted)`;
+  const filled = (from: string) =>
+    `filled AS (SELECT ${[...values, others].join(', ')} FROM ${from} WINDOW w AS (${byEpoch} ${order}))`;
+  if (!deletedWhen) return [epochs, filled('epochs')];
+  const revives = `${isPut} AND NOT list_contains(${LACKS}, ${deletedWhen.id})`;
   return [
-    `epochs AS (SELECT *, count(*) FILTER (${OP} = 'D') OVER (${byKey} ${order}) AS _deletes FROM counted)`,
-    `alive AS (SELECT *, _deletes > 0 AND ${isPut} AND NOT coalesce(bool_or(${isPut} AND NOT ${lacksRule})
-  OVER (${byEpoch} ${order}), false) AS _unheard FROM epochs)`,
-    `filled AS (SELECT ${[...values, others].join(', ')} FROM alive WHERE NOT _unheard
-  WINDOW w AS (${byEpoch} ${order}))`,
+    epochs,
+    `alive AS (SELECT *, _tm_deletes > 0 AND ${isPut} AND NOT coalesce(bool_or(${revives})
+  OVER (${byEpoch} ${order}), false) AS _tm_unheard FROM epochs)`,
+    filled('(SELECT * FROM alive WHERE NOT _tm_unheard)'),
   ];
 }
 
 const OWN = [OP, POS_MAJOR, POS_MINOR, CHANGED_AT, '_source', '_absent', DATE_RECEIVED];
 
 /** A delete often comes with its key alone: its row shows what was there before. */
-function shownSql({ key }: SqlLog, user: readonly Field[]): string {
+function lastKnownSql({ key }: SqlLog, user: readonly Field[]): string {
   const isKey = (f: Field) => key.some(k => k.id === f.id);
   const values = user.map(f => {
     const name = quoteName(f.name);
@@ -80,7 +83,7 @@ function shownSql({ key }: SqlLog, user: readonly Field[]): string {
     const before = `struct_extract(last_value(CASE WHEN ${OP} <> 'D' THEN {v: ${name}} END IGNORE NULLS) OVER w, 'v')`;
     return `CASE WHEN ${OP} = 'D' THEN coalesce(${name}, ${before}) ELSE ${name} END AS ${name}`;
   });
-  const others = [...OWN, ENTRY, ROW_NUMBER, '_truncates', `${AT} AS _at`].join(', ');
+  const others = [...OWN, ENTRY, ROW_NUMBER, '_tm_truncates', `${AT} AS _tm_at`].join(', ');
   return `SELECT ${[...values, others].join(', ')} FROM filled
   WINDOW w AS (PARTITION BY ${list(key)} ORDER BY ${orderSql()} ROWS UNBOUNDED PRECEDING)`;
 }

@@ -13,11 +13,10 @@ export function foldSql(log: SqlLog, date: string): string {
   const columns = userFields(log.fields)
     .filter(f => f.id !== log.deletedWhen?.id)
     .map(f => quoteName(f.name));
-  return `WITH ${changesSql(log, `${DATE_RECEIVED} <= ${date}`)},
+  return `WITH ${changesSql(log, { where: `${DATE_RECEIVED} <= ${date}` })},
 latest AS (SELECT * FROM changes
   QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${orderSql('DESC')}) = 1)
 SELECT ${columns.join(', ')} FROM latest
-WHERE ${OP} <> 'D' AND _truncates = (SELECT count(*) FROM truncates)
+WHERE ${OP} <> 'D' AND _tm_truncates = (SELECT count(*) FROM truncates)
 ORDER BY ${key}`;
 }
-

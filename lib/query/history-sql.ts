@@ -1,6 +1,6 @@
 import { OP, POS_MAJOR, POS_MINOR, userFields } from '../table/columns';
 import { changesSql } from './changes-sql';
-import { type SqlLog, orderSql } from './log-sql';
+import { orderSql, type SqlLog } from './log-sql';
 import { quoteName } from './quote';
 
 /**
@@ -14,13 +14,13 @@ export function historySql(log: SqlLog): string {
   const key = log.key.map(f => quoteName(f.name)).join(', ');
   const columns = user.map(f => `s.${quoteName(f.name)}`).join(', ');
   const own = [POS_MAJOR, POS_MINOR, '_changed_at', '_source', '_absent', 'date_received'];
-  return `WITH ${changesSql(log)},
+  return `WITH ${changesSql(log, { lastKnown: true })},
 shown AS (SELECT * FROM changes
   QUALIFY row_number() OVER (PARTITION BY ${key}, ${POS_MAJOR}, ${POS_MINOR} ORDER BY ${orderSql('DESC')}) = 1),
-followed AS (SELECT *, lead({happened: _at, truncates: _truncates}) OVER (PARTITION BY ${key} ORDER BY ${orderSql()}) AS _next
+followed AS (SELECT *, lead({happened: _tm_at, truncates: _tm_truncates}) OVER (PARTITION BY ${key} ORDER BY ${orderSql()}) AS _tm_next
   FROM shown)
-SELECT ${columns}, s.${OP} AS op, s._at AS valid_from,
-  CASE WHEN s._next IS NOT NULL AND s._next.truncates = s._truncates THEN s._next.happened ELSE t.happened END AS valid_to,
+SELECT ${columns}, s.${OP} AS op, s._tm_at AS valid_from,
+  CASE WHEN s._tm_next IS NOT NULL AND s._tm_next.truncates = s._tm_truncates THEN s._tm_next.happened ELSE t.happened END AS valid_to,
   ${own.map(name => `s.${name}`).join(', ')}
-FROM followed s LEFT JOIN truncates t ON t.nth = s._truncates + 1`;
+FROM followed s LEFT JOIN truncates t ON t.nth = s._tm_truncates + 1`;
 }

@@ -1,7 +1,7 @@
 import type { ResolvedLake } from '../config/resolved';
 import { currentSnapshot, snapshotById } from '../iceberg/metadata';
 import type { LakePorts } from '../ports/lake-ports';
-import type { QueryEngine, ResultColumn, Rows, RowStream, SqlParameter } from '../ports/query-engine';
+import type { QueryEngine, ResultColumn, RowStream, Rows, SqlParameter } from '../ports/query-engine';
 import { openTable } from '../table/open';
 import type { AsOf, SnapshotAt } from './as-of';
 import { snapshotUnknown, tableUnknown } from './errors';
@@ -100,7 +100,9 @@ function namedIn(sql: string, names: readonly RelationName[]): readonly Relation
   if (LISTS.test(sql)) return names;
   const text = sql.toLowerCase();
   const words = new Set(text.match(/[a-z_][a-z0-9_]*/g));
-  return names.filter(({ name }) => words.has(name) || (/[^a-z0-9_]/.test(name) && text.includes(name.toLowerCase())));
+  return names.filter(
+    ({ name }) => words.has(name) || (/[^a-z0-9_]/.test(name) && text.includes(name.toLowerCase())),
+  );
 }
 
 /** The point in time for each name: a snapshot id for the table that has it, its time for the others. */
@@ -115,7 +117,8 @@ async function pinned(
     const snapshot = open && snapshotById(open.metadata, asOf.snapshotId);
     if (!snapshot) continue;
     const at = { at: snapshot['timestamp-ms'] };
-    return other => (other.name === name || (other.kind === 'history' && other.table?.name === name) ? asOf : at);
+    return other =>
+      other.name === name || (other.kind === 'history' && other.table?.name === name) ? asOf : at;
   }
   throw snapshotUnknown(String(asOf.snapshotId), 'lake');
 }

@@ -30,16 +30,19 @@ export function bindParameters(
 ): BoundSql {
   const order: string[] = [];
   const where = (at: number) => `${file}:${sql.slice(0, at).split('\n').length}`;
-  const bound = withoutSemicolon(sql).replace(TOKEN, (token: string, name: string | undefined, at: number) => {
-    if (name === undefined) {
-      checkToken(token, where(at));
-      return token;
-    }
-    const parameter = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (!parameter) throw parameterUnknown(name, where(at), Object.keys(values));
-    if (!order.includes(name)) order.push(name);
-    return `CAST($${order.indexOf(name) + 1} AS ${parameter.type})`;
-  });
+  const bound = withoutSemicolon(sql).replace(
+    TOKEN,
+    (token: string, name: string | undefined, at: number) => {
+      if (name === undefined) {
+        checkToken(token, where(at));
+        return token;
+      }
+      const parameter = Object.hasOwn(values, name) ? values[name] : undefined;
+      if (!parameter) throw parameterUnknown(name, where(at), Object.keys(values));
+      if (!order.includes(name)) order.push(name);
+      return `CAST($${order.indexOf(name) + 1} AS ${parameter.type})`;
+    },
+  );
   return { sql: bound, params: order.map(name => values[name]!.value) };
 }
 

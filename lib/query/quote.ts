@@ -9,3 +9,8 @@ export function quoteName(name: string): string {
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/** A path as a literal where DuckDB takes patterns: `*`, `?` and `[` mean themselves. */
+export function quotePath(path: string): string {
+  return quoteText(path.replace(/[*?[]/g, '[$&]'));
+}

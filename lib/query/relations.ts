@@ -1,6 +1,6 @@
 import type { Field } from '../columnar/types';
 import type { ResolvedLake, ResolvedTable } from '../config/resolved';
-import { allFields, currentSchema, currentSnapshot, schemaById, type Snapshot } from '../iceberg/metadata';
+import { allFields, currentSchema, currentSnapshot, type Snapshot, schemaById } from '../iceberg/metadata';
 import { entryNumbers } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { currentFields, logTableOf, userFields } from '../table/columns';
@@ -56,9 +56,7 @@ export async function relation(
   if (!open) return asked.kind === 'table' ? unmergedRelation(ports, asked, asked.table!) : undefined;
   const snapshot = standing(open, asOf);
   const fields = lastOwn(fieldsOf(open, snapshot, asOf));
-  const files = snapshot
-    ? await liveFiles(ports.store, open.metadata, snapshot)
-    : { data: [], deletes: [] };
+  const files = snapshot ? await liveFiles(ports.store, open.metadata, snapshot) : { data: [], deletes: [] };
   return {
     ...asked,
     sql: scanSql(files, fields, { known: allFields(open.metadata) }),

@@ -1,5 +1,5 @@
-import { icebergTypeOf } from '../columnar/type-map';
 import { widens } from '../columnar/cast';
+import { icebergTypeOf } from '../columnar/type-map';
 import type { Field, PrimitiveType } from '../columnar/types';
 import { addColumns, widenColumn } from '../iceberg/evolution';
 import { currentSchema, type TableMetadata } from '../iceberg/metadata';
@@ -65,7 +65,10 @@ export function withReportColumns(
   if (fresh.length === 0) return evolved;
   const next = evolved['last-column-id'] + 1;
   const added = fresh.map((c, i) => ({ id: next + i, ...c, required: false }));
-  return addColumns(evolved, added, { before: fields.filter(f => f.name === REPORT_DATE).map(f => f.id), now });
+  return addColumns(evolved, added, {
+    before: fields.filter(f => f.name === REPORT_DATE).map(f => f.id),
+    now,
+  });
 }
 
 /** The fields that one run writes, in the order of its columns, report_date last. */

@@ -3,7 +3,7 @@ import type { Field } from '../columnar/types';
 import { partitionKey } from '../table/deletes';
 import type { LiveFile, LiveFiles } from '../table/live-files';
 import { deleteUnread, fileFormatUnread } from './errors';
-import { quoteName, quoteText } from './quote';
+import { quoteName, quotePath } from './quote';
 
 /** Reserved field ids of position delete files. @see https://iceberg.apache.org/spec/#position-delete-files */
 const DELETE_PATH_ID = 2147483546;
@@ -14,7 +14,7 @@ const DELETE_FIELDS = [
 ] as const;
 
 /** A column that stands beside the table's own: the row's place in its file, 0, 1, 2 ... */
-export const ROW_NUMBER = '_row_number';
+export const ROW_NUMBER = '_tm_row_number';
 
 /** Data files of a snapshot that are read alike, and the deletes that stand against them. */
 interface Branch {
@@ -37,11 +37,7 @@ export interface ScanOptions {
  * out right whatever each file calls them. Files without deletes are read in a branch of their own: the anti-join
  * costs five times as much as the reading.
  */
-export function scanSql(
-  files: LiveFiles,
-  fields: readonly Field[],
-  options: ScanOptions = {},
-): string {
+export function scanSql(files: LiveFiles, fields: readonly Field[], options: ScanOptions = {}): string {
   const extra = Object.entries(options.extra ?? {}).map(([name, sql]) => `${sql} AS ${quoteName(name)}`);
   if (files.data.length === 0) return emptySql(fields, options.rowNumber === true, extra);
   return branchesOf(files)
@@ -93,14 +89,11 @@ function branchSql(
   if (rowNumber) columns.push(`d.file_row_number AS ${ROW_NUMBER}`);
   const compared = equalities.flatMap(del => equalityFields(del, known));
   const unselected = compared.filter((f, i) => !fields.some(s => s.id === f.id) && compared.indexOf(f) === i);
-  const from = readSql(data, [...fields, ...unselected], {
-    rowNumber: rowNumber || positions.size > 0,
-    filename: positions.size > 0,
-  });
+  const from = readSql(data, [...fields, ...unselected]);
   const lines = [`SELECT ${[...columns, ...extra].join(', ')}`, `FROM ${from} d`];
   if (positions.size > 0) {
     const deletes = readSql([...positions], DELETE_FIELDS);
-    const samePlace = `d._file = p.${byId(DELETE_PATH_ID)} AND d.file_row_number = p.${byId(DELETE_POS_ID)}`;
+    const samePlace = `d.filename = p.${byId(DELETE_PATH_ID)} AND d.file_row_number = p.${byId(DELETE_POS_ID)}`;
     lines.push(`ANTI JOIN ${deletes} p ON ${samePlace}`);
   }
   const standing = equalities.map((del, i) => equalitySql(del, equalityFields(del, known), `e${i}`));
@@ -122,31 +115,17 @@ function equalityFields({ file }: LiveFile, known: readonly Field[]): Field[] {
   });
 }
 
-function readSql(
-  files: readonly LiveFile[],
-  fields: readonly Pick<Field, 'id' | 'type'>[],
-  { rowNumber = false, filename = false } = {},
-): string {
+/** Beside the columns asked for, DuckDB gives `filename` and `file_row_number`, where a statement names them. */
+function readSql(files: readonly LiveFile[], fields: readonly Pick<Field, 'id' | 'type'>[]): string {
   for (const { file } of files) {
     if (file.format.toUpperCase() !== 'PARQUET') throw fileFormatUnread(file.format, file.path);
   }
-  const paths = files.map(({ file }) => quoteText(literally(file.path))).join(', ');
+  const paths = files.map(({ file }) => quotePath(file.path)).join(', ');
   const schema = fields
     .map(f => `${f.id}: {name: '${byId(f.id)}', type: '${duckdbType(f.type)}', default_value: NULL}`)
     .join(', ');
-  const options = [
-    `schema = MAP {${schema}}`,
-    // Or a folder named report_date=... would become a column.
-    'hive_partitioning = false',
-    ...(rowNumber ? ['file_row_number = true'] : []),
-    ...(filename ? [`filename = '_file'`] : []),
-  ];
-  return `read_parquet([${paths}], ${options.join(', ')})`;
-}
-
-/** DuckDB takes paths for patterns. */
-function literally(path: string): string {
-  return path.replace(/[*?[]/g, '[$&]');
+  // Or a folder named report_date=... would become a column.
+  return `read_parquet([${paths}], schema = MAP {${schema}}, hive_partitioning = false)`;
 }
 
 /** Columns go by their ids until the last SELECT: no name of a user's meets one of the engine's. */

@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { systemClock } from '../adapters/local/clock';
 import { randomIds } from '../adapters/local/ids';
 import { openLocalItems } from '../adapters/local/items';
@@ -7,12 +7,22 @@ import { landedFile } from '../adapters/local/landing';
 import { localStore } from '../adapters/local/object-store';
 import { catalogOverStore } from '../adapters/store-catalog';
 import { loadConfig } from '../config/load';
-import type { ResolvedLake, ResolvedTable } from '../config/resolved';
+import type { ResolvedLake, ResolvedReport, ResolvedTable } from '../config/resolved';
+import { listQuarantined, type Quarantined } from '../ledger/quarantine';
 import type { LakePorts } from '../ports/lake-ports';
+import type { QueryEngine, Rows } from '../ports/query-engine';
+import type { TableDiff } from '../query/diff';
+import type { LakeQuery } from '../query/open';
+import { localDate } from '../stages/ingest/dates';
 import type { IngestRequest } from '../stages/ingest/identify';
 import type { Ingested } from '../stages/ingest/ingest';
 import type { Merged } from '../stages/merge';
+import type { Rebuilt } from '../stages/rebuild';
+import type { ReportCheck, Reported } from '../stages/report';
 import type { LakeStatus } from '../stages/status';
+import type { Trace } from '../stages/trace';
+import type { Touch } from '../stages/trace-key';
+import type { Vacuumed } from '../stages/vacuum/vacuum';
 import { locate, type Whereabouts } from './locate';
 
 export type FileOptions = Pick<IngestRequest, 'date' | 'table'> & {
@@ -34,6 +44,28 @@ export interface LocalLake {
   /** Merges the next slice that waits; undefined when none does. */
   mergeNext(table: ResolvedTable): Promise<Merged | undefined>;
   status(): Promise<LakeStatus>;
+  /** A file's way, by the last parts of its name. */
+  trace(name: string): Promise<Trace[]>;
+  quarantined(): Promise<Quarantined[]>;
+  /** Takes in again what waits under a quarantine id or a file's name. @throws TM_2306 */
+  replay(which: string): Promise<Ingested[]>;
+  /** Folds the log again into new files; undefined when there is no log. */
+  rebuild(table: ResolvedTable): Promise<Rebuilt | undefined>;
+  vacuum(): Promise<Vacuumed>;
+  /** Builds one date of a report, `YYYY-MM-DD`. */
+  report(report: ResolvedReport, date: string): Promise<Reported>;
+  /** What it would give, found without running it. */
+  checkReport(report: ResolvedReport, date: string): Promise<ReportCheck>;
+  /** The date of this moment in the lake's timezone. */
+  today(): string;
+  /** SQL over the lake; with `asOf` (a snapshot id, a date, a time, `5 minutes ago`) as readers saw it then. */
+  query(asOf?: string): Promise<LakeQuery>;
+  /** Every state of one row; the key's values as text, in the key's order. */
+  history(table: string, key: readonly string[]): Promise<Rows>;
+  /** Every file that touched one row. */
+  traceKey(table: ResolvedTable, key: readonly string[]): Promise<Touch[]>;
+  /** What changed in a table since a point in time, as `query` reads it. */
+  diff(table: string, since: string): Promise<TableDiff>;
   close(): Promise<void>;
 }
 
@@ -60,6 +92,18 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
     clock: systemClock(),
     ids: randomIds(),
   };
+  let started: Promise<QueryEngine> | undefined;
+  const engine = () => {
+    const { openDuckDb } = require('../adapters/local/duckdb') as typeof import('../adapters/local/duckdb');
+    const folders = [folder, resolve(where.cwd)];
+    started ??= openDuckDb({ folders, tempFolder: join(folder, '.tmp') });
+    return started;
+  };
+  const reportPorts = async () => ({
+    ...ports,
+    query: await engine(),
+    readSql: (file: string) => readFile(file, 'utf8'),
+  });
   return {
     folder,
     configFile,
@@ -78,6 +122,55 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
       const { lakeStatus } = require('../stages/status') as typeof import('../stages/status');
       return lakeStatus(ports, config);
     },
-    close: () => items.close(),
+    async trace(name) {
+      const { traceFile } = require('../stages/trace') as typeof import('../stages/trace');
+      return traceFile(ports, config, name);
+    },
+    quarantined: () => listQuarantined(items),
+    async replay(which) {
+      const { replay } = require('../stages/replay') as typeof import('../stages/replay');
+      return replay(ports, config, which);
+    },
+    async rebuild(table) {
+      const { rebuild } = require('../stages/rebuild') as typeof import('../stages/rebuild');
+      return rebuild(ports, table, config.limits);
+    },
+    async vacuum() {
+      const { vacuum } = require('../stages/vacuum/vacuum') as typeof import('../stages/vacuum/vacuum');
+      return vacuum(ports);
+    },
+    async report(report, date) {
+      const { runReport } = require('../stages/report') as typeof import('../stages/report');
+      return runReport(await reportPorts(), config, report, date);
+    },
+    async checkReport(report, date) {
+      const { checkReport } = require('../stages/report') as typeof import('../stages/report');
+      return checkReport(await reportPorts(), config, report, date);
+    },
+    today: () => localDate(ports.clock.now(), config.timezone),
+    async query(asOf) {
+      const { openQuery } = require('../query/open') as typeof import('../query/open');
+      const { parseAsOf } = require('../query/as-of') as typeof import('../query/as-of');
+      const point = asOf === undefined ? {} : { asOf: parseAsOf(asOf, ports.clock.now(), config.timezone) };
+      return openQuery(ports, config, await engine(), point);
+    },
+    async history(table, key) {
+      const { history } = require('../query/history') as typeof import('../query/history');
+      return history(ports, config, await engine(), table, key);
+    },
+    async traceKey(table, key) {
+      const { traceKey } = require('../stages/trace-key') as typeof import('../stages/trace-key');
+      return traceKey(ports, config, await engine(), table, key);
+    },
+    async diff(table, since) {
+      const { diff } = require('../query/diff') as typeof import('../query/diff');
+      const { parseAsOf } = require('../query/as-of') as typeof import('../query/as-of');
+      const point = parseAsOf(since, ports.clock.now(), config.timezone);
+      return diff(ports, config, await engine(), table, point);
+    },
+    async close() {
+      await (await started)?.close();
+      await items.close();
+    },
   };
 }

@@ -31,13 +31,16 @@ export async function* wholeFiles(
   const seen = (path: string) => {
     if (wanted(path)) void whole(path, written, stop).then(is => is && queue.add(path));
   };
-  watcher.on('raw', (event, name, details: { watchedPath?: string }) => {
-    if (typeof name === 'string') written.told(event, join(details.watchedPath ?? folder, name));
+  watcher.on('raw', (event, name, details) => {
+    if (typeof name === 'string')
+      written.told(event, join((details as { watchedPath?: string }).watchedPath ?? folder, name));
   });
   watcher.on('add', seen).on('change', seen);
   const failed = new Promise<never>((_, reject) => watcher.on('error', reject));
   failed.catch(() => undefined);
-  const stopped = new Promise<void>(resolve => stop.addEventListener('abort', () => resolve(), { once: true }));
+  const stopped = new Promise<void>(resolve =>
+    stop.addEventListener('abort', () => resolve(), { once: true }),
+  );
   try {
     while (!stop.aborted) {
       const next = queue.take();

@@ -13,7 +13,7 @@ import { type OpenTable, openTable } from '../table/open';
 import type { WriteLimits } from '../table/write-files';
 
 export interface MergeLimits extends WriteLimits {
-  /** What one merge takes on: entries until either is reached, one at least. */
+  /** What one merge takes on: entries until either is reached, one at least. Bytes as in memory. */
   readonly mergeRowsMax: number;
   readonly mergeBytesMax: number;
 }
@@ -49,6 +49,7 @@ export async function mergeNext(
     const current = await openCurrent(ports, table, log);
     const cursor = readCursor(table.name, current.metadata);
     await checkLedger(ports, table.name, cursor);
+    await checkLedger(ports, table.name, readCursor(log.name, log.metadata));
     const slice = await nextSlice(ports, table.name, cursor.through, limits);
     if (slice.length === 0) return undefined;
     const appended = await appendToLog(ports, table.name, log, slice.at(-1)!.n);
@@ -110,7 +111,7 @@ export async function nextSlice(
   let bytes = 0;
   for await (const entry of entriesAfter(ports.items, table, after)) {
     rows += entry.rows;
-    bytes += entry.bytes;
+    bytes += entry.memory;
     if (slice.length > 0 && (rows > limits.mergeRowsMax || bytes > limits.mergeBytesMax)) break;
     slice.push(entry);
   }

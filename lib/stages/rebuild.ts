@@ -1,16 +1,16 @@
 import type { ResolvedTable } from '../config/resolved';
-import { TidemarkError } from '../errors';
 import type { DataFile } from '../iceberg/data-file';
 import type { LakePorts } from '../ports/lake-ports';
 import { logTableOf } from '../table/columns';
 import { commit } from '../table/commit';
-import { type CurrentTable, openCurrent, stateOf } from '../table/current-table';
-import { type Cursor, cursorSummary, readCursor, START } from '../table/cursor';
-import { commitContended } from '../table/errors';
+import { type CurrentTable, checkLedger, openCurrent, stateOf } from '../table/current-table';
+import { type Cursor, cursorSummary, readCursor, START, statedCursor } from '../table/cursor';
+import { commitContended, ledgerBehind } from '../table/errors';
 import { foldInto } from '../table/fold-into';
 import { type LiveFiles, liveFiles } from '../table/live-files';
 import { appendToLog, logView } from '../table/log-append';
 import { type OpenTable, openTable } from '../table/open';
+import { vacuumCountOf } from '../table/vacuum-count';
 import { type MergeLimits, nextSlice } from './merge';
 
 export interface Rebuilt {
@@ -33,14 +33,19 @@ export async function rebuild(
   table: ResolvedTable,
   limits: MergeLimits,
 ): Promise<Rebuilt | undefined> {
-  let fold: PartialFold = { files: { data: [], deletes: [] }, cursor: START };
+  let fold: PartialFold | undefined;
   for (let i = 0; i < TRIES; i++) {
     const log = await openTable(ports, logTableOf(table.name));
     if (!log) return undefined;
     const current = await openCurrent(ports, table, log);
-    const through = target(table, current, log);
-    if (fold.cursor.through > through) fold = { files: { data: [], deletes: [] }, cursor: START };
-    fold = await foldThrough(ports, table, current, log, fold, through, limits);
+    const target = targetOf(current, log);
+    await checkLedger(ports, table.name, target);
+    const vacuumCount = vacuumCountOf(current.metadata);
+    const usable = fold && fold.cursor.through <= target.through && fold.vacuumCount === vacuumCount;
+    const from: PartialFold = usable
+      ? fold!
+      : { files: { data: [], deletes: [] }, cursor: START, vacuumCount };
+    fold = await foldThrough(ports, table, current, log, from, target.through, limits);
     const old = await liveFiles(ports.store, current.metadata);
     const result = await commit(ports, current, {
       operation: 'overwrite',
@@ -60,19 +65,15 @@ export async function rebuild(
   throw commitContended(table.name, TRIES);
 }
 
-/** Files that no commit names yet, and what is folded into them. */
+/** Files that no commit names yet, what is folded into them, and the vacuum count that they were written under. */
 interface PartialFold {
   readonly files: LiveFiles;
   readonly cursor: Cursor;
+  readonly vacuumCount: number;
 }
 
-function target(table: ResolvedTable, current: CurrentTable, log: OpenTable): number {
-  try {
-    return readCursor(table.name, current.metadata).through;
-  } catch (error) {
-    if (!(error instanceof TidemarkError && error.code === 'TM_3002')) throw error;
-    return readCursor(log.name, log.metadata).through;
-  }
+function targetOf(current: CurrentTable, log: OpenTable): Cursor {
+  return statedCursor(current.metadata) ?? readCursor(log.name, log.metadata);
 }
 
 /** Slice by slice as merges would, each seeing the log through its own end, but into files kept aside. */
@@ -91,12 +92,12 @@ async function foldThrough(
     const slice = (await nextSlice(ports, table.name, fold.cursor.through, limits)).filter(
       e => e.n <= through,
     );
-    if (slice.length === 0) break;
+    if (slice.length === 0) throw ledgerBehind(table.name, through);
     const state = { ...stateOf(table, current, fold.files, fold.cursor), widened: false };
     const view = await logView(ports, table, whole, slice.at(-1)!.n);
     const { added, removed, cursor } = await foldInto(ports, state, view, slice, limits);
     const kept = fold.files.data.filter(f => !removed.has(f.file.path));
-    fold = { files: { data: [...kept, ...added.map(uncommitted)], deletes: [] }, cursor };
+    fold = { ...fold, files: { data: [...kept, ...added.map(uncommitted)], deletes: [] }, cursor };
   }
   return fold;
 }

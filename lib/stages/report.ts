@@ -195,7 +195,9 @@ async function adoptable(
   const info = await ports.store.head(ports.store.keyOf(uri));
   if (!info) throw fileMissing(uri);
   const { footer } = await openFile(ports.store, { path: uri, size: info.size });
-  const wrong = fields.find((f, i) => footer.columns[i]?.fieldId !== f.id || footer.columns[i]?.name !== f.name);
+  const wrong = fields.find(
+    (f, i) => footer.columns[i]?.fieldId !== f.id || footer.columns[i]?.name !== f.name,
+  );
   if (wrong) throw stagedFileWrong(attempt.report, `column ${wrong.name} has another field id`, uri);
   const day = dayOf(attempt.date);
   const dateField = ownField(fields, REPORT_DATE);
@@ -218,7 +220,11 @@ async function adoptable(
   });
 }
 
-function isOfDate(open: OpenTable, { file }: LiveFile, { report, date }: Pick<Attempt, 'report' | 'date'>): boolean {
+function isOfDate(
+  open: OpenTable,
+  { file }: LiveFile,
+  { report, date }: Pick<Attempt, 'report' | 'date'>,
+): boolean {
   const place = datePlace(open, file.specId);
   if (!place) throw reportPartitionForeign(report, file.path);
   return file.partition[place.index] === dayOf(date);
@@ -246,7 +252,10 @@ async function create(ports: ReportPorts, report: string, fields: readonly Field
 }
 
 function sameFields(a: readonly Field[], b: readonly Field[]): boolean {
-  return a.length === b.length && a.every((f, i) => f.id === b[i]!.id && f.name === b[i]!.name && f.type === b[i]!.type);
+  return (
+    a.length === b.length &&
+    a.every((f, i) => f.id === b[i]!.id && f.name === b[i]!.name && f.type === b[i]!.type)
+  );
 }
 
 const dayOf = (date: string) => Date.parse(date) / 86_400_000;

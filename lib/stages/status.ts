@@ -2,7 +2,7 @@ import type { ResolvedLake, ResolvedTable } from '../config/resolved';
 import { currentSnapshot } from '../iceberg/metadata';
 import { type Entry, entriesAfter } from '../ledger/entries';
 import { listQuarantined } from '../ledger/quarantine';
-import { readReceived } from '../ledger/received';
+import { FILE_ID_CHARS, readReceived } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
 import { readCursor, START } from '../table/cursor';
 import { openTable } from '../table/open';
@@ -13,6 +13,8 @@ export interface TableStatus {
   readonly rows: number;
   readonly files: number;
   readonly bytes: number;
+  /** Its newest snapshot. */
+  readonly snapshotId?: bigint;
   readonly merged: number;
   readonly waiting: { readonly entries: number; readonly rows: number };
   /** How long the oldest waiting entry has waited, ms; 0 when none waits. */
@@ -36,8 +38,8 @@ export async function lakeStatus(ports: LakePorts, lake: ResolvedLake): Promise<
 
 async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<TableStatus> {
   const open = await openTable(ports, table.name);
-  const summary = (open && currentSnapshot(open.metadata)?.summary) ?? {};
-  const total = (name: string) => Number(summary[name] ?? 0);
+  const snapshot = open && currentSnapshot(open.metadata);
+  const total = (name: string) => Number(snapshot?.summary[name] ?? 0);
   const { through } = open ? readCursor(table.name, open.metadata) : START;
   let oldest: Entry | undefined;
   const waiting = { entries: 0, rows: 0 };
@@ -53,6 +55,7 @@ async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<Tabl
     rows: total('total-records') - total('total-position-deletes'),
     files: total('total-data-files'),
     bytes: total('total-files-size'),
+    snapshotId: snapshot?.['snapshot-id'],
     merged: through,
     waiting,
     lagMs,
@@ -62,7 +65,7 @@ async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<Tabl
 
 /** When an entry got its number, by the note of its file; after a crash before that note, when the file was received. */
 async function takenInAt(ports: LakePorts, entry: Entry): Promise<number | undefined> {
-  const received = await readReceived(ports.items, entry.source.replace(/-rows$/, ''));
+  const received = await readReceived(ports.items, entry.source.slice(0, FILE_ID_CHARS));
   const steps = received?.steps ?? [];
   return (steps.findLast(step => step.what === 'taken-in' && step.first! <= entry.n) ?? steps.at(-1))?.at;
 }

@@ -1,5 +1,6 @@
 import type { ResolvedLake } from '../config/resolved';
 import { ancestors, type Snapshot } from '../iceberg/metadata';
+import { readEntry } from '../ledger/entries';
 import { readQuarantined } from '../ledger/quarantine';
 import { listReceived, type Received, type ReceivedStep } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
@@ -27,8 +28,10 @@ export interface MergedBy {
   readonly orBefore: boolean;
 }
 
+/** A date of a report that was committed with the file's rows among what it read. */
 export interface ReportBuilt {
   readonly report: string;
+  readonly date: string;
   readonly snapshotId: bigint;
   readonly at: number;
 }
@@ -53,7 +56,7 @@ async function traceOne(ports: LakePorts, lake: ResolvedLake, received: Received
   const waits = waiting && { code: waiting.code, reason: waiting.reason };
   const last = steps.findLast(step => step.what === 'taken-in');
   const merged = last && (await mergedBy(ports, table, last.first! + last.count! - 1));
-  const reports = merged ? await reportsSince(ports, lake, table, merged.at) : [];
+  const reports = merged ? await reportsSince(ports, lake, table, last.first!, merged.at) : [];
   return { object, identity, table, steps, waits, merged, reports };
 }
 
@@ -72,21 +75,34 @@ async function mergedBy(ports: LakePorts, table: string, n: number): Promise<Mer
   return { snapshotId: first['snapshot-id'], at: first['timestamp-ms'], orBefore };
 }
 
-/** Reports that read the table and were committed at or after an instant. SQL may read any table. */
+/** Dates of reports that read the table since an instant, and are not before the date the entry counts for. */
 async function reportsSince(
   ports: LakePorts,
   lake: ResolvedLake,
   table: string,
+  n: number,
   since: number,
 ): Promise<ReportBuilt[]> {
   const built: ReportBuilt[] = [];
+  const entry = await readEntry(ports.items, table, n);
   for (const report of lake.reports) {
-    if (report.table !== undefined && report.table !== table) continue;
     const open = await openTable(ports, report.name);
     for (const snapshot of open?.metadata.snapshots ?? []) {
-      const at = snapshot['timestamp-ms'];
-      if (at >= since) built.push({ report: report.name, snapshotId: snapshot['snapshot-id'], at });
+      const { summary, 'timestamp-ms': at, 'snapshot-id': snapshotId } = snapshot;
+      const date = summary[REPORT_DATE];
+      if (date === undefined || at < since || !readsTable(summary[READ_FROM] ?? '', table)) continue;
+      // A report of a table is the fold of what was received up to its date.
+      if (report.kind === 'table' && entry && date < entry.dateReceived) continue;
+      built.push({ report: report.name, date, snapshotId, at });
     }
   }
   return built;
+}
+
+const REPORT_DATE = 'tidemark.report-date';
+const READ_FROM = 'tidemark.read-from';
+
+/** `employees@<snapshot>` or `employees#<entry>`, of the table itself, its log or its history. */
+function readsTable(readFrom: string, table: string): boolean {
+  return readFrom.split(' ').some(from => new RegExp(`^${table}(_deltas|_history)?[@#]`).test(from));
 }

@@ -32,11 +32,17 @@ export function statesCursor(snapshot: Snapshot): boolean {
  * @throws TM_3002 when the parent chain breaks before any ancestor states it
  */
 export function readCursor(table: string, metadata: TableMetadata): Cursor {
+  const stated = statedCursor(metadata);
+  if (!stated) throw cursorLost(table);
+  return stated;
+}
+
+/** The same, undefined where it is lost. */
+export function statedCursor(metadata: TableMetadata): Cursor | undefined {
   for (const snapshot of ancestors(metadata)) {
     if (statesCursor(snapshot)) return cursorOf(snapshot);
   }
-  if (rootReached(metadata)) return START;
-  throw cursorLost(table);
+  return rootReached(metadata) ? START : undefined;
 }
 
 export function cursorOf({ summary }: Snapshot): Cursor {

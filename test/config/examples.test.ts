@@ -131,7 +131,7 @@ function featuresOf(users: readonly User[], states: ReadonlyMap<string, string>,
 }
 
 describe('examples.user_features', () => {
-  const sql = readFileSync(join(EXAMPLES, 'users/reports/user_features.sql'), 'utf8');
+  const sql = readFileSync(join(EXAMPLES, 'reports/user_features.sql'), 'utf8');
   const states = new Map(
     lines(join(EXAMPLES, 'users/states.csv'))
       .slice(1)

@@ -1,11 +1,11 @@
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
-import type { Cell, QueryEngine, ResultColumn, Rows, RowStream, Statement } from '../../ports/query-engine';
+import type { Cell, QueryEngine, ResultColumn, RowStream, Rows, Statement } from '../../ports/query-engine';
 import { queryFailed } from '../../query/errors';
-import { quoteName, quoteText } from '../../query/quote';
-import { syncFolder } from './durable';
+import { quoteName, quotePath, quoteText } from '../../query/quote';
 import { cellsOf } from './duckdb-cells';
+import { syncFolder } from './durable';
 
 export interface DuckDbOptions {
   /** As DuckDB writes sizes. Beyond it, sorts and joins go to tempFolder. */
@@ -60,12 +60,11 @@ export async function openDuckDb(options: DuckDbOptions = {}): Promise<QueryEngi
   };
 }
 
-async function confine(
-  connection: DuckDBConnection,
-  folders: readonly string[] | undefined,
-): Promise<void> {
+async function confine(connection: DuckDBConnection, folders: readonly string[] | undefined): Promise<void> {
   if (!folders) return;
-  const list = folders.map(f => quoteText(f.endsWith('/') ? f : `${f}/`)).join(', ');
+  const below = folders.map(f => (f.endsWith('/') ? f : `${f}/`));
+  // A file is looked for by its pattern first, and that is checked too.
+  const list = below.flatMap(f => [quoteText(f), quotePath(f)]).join(', ');
   await connection.run(`SET allowed_directories = [${list}]`);
   await connection.run('SET enable_external_access = false');
 }

@@ -1,5 +1,4 @@
-import type { Cell } from './rows';
-import { jsonCell } from './json';
+import type { Cell } from '../../ports/query-engine';
 
 /** One record of RFC 4180, with its line end. NULL is a bare empty field, an empty string a quoted one. */
 export function csvLine(cells: readonly Cell[]): string {
@@ -8,13 +7,6 @@ export function csvLine(cells: readonly Cell[]): string {
 
 function csvField(cell: Cell): string {
   if (cell === null) return '';
-  const text = cellText(cell);
+  const text = String(cell);
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** A value as plain text: bytes in hex, nested values as JSON. */
-export function cellText(cell: Cell): string {
-  if (cell instanceof Uint8Array) return Buffer.from(cell).toString('hex');
-  if (typeof cell === 'object' && cell !== null) return jsonCell(cell);
-  return String(cell);
 }

@@ -1,9 +1,9 @@
-import { basename } from 'node:path';
+import type { Cell } from '../../ports/query-engine';
 import type { Ingested } from '../../stages/ingest/ingest';
 import type { Taken } from '../ingest';
+import { mendLine } from './mend';
 import { standing } from './merge';
 import { plain } from './table';
-import type { Cell } from './rows';
 import { changes, counted } from './words';
 
 export const ingestColumns = [
@@ -41,6 +41,7 @@ export function ingestLines({ file, ingested, merged }: Taken, width: number): s
     const { code, reason } = ingested.error!;
     return [`${name}  quarantined  [${code}] ${oneLine(reason)}`, mendLine(ingested)];
   }
+  if (ingested.outcome === 'empty') return [`${name}  no rows, nothing to do`];
   if (ingested.outcome === 'seen' && !merged) return [`${name}  seen before, nothing to do`];
   const parts = [name, ingested.dateReceived ?? '', deltas(ingested), counted(ingested.rows ?? 0, 'row')];
   if (ingested.outcome === 'seen') parts.push('seen before, merged now');
@@ -50,15 +51,9 @@ export function ingestLines({ file, ingested, merged }: Taken, width: number): s
   return [line, `  ${counted(ingested.badRows ?? 0, 'row')} in quarantine`, mendLine(ingested)];
 }
 
-function deltas({ first, count = 0, outcome }: Ingested): string {
-  if (outcome === 'empty') return 'no rows';
+function deltas({ first, count = 0 }: Ingested): string {
   if (first === undefined || count === 0) return 'checked, nothing written';
   return count === 1 ? `delta ${first}` : `deltas ${first} to ${first + count - 1}`;
-}
-
-function mendLine({ object, error }: Ingested): string {
-  const next = error?.message.split(' · ').at(-1) ?? 'mend the config or the file, then replay it';
-  return `  mend: ${next}: tidemark replay ${basename(object)}`;
 }
 
 function oneLine(text: string): string {

@@ -1,5 +1,5 @@
+import type { Cell } from '../../ports/query-engine';
 import type { Tally } from '../merge';
-import type { Cell } from './rows';
 import { bytes, changes, count, counted } from './words';
 
 export const mergeColumns = [

@@ -1,18 +1,37 @@
 import Table from 'cli-table3';
-import { cellText } from './csv';
-import type { Cell } from './rows';
+import type { Cell } from '../../ports/query-engine';
+import { isDecimal } from './json';
+import type { RowSet } from './rows';
 
 const NO_LINES = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '',
-  bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '  ', 'left-mid': '', mid: '', 'mid-mid': '',
-  right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '  ',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 };
 const CELL_CHARS_MAX = 60;
 
 /** Columns side by side, numbers to the right. A wide value is cut with an ellipsis: json and csv give it whole. */
-export function tableText(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const numeric = columns.map((_, i) => rows.some(row => isNumber(row[i])) && rows.every(row => row[i] === null || isNumber(row[i])));
+export function tableText(
+  { columns, types }: Omit<RowSet, 'rows'>,
+  rows: readonly (readonly Cell[])[],
+): string {
+  const numeric = columns.map(
+    (_, i) =>
+      isDecimal(types?.[i] ?? '') ||
+      (rows.some(row => isNumber(row[i])) && rows.every(row => row[i] === null || isNumber(row[i]))),
+  );
   const table = new Table({
     head: columns.map(plain),
     chars: NO_LINES,
@@ -20,7 +39,11 @@ export function tableText(columns: readonly string[], rows: readonly (readonly C
     colAligns: numeric.map(right => (right ? 'right' : 'left')),
   });
   for (const row of rows) table.push(row.map(shown));
-  return `${table.toString().split('\n').map(line => line.trimEnd()).join('\n')}\n`;
+  return `${table
+    .toString()
+    .split('\n')
+    .map(line => line.trimEnd())
+    .join('\n')}\n`;
 }
 
 function isNumber(cell: Cell | undefined): boolean {
@@ -28,7 +51,7 @@ function isNumber(cell: Cell | undefined): boolean {
 }
 
 function shown(cell: Cell): string {
-  return cell === null ? 'NULL' : plain(cellText(cell));
+  return cell === null ? 'NULL' : plain(String(cell));
 }
 
 /** One line without control characters: data must not move a terminal's cursor. */

@@ -32,13 +32,22 @@ export function duration(ms: number): string {
 }
 
 /** `5 new, 1 changed, 2 deleted`; what is 0 is left out. */
-export function changes(rows: { readonly new: number; readonly changed: number; readonly deleted: number }): string {
+export function changes(rows: {
+  readonly new: number;
+  readonly changed: number;
+  readonly deleted: number;
+}): string {
   const parts = [
     [rows.new, 'new'],
     [rows.changed, 'changed'],
     [rows.deleted, 'deleted'],
   ] as const;
-  return parts.filter(([n]) => n > 0).map(([n, word]) => `${count(n)} ${word}`).join(', ') || 'unchanged';
+  return (
+    parts
+      .filter(([n]) => n > 0)
+      .map(([n, word]) => `${count(n)} ${word}`)
+      .join(', ') || 'unchanged'
+  );
 }
 
 /** An instant of the last day as local time, an older one with its date. */

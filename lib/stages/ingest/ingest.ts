@@ -19,6 +19,8 @@ import {
 } from '../../ledger/sources';
 import type { LakePorts } from '../../ports/lake-ports';
 import { LOG_COLUMNS, logTableOf, userFields } from '../../table/columns';
+import { checkLedger } from '../../table/current-table';
+import { statedCursor } from '../../table/cursor';
 import { ensureLog } from '../../table/log-table';
 import { openTable } from '../../table/open';
 import { badRows, reloadHeld } from './errors';
@@ -125,12 +127,16 @@ async function takeIn(
   marker: string,
   request: IngestOptions,
 ): Promise<Omit<Ingested, 'object'>> {
+  // First of all, so that a file that cannot even be opened keeps its place until it is replayed (PROTOCOL.md, P3).
+  const place = await placeOf(ports, file);
   const opened = await open(ports, file);
   for (;;) {
     const counter = await readCounter(ports.items, file.table.name);
     const bad = new BadRows(file.table.onBadRow === 'quarantineFile' && !request.onlyRows);
     const log = await ensureLog(ports, file.table.name, shapesOf(file, opened));
-    const rule = await positionRule(ports, file, counter.generation);
+    const merged = statedCursor(log.metadata);
+    if (merged) await checkLedger(ports, file.table.name, merged);
+    const rule = ruleOf(file, counter.generation, place);
     const rows = settledRows(
       opened,
       settleContext(file, opened, currentSchema(log.metadata).fields, rule),
@@ -148,12 +154,16 @@ async function takeIn(
     if (held) return held;
     const done = await recordSource(ports.items, sourceRef(file, marker), deltas, counter.vacuumCount);
     if (done.outcome === 'vacuumed') continue;
+    if (done.outcome === 'reload') {
+      await holdsLoad(ports.items, sourceRef(file, marker));
+      throw reloadHeld(file.object.name);
+    }
     if (bad.count === 0 && (await readQuarantined(ports.items, file.identity)))
       await release(ports.items, file.identity);
     if (done.outcome === 'seen') return { outcome: 'seen' };
-    const place = { identity: file.identity, object: file.object.path, table: file.table.name };
+    const known = { identity: file.identity, object: file.object.path, table: file.table.name };
     const step = { what: 'taken-in' as const, first: done.first, count: deltas.length };
-    await noteStep(ports.items, place, { at: ports.clock.now(), ...step });
+    await noteStep(ports.items, known, { at: ports.clock.now(), ...step });
     const taken = deltas.reduce((sum, d) => sum + d.rows, 0);
     return {
       outcome: bad.outcome(taken),
@@ -204,7 +214,8 @@ function markerOf(file: Identified, onlyRows: ReadonlySet<number> | undefined): 
 }
 
 function sourceRef(file: Identified, marker: string): SourceRef {
-  return { table: file.table.name, identity: marker, object: file.object.path, load: file.copy?.place };
+  const load = file.copy && { place: file.copy.place, identity: file.identity };
+  return { table: file.table.name, identity: marker, object: file.object.path, load };
 }
 
 /** The declared columns first, in their order, then what the table has beyond them. */
@@ -298,11 +309,10 @@ function lineOf(decoded: DecodedBatch, row: number): number {
 }
 
 /** A plain file's place among those of its instant is given by the ledger, once. */
-async function positionRule(ports: LakePorts, file: Identified, generation: number): Promise<PositionRule> {
+async function placeOf(ports: LakePorts, file: Identified): Promise<FirstSeen> {
   const own = file.copy !== undefined || file.object.detected?.fileTime !== undefined;
-  const given = { instant: file.instant, n: 0 };
-  const place = own ? given : await firstSight(ports.items, file.table.name, file.identity, file.instant);
-  return ruleOf(file, generation, place);
+  if (own) return { instant: file.instant, n: 0 };
+  return firstSight(ports.items, file.table.name, file.identity, file.instant);
 }
 
 /** A LOAD file has at most 1 GB, so fewer rows than this; its number takes up to 32 bits above. */

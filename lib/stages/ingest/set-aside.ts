@@ -20,7 +20,7 @@ export type Waiting = Pick<Identified, 'object' | 'identity' | 'dateReceived'> &
 
 /**
  * Puts a file into quarantine: its bytes first, then the record that names them. A crash between the two leaves a
- * copy without a record, which the next try of the same file completes.
+ * copy that nothing names; the next try of the same file writes another, as vacuum may be about to have that one.
  */
 export async function setAside(
   ports: LakePorts,
@@ -31,9 +31,9 @@ export async function setAside(
   const { landing, info, path } = file.object;
   const table = file.table?.name;
   if (!request.dryRun) {
-    const copy = `quarantine/${file.identity}/${file.object.name}`;
-    await ports.store.putIfAbsent(copy, landing.stream(info.key, info.etag));
     const known = await readQuarantined(ports.items, file.identity);
+    const copy = known?.copy ?? `quarantine/${file.identity}/${ports.ids.fresh()}/${file.object.name}`;
+    await ports.store.putIfAbsent(copy, landing.stream(info.key, info.etag));
     const at = ports.clock.now();
     await putAside(ports.items, {
       id: file.identity,

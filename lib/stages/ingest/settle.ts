@@ -16,7 +16,16 @@ import type { Field } from '../../columnar/types';
 import type { ResolvedTable } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import type { DeclaredColumn, DecodedBatch } from '../../formats/format';
-import { ABSENT, CHANGED_AT, DATE_RECEIVED, OP, POS_MAJOR, POS_MINOR, SOURCE } from '../../table/columns';
+import {
+  ABSENT,
+  CHANGED_AT,
+  DATE_RECEIVED,
+  OP,
+  POS_MAJOR,
+  POS_MINOR,
+  SOURCE,
+  userFields,
+} from '../../table/columns';
 import { badSequence } from './errors';
 
 /** A row that cannot be taken in, by its ordinal in the file. */
@@ -80,6 +89,8 @@ class Rows {
   private readonly major: bigint[] = [];
   private readonly minor: bigint[] = [];
   private readonly keyColumns: readonly (Column | undefined)[];
+  /** The table's columns that the whole file lacks. */
+  private readonly lacking: readonly string[];
   private readonly changed: (i: number) => boolean;
   private readonly dies: (i: number) => boolean;
 
@@ -88,6 +99,9 @@ class Rows {
     private readonly context: SettleContext,
   ) {
     this.keyColumns = context.table.key.map(name => this.column(name));
+    this.lacking = userFields(context.fields)
+      .map(f => f.name)
+      .filter(name => this.column(name) === undefined);
     this.changed = this.keyChanges();
     this.dies = this.deletedWhen();
   }
@@ -111,9 +125,11 @@ class Rows {
       this.place(i, op, 0);
       return;
     }
-    const hole = this.context.columns.find(c => this.lacks(c.name, i) && !this.decoded.before?.has(c.name));
-    if (hole) {
-      this.fault(i, partialKeyChange(hole.name, ''));
+    const hole =
+      this.lacking.find(name => !this.context.table.omit.includes(name)) ??
+      this.context.columns.find(c => this.lacks(c.name, i) && !this.decoded.before?.has(c.name))?.name;
+    if (hole !== undefined) {
+      this.fault(i, partialKeyChange(hole, ''));
       return;
     }
     this.place(i, OP_DELETE, 1);
@@ -170,7 +186,7 @@ class Rows {
         columns: [...columns, ...own.map(([, column]) => column)],
       },
       ...order,
-      partial: absent.some(a => a !== null) || this.fileLacks(),
+      partial: absent.some(a => a !== null) || this.lacking.length > 0,
       truncates: this.ops.filter(op => op === OP_TRUNCATE).length,
       faults: this.faults,
     };
@@ -229,10 +245,6 @@ class Rows {
     });
   }
 
-  private fileLacks(): boolean {
-    const own = new Set([OP, POS_MAJOR, POS_MINOR, CHANGED_AT, SOURCE, ABSENT, DATE_RECEIVED]);
-    return this.context.fields.some(f => !own.has(f.name) && this.column(f.name) === undefined);
-  }
 
   private keyChanges(): (i: number) => boolean {
     const { before, length } = this.decoded;

@@ -73,6 +73,7 @@ async function writeDelta(
     key,
     rows: tally.rows,
     bytes: assembler.size,
+    memory: tally.bytes,
     sha256: hash.digest('hex'),
     least: tally.least!,
     greatest: tally.greatest!,

@@ -1,4 +1,4 @@
-import { setProperties, withMetadataLog } from '../../iceberg/evolution';
+import { withMetadataLog } from '../../iceberg/evolution';
 import { formatMetadata, type TableMetadata } from '../../iceberg/metadata';
 import { raiseVacuumCount } from '../../ledger/counter';
 import { forgetUnnamed, noteUnnamed, readUnnamed } from '../../ledger/unnamed';
@@ -6,6 +6,7 @@ import type { LakePorts } from '../../ports/lake-ports';
 import { commitContended } from '../../table/errors';
 import { expireBySchedule } from '../../table/expire';
 import { openTable } from '../../table/open';
+import { withVacuumCountRaised } from '../../table/vacuum-count';
 import { namedKeys } from './named';
 
 export interface Vacuumed {
@@ -91,10 +92,7 @@ function isOwn(key: string): boolean {
 }
 
 async function raiseTable(ports: LakePorts, table: string): Promise<void> {
-  const COUNT = 'tidemark.vacuum-count';
-  await commitProperties(ports, table, md =>
-    setProperties(md, { [COUNT]: String(Number(md.properties[COUNT] ?? 0) + 1) }, [], ports.clock.now()),
-  );
+  await commitProperties(ports, table, md => withVacuumCountRaised(md, ports.clock.now()));
 }
 
 async function raiseLog(ports: LakePorts, table: string): Promise<void> {

@@ -1,0 +1,59 @@
+import { Command } from 'commander';
+import type { Cell } from '../ports/query-engine';
+import type { RowChange, TableDiff } from '../query/diff';
+import { type Cli, options, tablesOf } from './cli';
+import { plain } from './render/table';
+import { duration } from './render/words';
+
+export function diffCommand(cli: Cli): Command {
+  return new Command('diff')
+    .description('rows added, changed (old -> new) and deleted since a point in time')
+    .argument('<table>')
+    .requiredOption('--since <point>', 'a snapshot id, a date, a time, or "5 minutes ago"')
+    .addHelpText('after', HELP)
+    .action(async (table: string, flags: { since: string }, command: Command) => {
+      const lake = await cli.open(command, 'existing');
+      tablesOf(lake, [table]);
+      const found = await lake.diff(table, flags.since);
+      if (found.from) {
+        const { snapshotId, behindMs } = found.from;
+        const before = behindMs > 0 ? `, committed ${duration(behindMs)} before that` : '';
+        cli.note(`since snapshot ${snapshotId}${before}`);
+      }
+      if (options(command).output !== 'table') {
+        const columns = ['change', ...found.key.map(name => `key_${name}`), 'column', 'from', 'to'];
+        return cli.rows(command, { columns, rows: cellRows(found) });
+      }
+      for await (const change of found.rows) cli.say(changeLine(change));
+    });
+}
+
+/** `changed  10017  status: open -> paid` */
+export function changeLine({ kind, key, row, changes }: RowChange): string {
+  const what = changes
+    ? changes.map(c => `${c.column}: ${shown(c.from)} -> ${shown(c.to)}`).join(', ')
+    : Object.entries(row ?? {})
+        .map(([name, value]) => `${name}: ${shown(value)}`)
+        .join(', ');
+  return `${kind.padEnd(7)}  ${key.map(shown).join(' ')}${what === '' ? '' : `  ${what}`}`;
+}
+
+function shown(cell: Cell): string {
+  return cell === null ? 'NULL' : plain(String(cell));
+}
+
+/** One row a column that differs: an added row's columns have no `from`, a deleted one's no `to`. */
+async function* cellRows({ rows }: TableDiff): AsyncGenerator<Cell[]> {
+  for await (const { kind, key, row, changes } of rows) {
+    for (const { column, from, to } of changes ?? []) yield [kind, ...key, column, from, to];
+    for (const [column, value] of Object.entries(row ?? {})) {
+      yield [kind, ...key, column, ...(kind === 'added' ? [null, value] : [value, null])];
+    }
+  }
+}
+
+const HELP = `
+Examples:
+  tidemark diff orders --since "5 minutes ago"
+  tidemark diff orders --since 2021-01-02 --output csv
+`;

@@ -1,0 +1,59 @@
+import { duckdbType } from '../columnar/type-map';
+import type { ResolvedLake, ResolvedTable } from '../config/resolved';
+import { currentSchema } from '../iceberg/metadata';
+import { entryNumbers } from '../ledger/entries';
+import { FILE_ID_CHARS, readReceived } from '../ledger/received';
+import type { LakePorts } from '../ports/lake-ports';
+import type { QueryEngine } from '../ports/query-engine';
+import { keyArity, tableUnknown } from '../query/errors';
+import { openQuery } from '../query/open';
+import { quoteName } from '../query/quote';
+import { logTableOf } from '../table/columns';
+import { openTable } from '../table/open';
+
+/** A change of one row: which file brought it, and as which entry of the log. */
+export interface Touch {
+  readonly op: string;
+  /** `YYYY-MM-DD`. */
+  readonly dateReceived: string;
+  readonly entry: number;
+  readonly object: string;
+}
+
+/**
+ * Every change of a row that the log table has, in the order of positions; what is not merged yet is not there.
+ * @param key the key's values as text, in the order of the table's key
+ * @throws TM_6002 for a table without a log, TM_6017 for a key of another length
+ */
+export async function traceKey(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  engine: QueryEngine,
+  table: ResolvedTable,
+  key: readonly string[],
+): Promise<Touch[]> {
+  if (key.length !== table.key.length) throw keyArity(table.name, table.key, key.length);
+  const log = await openTable(ports, logTableOf(table.name));
+  if (!log) throw tableUnknown(table.name, []);
+  const { fields } = currentSchema(log.metadata);
+  const conditions = table.key.map((name, i) => {
+    const { type } = fields.find(f => f.name === name)!;
+    return `${quoteName(name)} = CAST($${i + 1} AS ${duckdbType(type)})`;
+  });
+  const query = await openQuery(ports, lake, engine);
+  const { rows } = await query.run(
+    `SELECT _op, date_received, _source FROM ${quoteName(logTableOf(table.name))}
+     WHERE ${conditions.join(' AND ')} ORDER BY _pos_major, _pos_minor`,
+    key,
+  );
+  const entries = await entryNumbers(ports.items, table.name, Number.POSITIVE_INFINITY);
+  const touches: Touch[] = [];
+  for (const [op, dateReceived, source] of rows) {
+    const entry = entries.get(String(source));
+    if (!entry) continue;
+    const received = await readReceived(ports.items, entry.source.slice(0, FILE_ID_CHARS));
+    const object = received?.object ?? entry.source;
+    touches.push({ op: String(op), dateReceived: String(dateReceived), entry: entry.n, object });
+  }
+  return touches;
+}

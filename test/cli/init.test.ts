@@ -1,0 +1,54 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { folder, json, tidemark } from './terminal';
+
+const ORDERS = `order_id,zip,amount,created_at\n${Array.from({ length: 50 }, (_, i) => `${i + 1},0${1000 + i},${i}.50,2021-01-01 10:00:00\n`).join('')}`;
+
+test('init, ingest, query in an empty folder', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'orders.csv'), ORDERS);
+  const init = await tidemark(cwd, ['init', 'orders.csv']);
+  expect(init).toEqual({
+    code: 0,
+    err: '',
+    out: `orders: 50 rows, key order_id (unique, not null), 4 columns; 1 unsure: zip (kept as string: leading zeros)
+wrote tidemark.config.ts. Next: tidemark ingest orders.csv
+`,
+  });
+  expect((await tidemark(cwd, ['ingest', 'orders.csv'])).out).toContain('50 new');
+  const sum = await tidemark(cwd, ['query', 'select sum(amount) total from orders', '--output', 'json']);
+  expect(json(sum)).toEqual([{ total: 1250 }]);
+});
+
+test('init.never overwrites', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'orders.csv'), ORDERS);
+  writeFileSync(join(cwd, 'tidemark.config.ts'), '// mine\n');
+  expect(await tidemark(cwd, ['init', 'orders.csv'])).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^\[TM_7005\]/),
+  });
+  expect(readFileSync(join(cwd, 'tidemark.config.ts'), 'utf8')).toBe('// mine\n');
+  expect((await tidemark(cwd, ['init', 'orders.csv', '--force'])).code).toBe(0);
+});
+
+test('init.without a key, ingest refuses', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'visits.csv'), 'page,at\na,1\na,1\n');
+  const init = await tidemark(cwd, ['init', 'visits.csv']);
+  expect(init.out).toContain('no key found');
+  expect(readFileSync(join(cwd, 'tidemark.config.ts'), 'utf8')).toContain('key: [], // TODO');
+  const ingest = await tidemark(cwd, ['ingest', 'visits.csv']);
+  expect(ingest).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/^\[TM_1010\] key: \[\] \/\/ TODO/),
+  });
+});
+
+test('init.nothing to sample', async () => {
+  expect(await tidemark(folder(), ['init', 'none.csv'])).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^\[TM_7004\]/),
+  });
+});
