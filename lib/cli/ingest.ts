@@ -8,6 +8,8 @@ import { exits } from './exits';
 import { type InputFile, inputFiles } from './files';
 import { mergeWaiting, type Tally } from './merge';
 import { ingestColumns, ingestLines, ingestRow } from './render/ingest';
+import type { Progress } from './render/progress';
+import { bytes } from './render/words';
 
 /** What became of one file, and what its merge changed. */
 export interface Taken {
@@ -70,7 +72,7 @@ export async function takeFile(
 ): Promise<Taken | undefined> {
   const progress = cli.progress(file.label);
   try {
-    const ingested = await lake.ingest(file.path, flags);
+    const ingested = await lake.ingest(file.path, { ...flags, onRead: readingOf(file, progress) });
     if (ingested.outcome.endsWith('quarantined')) cli.finish(exits.quarantined);
     if (flags.dryRun || !merge || !counts(ingested)) return { file, ingested };
     progress.update(`${file.label}: merging`);
@@ -85,6 +87,15 @@ export async function takeFile(
   } finally {
     progress.stop();
   }
+}
+
+/** Says how far a file is read. */
+function readingOf({ label }: InputFile, progress: Progress): (bytes: number) => void {
+  let read = 0;
+  return piece => {
+    read += piece;
+    progress.update(`${label}: ${bytes(read)} read, for checksum and rows`);
+  };
 }
 
 /** Whether rows of the file stand in the log: of a repeat too, whose first run may have ended before its merge. */

@@ -29,6 +29,8 @@ export type FileOptions = Pick<IngestRequest, 'date' | 'table'> & {
   readonly dryRun?: boolean;
   /** Takes in a plain file once more that was taken in before. */
   readonly again?: boolean;
+  /** Told of the bytes as they are read; a file is read twice, for its checksum and for its rows. */
+  readonly onRead?: (bytes: number) => void;
 };
 
 /**
@@ -109,10 +111,10 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
     configFile,
     config,
     ports,
-    async ingest(path, { again, ...options } = {}) {
+    async ingest(path, { again, onRead, ...options } = {}) {
       const { ingest } = require('../stages/ingest/ingest') as typeof import('../stages/ingest/ingest');
       const fresh = again ? { again: ports.ids.fresh() } : {};
-      return ingest(ports, config, { ...(await landedFile(path)), ...options, ...fresh });
+      return ingest(ports, config, { ...(await landedFile(path, onRead)), ...options, ...fresh });
     },
     async mergeNext(table) {
       const { mergeNext } = require('../stages/merge') as typeof import('../stages/merge');

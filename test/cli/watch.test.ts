@@ -1,8 +1,27 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder, json, tidemark } from './terminal';
 
 const CONFIG = `export default { name: 'shop', tables: { orders: { key: ['id'], columns: { id: 'bigint' } } } };`;
+
+test('watch.a file that is being written waits', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'tidemark.config.mjs'), CONFIG);
+  mkdirSync(join(cwd, 'inbox'));
+  const stop = new AbortController();
+  let out = '';
+  const args = ['watch', 'inbox'];
+  const watching = tidemark(cwd, args, { stop: stop.signal, onOut: text => (out = text) });
+  await new Promise(resolve => setTimeout(resolve, 500));
+  const path = join(cwd, 'inbox/orders-2021-01-01.csv');
+  writeFileSync(path, 'id\n1\n');
+  await new Promise(resolve => setTimeout(resolve, 1200));
+  appendFileSync(path, '2\n');
+  while (!out.endsWith('\n')) await new Promise(resolve => setTimeout(resolve, 20));
+  stop.abort();
+  await watching;
+  expect(out).toMatch(/^orders-2021-01-01\.csv .* delta 1 {2}2 rows {3}2 new .*\n$/);
+}, 20_000);
 
 test('watch.files there, renamed in, bad; stops', async () => {
   const cwd = folder();

@@ -48,12 +48,12 @@ describe('config.resolve', () => {
       reports: [],
       limits: {
         rowGroupRowsMax: 131072,
-        rowGroupBytesMax: 16 * 2 ** 20,
+        rowGroupBytesMax: 8 * 2 ** 20,
         fileBytesMax: 128 * 2 ** 20,
-        deltaRowsMax: 500_000,
-        deltaBytesMax: 64 * 2 ** 20,
-        mergeRowsMax: 1_000_000,
-        mergeBytesMax: 128 * 2 ** 20,
+        deltaRowsMax: 250_000,
+        deltaBytesMax: 24 * 2 ** 20,
+        mergeRowsMax: 250_000,
+        mergeBytesMax: 24 * 2 ** 20,
       },
       tables: [
         {
@@ -355,7 +355,7 @@ describe('config.problem', () => {
       'limits at odds',
       {},
       { limits: { deltaRowsMax: 5_000_000 } },
-      ['limits.deltaRowsMax: 5000000 is above mergeRowsMax, 1000000'],
+      ['limits.deltaRowsMax: 5000000 is above mergeRowsMax, 250000'],
     ],
   ];
   test.each(cases)('%s', (_, tables, rest, wanted) => {

@@ -1,9 +1,9 @@
 import { columnFromScalars } from '../../lib/columnar/kernels';
 import type { Field, Scalar } from '../../lib/columnar/types';
+import { valueAt } from '../../lib/columnar/value';
 import type { DataFile } from '../../lib/iceberg/data-file';
 import { FileAssembler } from '../../lib/parquet/assemble';
 import { encodeRowGroup } from '../../lib/parquet/wasm';
-import { valueAt } from '../../lib/columnar/value';
 import { commit } from '../../lib/table/commit';
 import { openFile } from '../../lib/table/data-file';
 import { type LiveFile, liveFiles } from '../../lib/table/live-files';
@@ -27,7 +27,11 @@ async function positionDeletes(
   rows: readonly { readonly live: LiveFile; readonly position: number }[],
 ): Promise<DataFile> {
   const ordered = [...rows].sort((a, b) =>
-    a.live.file.path === b.live.file.path ? a.position - b.position : a.live.file.path < b.live.file.path ? -1 : 1,
+    a.live.file.path === b.live.file.path
+      ? a.position - b.position
+      : a.live.file.path < b.live.file.path
+        ? -1
+        : 1,
   );
   const values: Scalar[][] = [ordered.map(r => r.live.file.path), ordered.map(r => BigInt(r.position))];
   const columns = FIELDS.map((f, i) => columnFromScalars(f.type, values[i]!));
@@ -54,7 +58,12 @@ async function deleteByPosition(lake: ToldLake, ids: readonly bigint[]): Promise
     }
   }
   const added = await Promise.all([...byPartition.values()].map(rows => positionDeletes(lake, rows)));
-  const done = await commit(lake.ports, open, { operation: 'delete', added, removed: new Set(), summary: {} });
+  const done = await commit(lake.ports, open, {
+    operation: 'delete',
+    added,
+    removed: new Set(),
+    summary: {},
+  });
   expect(done.committed).toBe(true);
   for (const id of ids) lake.rows.delete(id);
 }

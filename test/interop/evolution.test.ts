@@ -18,13 +18,17 @@ test('evolution.addedColumn', async () => {
 });
 
 test('evolution.widenedColumn', async () => {
-  const lake = lakes({ columns: { n: 'int', f: 'float', d: 'decimal(9,2)' }, partitionBy: ['truncate(10, id)'] });
+  const lake = lakes({
+    columns: { n: 'int', f: 'float', d: 'decimal(9,2)' },
+    partitionBy: ['truncate(10, id)'],
+  });
   const row = (id: bigint): Row => ({ id, n: Number(id) - 20, f: Math.fround(Number(id) / 3), d: id * 100n });
   await lake.put(ids(0, 40).map(row));
   lake.declare({ n: 'bigint', f: 'double', d: 'decimal(20,2)' });
   const wide = (id: bigint): Row => ({ id, n: 2n ** 40n + id, f: 1 / 3, d: 10n ** 18n + id });
   await lake.put(ids(20, 30).map(wide));
-  for (const [id, told] of lake.rows) if (typeof told.n === 'number') lake.rows.set(id, { ...told, n: BigInt(told.n) });
+  for (const [id, told] of lake.rows)
+    if (typeof told.n === 'number') lake.rows.set(id, { ...told, n: BigInt(told.n) });
   expect(await expectAgreement(readers, lake)).toBe(40);
   // Bounds of files from before are 4 bytes where the column has 8.
   await expectFiltered(readers, lake, 'n = -15', r => r.n === -15n);
@@ -37,7 +41,10 @@ test('evolution.widenedColumn', async () => {
 test('evolution.columnMissingFromAFile', async () => {
   const lake = lakes({ columns: { a: 'text', b: 'text' } });
   await lake.put(ids(0, 5).map(id => ({ id, a: 'a', b: 'b' })));
-  await lake.put([{ id: 2n, a: 'changed' }, { id: 3n, b: null }]);
+  await lake.put([
+    { id: 2n, a: 'changed' },
+    { id: 3n, b: null },
+  ]);
   expect(lake.rows.get(2n)).toEqual({ id: 2n, a: 'changed', b: 'b' });
   expect(await expectAgreement(readers, lake)).toBe(5);
 });

@@ -20,8 +20,13 @@ function bits(type: 'float' | 'double', value: number): string {
 }
 
 /** A row as the line of a JSON lines file: every value a text, so that no digit goes through a JSON number. */
-export function jsonLine(fields: readonly Pick<Field, 'name' | 'type'>[], row: Record<string, Scalar>): string {
-  const members = fields.filter(f => row[f.name] !== undefined).map(f => [f.name, text(f.type, row[f.name]!)]);
+export function jsonLine(
+  fields: readonly Pick<Field, 'name' | 'type'>[],
+  row: Record<string, Scalar>,
+): string {
+  const members = fields
+    .filter(f => row[f.name] !== undefined)
+    .map(f => [f.name, text(f.type, row[f.name]!)]);
   return JSON.stringify(Object.fromEntries(members));
 }
 

@@ -33,11 +33,16 @@ interface Case {
   readonly filters?: readonly [string, (value: Scalar) => boolean][];
 }
 
-const not = (wanted: (value: Exclude<Scalar, null>) => boolean) => (value: Scalar) => value !== null && wanted(value);
+const not = (wanted: (value: Exclude<Scalar, null>) => boolean) => (value: Scalar) =>
+  value !== null && wanted(value);
 const isNull: [string, (value: Scalar) => boolean] = ['p is null', value => value === null];
 const inMarch: [string, (value: Scalar) => boolean] = [
   "p >= '2020-03-01T00:00:00' and p < '2020-03-01T01:00:00'",
-  not(v => (v as bigint) >= micros('2020-03-01T00:00:00') - 1n && (v as bigint) < micros('2020-03-01T01:00:00') - 1n),
+  not(
+    v =>
+      (v as bigint) >= micros('2020-03-01T00:00:00') - 1n &&
+      (v as bigint) < micros('2020-03-01T01:00:00') - 1n,
+  ),
 ];
 const beforeEpoch: [string, (value: Scalar) => boolean] = [
   "p < '1970-01-01T00:00:00'",
@@ -50,13 +55,26 @@ const days3 = [leapDay, oldDays, isNull];
 const north: [string, (value: Scalar) => boolean] = ["p = 'north'", v => v === 'north'];
 const emoji: [string, (value: Scalar) => boolean] = ["p = '😀é日本'", v => v === '😀é日本'];
 const minus10: [string, (value: Scalar) => boolean] = ['p = -10', v => v === -10n];
-const beyond2to53: [string, (value: Scalar) => boolean] = ['p = 9007199254740993', v => v === 9_007_199_254_740_993n];
+const beyond2to53: [string, (value: Scalar) => boolean] = [
+  'p = 9007199254740993',
+  v => v === 9_007_199_254_740_993n,
+];
 const price: [string, (value: Scalar) => boolean] = ['p = 14.20', v => v === 1420n];
 
 const CASES: readonly Case[] = [
   { by: 'p', type: 'text', values: TEXTS, filters: [north, emoji, isNull] },
-  { by: 'p', type: 'boolean', values: [true, false, true, null], filters: [['p = true', v => v === true], isNull] },
-  { by: 'p', type: 'int', values: [-1, 0, 2_147_483_647, null], filters: [['p = -1', v => v === -1], isNull] },
+  {
+    by: 'p',
+    type: 'boolean',
+    values: [true, false, true, null],
+    filters: [['p = true', v => v === true], isNull],
+  },
+  {
+    by: 'p',
+    type: 'int',
+    values: [-1, 0, 2_147_483_647, null],
+    filters: [['p = -1', v => v === -1], isNull],
+  },
   { by: 'p', type: 'bigint', values: LONGS, filters: [minus10, beyond2to53, isNull] },
   { by: 'p', type: 'decimal(12,2)', values: DECIMALS, filters: [price, isNull] },
   { by: 'p', type: 'date', values: dates, filters: days3 },
@@ -69,9 +87,24 @@ const CASES: readonly Case[] = [
   { by: 'bucket(4, p)', type: 'date', values: dates, filters: [leapDay] },
   { by: 'bucket(4, p)', type: 'datetime', values: times },
   { by: 'bucket(4, p)', type: 'varbinary(9)', values: BYTES },
-  { by: 'truncate(3, p)', type: 'text', values: TEXTS, filters: [north, ["p like 'nor%'", not(v => String(v).startsWith('nor'))]] },
-  { by: 'truncate(10, p)', type: 'int', values: [-11, -10, -1, 0, 9, 10, null], filters: [['p < 0', not(v => Number(v) < 0)]] },
-  { by: 'truncate(10, p)', type: 'bigint', values: LONGS, filters: [minus10, ['p < 0', not(v => (v as bigint) < 0n)]] },
+  {
+    by: 'truncate(3, p)',
+    type: 'text',
+    values: TEXTS,
+    filters: [north, ["p like 'nor%'", not(v => String(v).startsWith('nor'))]],
+  },
+  {
+    by: 'truncate(10, p)',
+    type: 'int',
+    values: [-11, -10, -1, 0, 9, 10, null],
+    filters: [['p < 0', not(v => Number(v) < 0)]],
+  },
+  {
+    by: 'truncate(10, p)',
+    type: 'bigint',
+    values: LONGS,
+    filters: [minus10, ['p < 0', not(v => (v as bigint) < 0n)]],
+  },
   { by: 'truncate(50, p)', type: 'decimal(12,2)', values: DECIMALS, filters: [price] },
   { by: 'year(p)', type: 'date', values: dates, filters: days3 },
   { by: 'month(p)', type: 'date', values: dates, filters: days3 },
@@ -87,7 +120,11 @@ const ROWS = 42;
 /** A load, then every third row moves to the next value's partition, then some go. */
 async function moved({ by, type, values }: Case): Promise<ToldLake> {
   const lake = lakes({ columns: { p: type, n: 'int' }, partitionBy: [by] });
-  const row = (id: number, step: number): Row => ({ id: BigInt(id), p: values[(id + step) % values.length]!, n: step });
+  const row = (id: number, step: number): Row => ({
+    id: BigInt(id),
+    p: values[(id + step) % values.length]!,
+    n: step,
+  });
   const ids = Array.from({ length: ROWS }, (_, i) => i);
   await lake.put(ids.map(id => row(id, 0)));
   await lake.put(ids.filter(id => id % 3 === 0).map(id => row(id, 1)));

@@ -7,6 +7,7 @@ import datetime
 import glob
 import json
 import sys
+import sysconfig
 
 import duckdb
 from normal import normal
@@ -14,18 +15,16 @@ from pyiceberg.table import StaticTable
 from write import write
 
 
-def duckdb_with_iceberg():
+def load_iceberg(connection):
     """The extension comes from its package: nothing is downloaded while tests run."""
-    connection = duckdb.connect(config={"allow_unsigned_extensions": "true", "autoinstall_known_extensions": "false"})
     for name in ("avro", "iceberg"):
-        [file] = glob.glob(f"{sys.prefix}/lib*/python3*/site-packages/duckdb_extension_{name}/**/*.duckdb_extension", recursive=True)[:1]
+        package = f"{sysconfig.get_path('purelib')}/duckdb_extension_{name}"
+        [file] = glob.glob(f"{package}/**/*.duckdb_extension", recursive=True)
         connection.load_extension(file)
-    # Timestamps with a zone in UTC, whatever the machine's.
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
 
 
-DUCKDB = duckdb_with_iceberg()
+DUCKDB = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+load_iceberg(DUCKDB)
 
 
 def read_pyiceberg(metadata, columns=("*",), filter=None, snapshot=None, at=None, **_):
@@ -34,7 +33,10 @@ def read_pyiceberg(metadata, columns=("*",), filter=None, snapshot=None, at=None
         snapshot = table.snapshot_as_of_timestamp(at).snapshot_id
     options = {"row_filter": filter} if filter else {}
     scan = table.scan(selected_fields=tuple(columns), snapshot_id=snapshot and int(snapshot), **options)
-    return {**answer(scan.to_arrow()), "files": len(list(scan.plan_files()))}
+    rows = scan.to_arrow()
+    # It answers in the schema's order, whatever the order asked for.
+    chosen = rows if "*" in columns else rows.select(list(columns))
+    return {**answer(chosen), "files": len(list(scan.plan_files()))}
 
 
 def read_duckdb(path, columns=("*",), filter=None, snapshot=None, at=None, **_):
@@ -74,7 +76,7 @@ def describe(metadata):
 
 def run(code, names):
     """Runs a page's snippet with some names given. Answers with what it left under `answer`."""
-    space = dict(names)
+    space = {**names, "load_iceberg": load_iceberg}
     exec(code, space)  # noqa: S102
     return answer(space["answer"])
 

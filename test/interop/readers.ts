@@ -74,7 +74,8 @@ class Python {
   private said = '';
 
   constructor() {
-    if (!existsSync(PYTHON)) throw new Error(`${PYTHON} is not there: start the tests with npm run test:interop`);
+    if (!existsSync(PYTHON))
+      throw new Error(`${PYTHON} is not there: start the tests with npm run test:interop`);
     // -B: no compiled files beside the sources. -W: a library's deprecations are no answer.
     this.child = spawn(PYTHON, ['-B', '-W', 'ignore', join(__dirname, 'read.py')], { stdio: 'pipe' });
     createInterface({ input: this.child.stdout! }).on('line', line => this.waiting.shift()?.resolve(line));
@@ -82,7 +83,8 @@ class Python {
       this.said += words.toString();
     });
     this.child.on('exit', code => {
-      for (const { reject } of this.waiting.splice(0)) reject(new Error(`Python ended with ${code}: ${this.said}`));
+      for (const { reject } of this.waiting.splice(0))
+        reject(new Error(`Python ended with ${code}: ${this.said}`));
     });
   }
 

@@ -1,7 +1,16 @@
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
 import { MANIFESTS_MAX } from '../../lib/table/commit';
 import { foreignReaders, type Readers } from './readers';
-import { expectAgreement, ownRows, retained, sorted, TABLE, type ToldLake, told, toldLakes } from './told-lake';
+import {
+  expectAgreement,
+  ownRows,
+  retained,
+  sorted,
+  TABLE,
+  type ToldLake,
+  told,
+  toldLakes,
+} from './told-lake';
 
 const readers = foreignReaders();
 const lakes = toldLakes();
@@ -9,10 +18,14 @@ const COLUMNS = ['id', 'n'];
 const HOUR = 3_600_000;
 
 /**
- * Every retained snapshot, by id and by time, is the same to both readers and to ours, and what stood then. PyIceberg
- * finds a time in the snapshot log alone, which expiry cuts.
+ * Every retained snapshot, by id and by time, is the same to both readers and to ours, and what stood then. Both find
+ * a time in the snapshot log alone, which expiry cuts: for a time before it DuckDB has no rows and no error.
  */
-async function expectTravel(from: Readers, lake: ToldLake, then: ReadonlyMap<string, string[]>): Promise<number> {
+async function expectTravel(
+  from: Readers,
+  lake: ToldLake,
+  then: ReadonlyMap<string, string[]>,
+): Promise<number> {
   const open = await lake.open();
   for (const snapshot of retained(open)) {
     const id = String(snapshot['snapshot-id']);
@@ -20,12 +33,10 @@ async function expectTravel(from: Readers, lake: ToldLake, then: ReadonlyMap<str
     expect(own).toEqual(then.get(id));
     const at = snapshot['timestamp-ms'];
     const logged = open.metadata['snapshot-log'].some(item => String(item['snapshot-id']) === id);
-    for (const point of [{ snapshot: id }, { at }]) {
+    for (const point of [{ snapshot: id }, ...(logged ? [{ at }] : [])]) {
       const look = { columns: COLUMNS, ...point };
-      if (logged || 'snapshot' in point) {
-        const pyiceberg = await from.pyiceberg(open.pointer.uri, look);
-        expect({ look, rows: sorted(pyiceberg.rows) }).toEqual({ look, rows: own });
-      }
+      const pyiceberg = await from.pyiceberg(open.pointer.uri, look);
+      expect({ look, rows: sorted(pyiceberg.rows) }).toEqual({ look, rows: own });
       const duckdb = await from.duckdb(open.pointer.uri, look);
       expect({ look, rows: sorted(duckdb.rows) }).toEqual({ look, rows: own });
     }
@@ -107,7 +118,10 @@ test('snapshots.folder', async () => {
 
 test('snapshots.log', async () => {
   const lake = lakes({ columns: { n: 'int' } });
-  await lake.put([{ id: 1n, n: 1 }, { id: 2n, n: 2 }]);
+  await lake.put([
+    { id: 1n, n: 1 },
+    { id: 2n, n: 2 },
+  ]);
   await lake.put([{ id: 2n, n: 3 }]);
   await lake.remove([1n]);
   const log = (await lake.ports.catalog.load(`${TABLE}_deltas`))!.pointer.uri;

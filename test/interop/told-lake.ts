@@ -119,7 +119,11 @@ export function sorted(rows: Iterable<readonly Normal[]>): string[] {
 }
 
 /** What was told, of the rows that `where` holds for. A column that nobody declared is a foreign one, of strings. */
-export function told(lake: ToldLake, columns: readonly string[], where: (row: Row) => boolean = () => true): string[] {
+export function told(
+  lake: ToldLake,
+  columns: readonly string[],
+  where: (row: Row) => boolean = () => true,
+): string[] {
   const types = typesOf(lake);
   const rows = [...lake.rows.values()].filter(where);
   return sorted(rows.map(row => columns.map(name => normal(types.get(name) ?? 'string', row[name] ?? null))));
@@ -179,7 +183,11 @@ export async function expectFiltered(
     reader: 'pyiceberg',
     ids: wanted,
   });
-  expect({ filter, reader: 'duckdb', ids: sorted(duckdb.rows) }).toEqual({ filter, reader: 'duckdb', ids: wanted });
+  expect({ filter, reader: 'duckdb', ids: sorted(duckdb.rows) }).toEqual({
+    filter,
+    reader: 'duckdb',
+    ids: wanted,
+  });
   return { files: pyiceberg.files, rows: wanted.length };
 }
 

@@ -34,7 +34,16 @@ const VALUES: Record<string, Scalar[]> = {
   small: [-2_147_483_648, 2_147_483_647, 0, -1],
   large: [-(2n ** 63n), 2n ** 63n - 1n, 9_007_199_254_740_993n, -9_007_199_254_740_993n],
   unsigned: [0n, 18_446_744_073_709_551_615n, 9_223_372_036_854_775_808n],
-  single: [-3.4028234663852886e38, 3.4028234663852886e38, 1.401298464324817e-45, -0, 0, Number.NaN, -Infinity, Infinity],
+  single: [
+    -3.4028234663852886e38,
+    3.4028234663852886e38,
+    1.401298464324817e-45,
+    -0,
+    0,
+    Number.NaN,
+    -Infinity,
+    Infinity,
+  ],
   twice: [-Number.MAX_VALUE, Number.MAX_VALUE, 5e-324, -0, 0, Number.NaN, -Infinity, Infinity, 0.1],
   money: [-999_999_999n, 999_999_999n, 0n, -1n, 128n, -129n],
   price: [-(10n ** 18n) + 1n, 10n ** 18n - 1n, 0n, -1n],
@@ -96,7 +105,10 @@ test('types.eachValueAlone', async () => {
     ["seen < '1970-01-01T00:00:00'", r => r.seen !== null && (r.seen as bigint) < 0n],
     ["zoned < '1970-01-01T00:00:00+00:00'", r => r.zoned !== null && (r.zoned as bigint) < 0n],
     ["words = ''", r => r.words === ''],
-    ["words > '~'", r => r.words !== null && Buffer.compare(Buffer.from(String(r.words)), Buffer.from('~')) > 0],
+    [
+      "words > '~'",
+      r => r.words !== null && Buffer.compare(Buffer.from(String(r.words)), Buffer.from('~')) > 0,
+    ],
     [`words = '${'\u{10ffff}'.repeat(17)}'`, r => r.words === '\u{10ffff}'.repeat(17)],
     [`words = '${'x'.repeat(300)}'`, r => r.words === 'x'.repeat(300)],
     ['twice = 0.1', r => r.twice === 0.1],
@@ -122,8 +134,18 @@ test('types.isNull', async () => {
 test('types.schema', async () => {
   const lake = await extremeLake();
   const { fields, key } = await readers.describe(await lake.metadata());
-  const declared = lake.lake.tables[0]!.columns.map(c => [c.name, c.type.replace(',', ', '), c.name === 'id']);
-  expect(fields.slice(0, declared.length).map(([, name, type, required]) => [name, type, required])).toEqual(declared);
-  expect(fields.slice(declared.length).map(([, name]) => name)).toEqual(['_pos_major', '_pos_minor', '_changed_at']);
+  const declared = lake.lake.tables[0]!.columns.map(c => [
+    c.name,
+    c.type.replace(',', ', '),
+    c.name === 'id',
+  ]);
+  expect(fields.slice(0, declared.length).map(([, name, type, required]) => [name, type, required])).toEqual(
+    declared,
+  );
+  expect(fields.slice(declared.length).map(([, name]) => name)).toEqual([
+    '_pos_major',
+    '_pos_minor',
+    '_changed_at',
+  ]);
   expect(key).toEqual(['id']);
 });

@@ -17,9 +17,13 @@ const FOLDERS_MAX = 5;
 /**
  * A file anywhere on this machine as an object to take in. Its key keeps the last folders of the path as it was
  * given, so that the layout shows; whatever links those folders are, the landing opens this one file and no other.
- * @throws TM_5001 when the file itself is a symbolic link: it is read only after whoever names it resolved it
+ * Reading fails with TM_5001 when the file itself is a symbolic link: it may lead to what nobody meant to upload.
+ * @param onRead told of each piece's bytes as it is streamed
  */
-export async function landedFile(path: string): Promise<LandedFile> {
+export async function landedFile(
+  path: string,
+  onRead: (bytes: number) => void = () => undefined,
+): Promise<LandedFile> {
   const given = resolve(path);
   const key = [...dirname(given).split('/').filter(Boolean).slice(-FOLDERS_MAX), basename(given)].join('/');
   const folder = await guarded(given, () => realpath(dirname(given)));
@@ -44,7 +48,12 @@ export async function landedFile(path: string): Promise<LandedFile> {
     },
     get: asked => files.get(only(asked)),
     range: (asked, start, end) => files.range(only(asked), start, end),
-    stream: (asked, etag) => files.stream(only(asked), etag),
+    stream: async function* (asked, etag) {
+      for await (const piece of files.stream(only(asked), etag)) {
+        yield piece;
+        onRead(piece.length);
+      }
+    },
     list: async function* (prefix) {
       const info = key.startsWith(prefix) ? await files.head(name) : undefined;
       if (info) yield { ...info, key };

@@ -3,28 +3,22 @@ import type { Field } from '../../columnar/types';
 import type { ResolvedLake } from '../../config/resolved';
 import { requireKey } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
-import type { BadRow, DeclaredColumn, DecodedBatch, OpenedFile, SourceFile } from '../../formats/format';
-import { formatOf } from '../../formats/formats';
+import type { DeclaredColumn, OpenedFile } from '../../formats/format';
 import { currentSchema } from '../../iceberg/metadata';
 import { readCounter } from '../../ledger/counter';
-import { type QuarantinedRow, readQuarantined, release } from '../../ledger/quarantine';
+import { readQuarantined, release } from '../../ledger/quarantine';
 import { noteStep } from '../../ledger/received';
-import {
-  type FirstSeen,
-  firstSight,
-  holdsLoad,
-  readSeen,
-  recordSource,
-  type SourceRef,
-} from '../../ledger/sources';
+import { holdsLoad, readSeen, recordSource, type SourceRef } from '../../ledger/sources';
 import type { LakePorts } from '../../ports/lake-ports';
-import { LOG_COLUMNS, logTableOf, userFields } from '../../table/columns';
+import { LOG_COLUMNS } from '../../table/columns';
 import { checkLedger } from '../../table/current-table';
 import { statedCursor } from '../../table/cursor';
 import { ensureLog } from '../../table/log-table';
-import { openTable } from '../../table/open';
-import { badRows, reloadHeld } from './errors';
+import { BadRows } from './bad-rows';
+import { reloadHeld } from './errors';
 import { type Identified, type IngestRequest, identify, openSource, type SourceObject } from './identify';
+import { openFormat } from './open-file';
+import { placeOf, ruleOf } from './position-rule';
 import { setAside } from './set-aside';
 import { type PositionRule, type Settled, settle } from './settle';
 import { type DeltaLimits, writeDeltas } from './write-deltas';
@@ -50,11 +44,6 @@ export interface IngestOptions extends IngestRequest {
   /** Only these rows, by ordinal: a replay of rows that were put aside. */
   readonly onlyRows?: ReadonlySet<number>;
 }
-
-/** Bad rows listed in a quarantine record of a whole file. */
-const LISTED_ROWS_MAX = 100;
-const BATCH_ROWS = 65_536;
-const BATCH_BYTES = 8 << 20;
 
 /**
  * Takes in one file: decode, conform to the schema, write deltas under fresh names, then one ledger transaction
@@ -129,7 +118,7 @@ async function takeIn(
 ): Promise<Omit<Ingested, 'object'>> {
   // First of all, so that a file that cannot even be opened keeps its place until it is replayed (PROTOCOL.md, P3).
   const place = await placeOf(ports, file);
-  const opened = await open(ports, file);
+  const opened = await openFormat(ports, file);
   for (;;) {
     const counter = await readCounter(ports.items, file.table.name);
     const bad = new BadRows(file.table.onBadRow === 'quarantineFile' && !request.onlyRows);
@@ -181,7 +170,7 @@ async function tryOut(
   file: Identified,
   request: IngestOptions,
 ): Promise<Omit<Ingested, 'object'>> {
-  const opened = await open(ports, file);
+  const opened = await openFormat(ports, file);
   const bad = new BadRows(file.table.onBadRow === 'quarantineFile' && !request.onlyRows);
   const rule = ruleOf(file, 0, { instant: file.instant, n: 0 });
   const names = [...shapesOf(file, opened), ...LOG_COLUMNS];
@@ -218,30 +207,6 @@ function sourceRef(file: Identified, marker: string): SourceRef {
   return { table: file.table.name, identity: marker, object: file.object.path, load };
 }
 
-/** The declared columns first, in their order, then what the table has beyond them. */
-async function open(ports: LakePorts, file: Identified): Promise<OpenedFile> {
-  const log = await openTable(ports, logTableOf(file.table.name));
-  const known = log ? userFields(currentSchema(log.metadata).fields) : [];
-  const declared: DeclaredColumn[] = [...file.table.columns];
-  const extra = known.filter(f => !declared.some(c => c.name === f.name));
-  const headerless = declared.length > 0 ? declared : extra;
-  const source: SourceFile = {
-    name: file.object.name,
-    size: file.object.info.size,
-    stream: () => file.object.landing.stream(file.object.info.key, file.object.info.etag),
-    range: (start, end) => file.object.landing.range(file.object.info.key, start, end),
-  };
-  const options = { ...file.table.format, load: file.load };
-  const columns = file.kind === 'dms-csv' && !options.header ? headerless : [...declared, ...extra];
-  return formatOf(file.kind).open({
-    file: source,
-    columns,
-    options,
-    batchRows: BATCH_ROWS,
-    batchBytes: BATCH_BYTES,
-  });
-}
-
 async function* settledRows(
   opened: OpenedFile,
   context: Parameters<typeof settle>[1],
@@ -253,86 +218,6 @@ async function* settledRows(
     bad.add(decoded, settled, request.onlyRows);
     if (!bad.stops) yield settled;
   }
-}
-
-class BadRows {
-  count = 0;
-  private readonly rows: QuarantinedRow[] = [];
-
-  constructor(private readonly wholeFile: boolean) {}
-
-  /** With the file's policy nothing more of it is written once one row is bad; the rest is read for the list. */
-  get stops(): boolean {
-    return this.wholeFile && this.count > 0;
-  }
-
-  add(decoded: DecodedBatch, settled: Settled, only: ReadonlySet<number> | undefined): void {
-    for (const row of decoded.bad) if (!only || only.has(row.row)) this.note(listed(row));
-    for (const fault of settled.faults) this.note({ ...fault, line: lineOf(decoded, fault.row) });
-  }
-
-  outcome(taken: number): Ingested['outcome'] {
-    if (this.count > 0) return 'rows-quarantined';
-    return taken > 0 ? 'taken-in' : 'empty';
-  }
-
-  private note(row: QuarantinedRow): void {
-    this.count++;
-    if (!this.wholeFile || this.rows.length < LISTED_ROWS_MAX) this.rows.push(row);
-  }
-
-  /** Puts the file aside as the policy says; the outcome when nothing of it may count. */
-  async hold(ports: LakePorts, file: Identified, request: IngestOptions): Promise<Ingested | undefined> {
-    if (this.count === 0) return undefined;
-    const first = this.rows[0]!;
-    const text = `line ${first.line}${first.column ? `, column ${first.column}` : ''}: ${first.reason}`;
-    const error = new TidemarkError(
-      first.code as 'TM_2304',
-      badRows(this.count, text, '').what,
-      file.object.name,
-      NEXT,
-    );
-    const scope = this.wholeFile ? 'file' : 'rows';
-    const held = await setAside(ports, file, { error, rows: this.rows, badRows: this.count, scope }, request);
-    return this.wholeFile ? held : undefined;
-  }
-}
-
-const NEXT = 'mend the config or the file, then replay it';
-
-function listed({ row, line, column, code, reason }: BadRow): QuarantinedRow {
-  return { row, line, ...(column === undefined ? {} : { column }), code, reason };
-}
-
-function lineOf(decoded: DecodedBatch, row: number): number {
-  return decoded.line[decoded.row.indexOf(row)] ?? row + 1;
-}
-
-/** A plain file's place among those of its instant is given by the ledger, once. */
-async function placeOf(ports: LakePorts, file: Identified): Promise<FirstSeen> {
-  const own = file.copy !== undefined || file.object.detected?.fileTime !== undefined;
-  if (own) return { instant: file.instant, n: 0 };
-  return firstSight(ports.items, file.table.name, file.identity, file.instant);
-}
-
-/** A LOAD file has at most 1 GB, so fewer rows than this; its number takes up to 32 bits above. */
-const LOAD_ROWS_BITS = 30n;
-
-function ruleOf(file: Identified, generation: number, place: FirstSeen): PositionRule {
-  const time = file.object.detected?.fileTime;
-  if (file.copy) {
-    const part = file.copy.part << LOAD_ROWS_BITS;
-    const ofRow = (row: number) => ({ major: 0n, minor: part + BigInt(row) });
-    return { generation, ofRow, ownPositions: false, withinCommit: row => part + BigInt(row) };
-  }
-  if (time !== undefined) {
-    const ms = time / 1000n;
-    const ofRow = (row: number) => ({ major: time, minor: BigInt(row) });
-    return { generation, ofRow, ownPositions: true, withinCommit: row => (ms << 22n) + BigInt(row) };
-  }
-  const base = BigInt(place.n) << 32n;
-  const ofRow = (row: number) => ({ major: place.instant, minor: base + BigInt(row) });
-  return { generation, ofRow, ownPositions: file.kind !== 'csv', withinCommit: row => base + BigInt(row) };
 }
 
 /** A source of any size is numbered in one transaction, so its deltas grow with it. */

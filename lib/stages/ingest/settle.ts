@@ -245,7 +245,6 @@ class Rows {
     });
   }
 
-
   private keyChanges(): (i: number) => boolean {
     const { before, length } = this.decoded;
     const names = this.context.table.key;

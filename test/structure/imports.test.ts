@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const ROOT = resolve(__dirname, '../..');
+const PURE = ['change', 'formats', 'columnar', 'parquet', 'iceberg'];
+
+/** What each room of lib may import from, besides itself and errors.ts. `config` stands for its shapes. */
+const MAY: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(PURE.map(area => [area, PURE])),
+  config: PURE,
+  ports: PURE,
+  ledger: [...PURE, 'ports'],
+  table: [...PURE, 'config', 'ports', 'ledger'],
+  query: [...PURE, 'config', 'ports', 'ledger', 'table'],
+  stages: [...PURE, 'config', 'ports', 'ledger', 'table', 'query'],
+  adapters: [...PURE, 'ports', 'query'],
+  runtime: [...PURE, 'config', 'ports', 'ledger', 'table', 'query', 'stages', 'adapters'],
+  cli: [...PURE, 'config', 'ports', 'ledger', 'table', 'query', 'stages', 'runtime'],
+  constructs: ['config'],
+  stacks: ['config', 'constructs'],
+};
+
+/** Built-in modules of Node that a pure room may use: no clock, no random, no files. */
+const PURE_BUILTINS = ['node:zlib', 'node:crypto', 'node:buffer', 'node:stream'];
+
+interface Import {
+  readonly file: string;
+  readonly to: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter(e => e.isFile() && e.name.endsWith('.ts'))
+    .map(e => join(e.parentPath, e.name));
+}
+
+const imports: Import[] = sources(join(ROOT, 'lib')).flatMap(file =>
+  [...readFileSync(file, 'utf8').matchAll(/(?:from|import|import\()\s*'([^']+)'/g)].map(m => ({
+    file,
+    to: m[1]!,
+  })),
+);
+
+const areaOf = (file: string) => relative(join(ROOT, 'lib'), file).split('/')[0]!;
+const named = (i: Import) => `${relative(ROOT, i.file)} -> ${i.to}`;
+
+test('structure.imports: every room imports only from the rooms below it', () => {
+  const wrong = imports.filter(({ file, to }) => {
+    if (!to.startsWith('.') || to.endsWith('package.json')) return false;
+    const from = areaOf(file);
+    const target = areaOf(resolve(dirname(file), to));
+    if (from === target || target === 'errors' || from === 'index.ts') return false;
+    return !MAY[from]?.includes(target);
+  });
+  expect(wrong.map(named)).toEqual([]);
+});
+
+test('structure.pure: the core touches no file, clock, network or AWS', () => {
+  const wrong = imports.filter(
+    ({ file, to }) =>
+      PURE.includes(areaOf(file)) &&
+      (to.startsWith('@aws-sdk') || (to.startsWith('node:') && !PURE_BUILTINS.includes(to))),
+  );
+  expect(wrong.map(named)).toEqual([]);
+  const impure = sources(join(ROOT, 'lib'))
+    .filter(file => [...PURE, 'table', 'ledger', 'stages'].includes(areaOf(file)))
+    .filter(file =>
+      /Date\.now\(|Math\.random\(|randomUUID|randomBytes|process\.env|new Date\(\)/.test(
+        readFileSync(file, 'utf8'),
+      ),
+    );
+  expect(impure.map(file => relative(ROOT, file))).toEqual([]);
+});
+
+test('structure.environment: only bin reads it', () => {
+  const wrong = sources(join(ROOT, 'lib')).filter(file => /process\.env\b/.test(readFileSync(file, 'utf8')));
+  expect(wrong.map(file => relative(ROOT, file))).toEqual([]);
+});
+
+test('structure.folders: nothing is named utils, common or helpers', () => {
+  const wrong = sources(join(ROOT, 'lib')).filter(file =>
+    /\/(utils?|common|helpers?|misc)(\/|\.ts)/.test(file),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('structure.size: a file holds one idea', () => {
+  const long = sources(join(ROOT, 'lib')).filter(file => readFileSync(file, 'utf8').split('\n').length > 340);
+  expect(long.map(file => relative(ROOT, file))).toEqual([]);
+});
+
+test('structure.lockfile: it names no registry', () => {
+  expect(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).not.toMatch(/https?:\/\/[^"]*registry/);
+});
+
+test('structure.errors: each code is given once', () => {
+  const codes = new Map<string, string>();
+  const twice: string[] = [];
+  for (const file of sources(join(ROOT, 'lib')).filter(f => /errors\.ts$|problems\.ts$/.test(f))) {
+    for (const m of readFileSync(file, 'utf8').matchAll(/^\s*'(TM_\d{4})',$/gm)) {
+      const known = codes.get(m[1]!);
+      if (known && known !== file)
+        twice.push(`${m[1]} in ${relative(ROOT, known)} and ${relative(ROOT, file)}`);
+      codes.set(m[1]!, file);
+    }
+  }
+  expect(twice).toEqual([]);
+});
