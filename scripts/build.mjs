@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 const outdir = process.argv[2] ?? 'dist';
 
 await build({
-  entryPoints: { 'bin/tidemark': 'bin/tidemark.ts', 'lib/index': 'lib/index.ts' },
+  entryPoints: { 'bin/tidemark': 'bin/tidemark.ts', 'bin/app': 'bin/app.ts', 'lib/index': 'lib/index.ts' },
   outdir,
   bundle: true,
   platform: 'node',

@@ -1,4 +1,4 @@
-import { DuckDBBlobValue, type DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBValue } from '@duckdb/node-api';
 import type { Cell } from '../../ports/query-engine';
 
 /** DuckDB's values as an answer holds them: nothing is rounded, no time zone is applied. */
@@ -8,6 +8,7 @@ export function cellsOf(rows: readonly (readonly DuckDBValue[])[]): Cell[][] {
 
 function cellOf(value: DuckDBValue): Cell {
   if (value === null || typeof value !== 'object') return value;
-  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('hex');
+  // A BLOB, told without its class: loading the module is openDuckDb's to do.
+  if ('bytes' in value) return Buffer.from(value.bytes).toString('hex');
   return String(value);
 }
