@@ -183,10 +183,13 @@ function findLast(snapshots: readonly Snapshot[], before: number, id: bigint): n
   return i;
 }
 
-/** True if the walk of `ancestors` ends at a snapshot without a parent, or there is none at all; false if at an expired one. */
+/**
+ * True if the walk of `ancestors` ends at the table's first snapshot, or there is none at all; false if at an expired
+ * one. Without a parent alone none is the first: PyIceberg takes the parent from the children of what it expires.
+ */
 export function rootReached(md: TableMetadata, from: bigint = md['current-snapshot-id']): boolean {
   if (from === NO_SNAPSHOT) return true;
   let last: Snapshot | undefined;
   for (const snapshot of ancestors(md, from)) last = snapshot;
-  return last !== undefined && last['parent-snapshot-id'] === undefined;
+  return last !== undefined && last['parent-snapshot-id'] === undefined && last['sequence-number'] <= 1;
 }

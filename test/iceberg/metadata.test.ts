@@ -173,6 +173,12 @@ describe('metadata', () => {
     expect(rootReached(table())).toBe(true);
   });
 
+  test('ancestors.a parent that was taken away is no root', () => {
+    const md = chain(1n, 2n, 3n);
+    const { 'parent-snapshot-id': _, ...orphan } = md.snapshots[2]!;
+    expect(rootReached({ ...md, snapshots: [orphan] })).toBe(false);
+  });
+
   test('ancestors.a circle ends', () => {
     const md = chain(1n, 2n);
     const snapshots = md.snapshots.map(s =>
