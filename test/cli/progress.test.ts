@@ -4,11 +4,11 @@ import { Progress } from '../../lib/cli/render/progress';
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-function watched(): { lines: string[]; progress: Progress } {
+function watched(live = false): { lines: string[]; progress: Progress } {
   const lines: string[] = [];
   const err = (text: string) => void lines.push(text);
   const ends = { cwd: '/', out: err, err, stdin: Readable.from([]), stop: new AbortController().signal };
-  return { lines, progress: new Progress({ ...ends, interactive: false, live: false }, 'reading') };
+  return { lines, progress: new Progress({ ...ends, interactive: false, live }, 'reading') };
 }
 
 test('progress.quick work says nothing', () => {
@@ -27,4 +27,12 @@ test('progress.plain lines now and then', () => {
   progress.stop();
   jest.advanceTimersByTime(60_000);
   expect(lines).toEqual(['reading ...\n', 'merging ...\n', 'merging ...\n']);
+});
+
+test('progress.one moving line, gone when done', () => {
+  const { lines, progress } = watched(true);
+  jest.advanceTimersByTime(1100);
+  progress.stop();
+  jest.advanceTimersByTime(60_000);
+  expect(lines).toEqual(['\r\x1b[K⠋ reading', '\r\x1b[K⠙ reading', '\r\x1b[K']);
 });

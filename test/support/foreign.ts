@@ -144,7 +144,13 @@ export async function alter(
 }
 
 async function write(ports: LakePorts, table: string, batch: Batch): Promise<DataFile[]> {
-  const place = { folder: `${table}/data`, fields: batch.fields, specId: 0, partition: [], sortOrderId: null };
+  const place = {
+    folder: `${table}/data`,
+    fields: batch.fields,
+    specId: 0,
+    partition: [],
+    sortOrderId: null,
+  };
   const once = async function* () {
     yield batch;
   };

@@ -117,8 +117,8 @@ export function changesOf(file: HistoryFile, entry: number, deletedWhen: boolean
     const all = { a: r.a, b: r.b, gone: r.gone };
     const values = Object.fromEntries(Object.entries(all).filter(([, v]) => v !== undefined));
     const op = deletedWhen && r.gone === true ? 'D' : r.op;
-    const moved = file.form === 'csv' && r.op === 'U' && op === 'U' && r.was !== undefined && r.was !== r.id;
-    const change: NaiveChange = { ...at, op: moved ? 'I' : op, key: String(r.id), values };
+    const moved = file.form === 'csv' && r.op === 'U' && r.was !== undefined && r.was !== r.id;
+    const change: NaiveChange = { ...at, op: moved && op === 'U' ? 'I' : op, key: String(r.id), values };
     return moved ? [{ ...at, op: 'D', key: String(r.was), values: {} }, change] : [change];
   });
 }

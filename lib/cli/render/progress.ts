@@ -1,21 +1,24 @@
 import type { Io } from '../io';
+import { plain } from './table';
 
-interface Spinner {
-  update(options: { text: string }): unknown;
-  stop(): unknown;
-  clear(): unknown;
-}
-
-/** How long something may take before it is worth a word, and how often a plain log hears of it. */
+/** How long something may take before it is worth a word. */
 const QUIET_MS = 1000;
 const PLAIN_QUIET_MS = 2000;
+/** How often it is said again. */
+const FRAME_MS = 80;
 const PLAIN_EVERY_MS = 10_000;
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-/** What goes on, while it goes on: a spinner on a terminal, a line now and then elsewhere. */
+/** Back to the start of the line, and away with what stands there. */
+const CLEAR = '\r\x1b[K';
+
+/**
+ * What goes on, while it goes on: one moving line on a terminal, a line now and then elsewhere. It takes no signal,
+ * so Ctrl-C means what the command says it means.
+ */
 export class Progress {
   private timer: NodeJS.Timeout | undefined;
-  private spinner: Spinner | undefined;
-  private ended = false;
+  private frame = 0;
 
   constructor(
     private readonly io: Io,
@@ -26,29 +29,22 @@ export class Progress {
 
   update(what: string): void {
     this.what = what;
-    this.spinner?.update({ text: what });
   }
 
   stop(): void {
-    this.ended = true;
     clearTimeout(this.timer);
-    this.spinner?.stop();
-    this.spinner?.clear();
-    if (this.spinner) this.io.err('\x1b[?25h');
+    if (this.frame > 0) this.io.err(CLEAR);
+    this.frame = 0;
   }
 
   private wait(ms: number): void {
-    this.timer = setTimeout(() => void this.show(), ms);
+    this.timer = setTimeout(() => this.show(), ms);
     this.timer.unref();
   }
 
-  private async show(): Promise<void> {
-    if (!this.io.live) {
-      this.io.err(`${this.what} ...\n`);
-      this.wait(PLAIN_EVERY_MS);
-      return;
-    }
-    const { createSpinner } = await import('nanospinner');
-    if (!this.ended) this.spinner = createSpinner(this.what, { stream: process.stderr }).start();
+  private show(): void {
+    if (this.io.live) this.io.err(`${CLEAR}${FRAMES[this.frame++ % FRAMES.length]} ${plain(this.what)}`);
+    else this.io.err(`${this.what} ...\n`);
+    this.wait(this.io.live ? FRAME_MS : PLAIN_EVERY_MS);
   }
 }

@@ -90,7 +90,7 @@ export function identify(
   const copy = part === undefined ? undefined : { place, part: BigInt(`0x${part}`) };
   const plain = detected?.fileTime === undefined && !copy;
   const date = request.date ?? detected?.date;
-  const dateReceived = date ?? localDate(now, lake.timezone);
+  const dateReceived = date ?? nameDate(detected) ?? localDate(now, lake.timezone);
   const parts = plain ? ['plain', table.name, date ?? '', sha256] : ['dms', table.name, place, sha256];
   if (request.again) parts.push(request.again);
   return {
@@ -104,4 +104,10 @@ export function identify(
     dateReceived,
     instant: BigInt(date ? Date.parse(date) : now) * 1000n,
   };
+}
+
+/** The date in a change file's name, as the name has it (UTC). */
+function nameDate(detected: Detected | undefined): string | undefined {
+  const { fileTime } = detected ?? {};
+  return fileTime === undefined ? undefined : new Date(Number(fileTime / 1000n)).toISOString().slice(0, 10);
 }

@@ -1,32 +1,15 @@
 import { missingKey, partialKeyChange } from '../../change/errors';
 import { compareKeys, encodeKeys } from '../../change/key-order';
-import { OP_DELETE, OP_INSERT, OP_LETTERS, OP_TRUNCATE, OP_UPDATE } from '../../change/op';
+import { OP_DELETE, OP_INSERT, OP_TRUNCATE, OP_UPDATE } from '../../change/op';
 import { dmsSequence, type Position, position } from '../../change/position';
 import type { Batch, Column } from '../../columnar/column';
-import {
-  columnFromScalars,
-  constantColumn,
-  gather,
-  gatherFrom,
-  isNull,
-  nullColumn,
-  valueAt,
-} from '../../columnar/kernels';
+import { isNull, valueAt } from '../../columnar/kernels';
 import type { Field } from '../../columnar/types';
 import type { ResolvedTable } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import type { DeclaredColumn, DecodedBatch } from '../../formats/format';
-import {
-  ABSENT,
-  CHANGED_AT,
-  DATE_RECEIVED,
-  OP,
-  POS_MAJOR,
-  POS_MINOR,
-  SOURCE,
-  userFields,
-} from '../../table/columns';
 import { badSequence } from './errors';
+import { FileColumns, logRows, NEW_KEY, OLD_KEY, PLAIN, PlacedRows } from './log-rows';
 
 /** A row that cannot be taken in, by its ordinal in the file. */
 export interface SettleFault {
@@ -82,71 +65,52 @@ export function settle(decoded: DecodedBatch, context: SettleContext): Settled {
 
 class Rows {
   private readonly faults: SettleFault[] = [];
-  /** Decoded row behind each output row, its op, and whether it is the delete of an old key. */
-  private readonly origin: number[] = [];
-  private readonly ops: number[] = [];
-  private readonly old: number[] = [];
-  private readonly major: bigint[] = [];
-  private readonly minor: bigint[] = [];
-  private readonly keyColumns: readonly (Column | undefined)[];
-  /** The table's columns that the whole file lacks. */
-  private readonly lacking: readonly string[];
+  private readonly rows: PlacedRows;
+  private readonly file: FileColumns;
   private readonly changed: (i: number) => boolean;
   private readonly dies: (i: number) => boolean;
+  private readonly keyColumns: readonly (Column | undefined)[];
 
   constructor(
     private readonly decoded: DecodedBatch,
     private readonly context: SettleContext,
   ) {
-    this.keyColumns = context.table.key.map(name => this.column(name));
-    this.lacking = userFields(context.fields)
-      .map(f => f.name)
-      .filter(name => this.column(name) === undefined);
-    this.changed = this.keyChanges();
-    this.dies = this.deletedWhen();
+    this.file = new FileColumns(decoded, context);
+    this.rows = new PlacedRows(decoded.length);
+    this.keyColumns = context.table.key.map(name => this.file.column(name));
+    this.changed = keyChanges(decoded, context, this.keyColumns);
+    this.dies = deletedWhen(context, this.file);
   }
 
   take(i: number): void {
-    const { decoded } = this;
-    let op = decoded.ops[i]!;
-    if (op === OP_TRUNCATE) {
-      this.place(i, op, 0);
+    const op = this.decoded.ops[i]!;
+    const fault = op === OP_TRUNCATE ? undefined : this.keyFault(i);
+    const at = fault ?? this.positionOf(i);
+    if (!('major' in at)) {
+      this.faults.push({ row: this.decoded.row[i]!, code: at.code, reason: at.reason });
       return;
     }
+    const moved = op === OP_UPDATE && this.changed(i);
+    const settled = op !== OP_TRUNCATE && op !== OP_DELETE && this.dies(i) ? OP_DELETE : op;
+    if (moved) this.rows.place(i, OP_DELETE, OLD_KEY, at);
+    this.rows.place(i, moved && settled === OP_UPDATE ? OP_INSERT : settled, moved ? NEW_KEY : PLAIN, at);
+  }
+
+  /** A row without its key, or a key change whose new row would have holes. */
+  private keyFault(i: number): Fault | undefined {
+    const { table, columns } = this.context;
     const missing = this.keyColumns.findIndex(
-      (c, k) => !c || isNull(c, i) || this.lacks(this.context.table.key[k]!, i),
+      (c, k) => !c || isNull(c, i) || this.file.lacks(table.key[k]!, i),
     );
-    if (missing >= 0) {
-      this.fault(i, missingKey(this.context.table.key[missing]!, ''));
-      return;
-    }
-    if (op !== OP_DELETE && this.dies(i)) op = OP_DELETE;
-    if (op !== OP_UPDATE || !this.changed(i)) {
-      this.place(i, op, 0);
-      return;
-    }
+    if (missing >= 0) return faultOf(missingKey(table.key[missing]!, ''));
+    if (this.decoded.ops[i] !== OP_UPDATE || !this.changed(i) || this.dies(i)) return undefined;
     const hole =
-      this.lacking.find(name => !this.context.table.omit.includes(name)) ??
-      this.context.columns.find(c => this.lacks(c.name, i) && !this.decoded.before?.has(c.name))?.name;
-    if (hole !== undefined) {
-      this.fault(i, partialKeyChange(hole, ''));
-      return;
-    }
-    this.place(i, OP_DELETE, 1);
-    this.place(i, OP_INSERT, 0);
+      this.file.lacking[0] ??
+      columns.find(c => this.file.lacks(c.name, i) && !this.decoded.before?.has(c.name))?.name;
+    return hole === undefined ? undefined : faultOf(partialKeyChange(hole, ''));
   }
 
-  private place(i: number, op: number, old: number): void {
-    const at = this.positionOf(i);
-    if (!at) return;
-    this.origin.push(i);
-    this.ops.push(op);
-    this.old.push(old);
-    this.major.push(at.major);
-    this.minor.push(at.minor);
-  }
-
-  private positionOf(i: number): Position | undefined {
+  private positionOf(i: number): Position | Fault {
     const { rule } = this.context;
     const row = this.decoded.row[i]!;
     const sequence = rule.ownPositions && this.decoded.sequence && valueAt(this.decoded.sequence, i);
@@ -154,9 +118,8 @@ class Rows {
     try {
       if (typeof sequence === 'string' && sequence !== '') {
         const parsed = dmsSequence(sequence);
-        if (parsed) return position(rule.generation, parsed.micros, parsed.counter, '');
-        this.faults.push({ row, code: 'TM_2305', reason: badSequence(sequence) });
-        return undefined;
+        if (!parsed) return { code: 'TM_2305', reason: badSequence(sequence) };
+        return position(rule.generation, parsed.micros, parsed.counter, '');
       }
       if (typeof changedAt === 'bigint')
         return position(rule.generation, changedAt, rule.withinCommit(row), '');
@@ -164,143 +127,42 @@ class Rows {
       return position(rule.generation, major, minor, '');
     } catch (error) {
       if (!(error instanceof TidemarkError)) throw error;
-      this.fault(i, error);
-      return undefined;
+      return faultOf(error);
     }
   }
 
   finish(): Settled {
-    const n = this.origin.length;
-    const rows = Uint32Array.from(this.origin);
-    const major = BigInt64Array.from(this.major);
-    const minor = BigInt64Array.from(this.minor);
-    const absent = this.absentTexts();
-    const present = this.context.fields.filter(f => this.column(f.name) !== undefined);
-    const columns = present.map(f => this.output(f, rows));
-    const own = this.ownColumns(n, rows, major, minor, absent);
-    const order = positionsRange(major, minor);
-    return {
-      batch: {
-        length: n,
-        fields: [...present, ...own.map(([name]) => this.field(name))],
-        columns: [...columns, ...own.map(([, column]) => column)],
-      },
-      ...order,
-      partial: absent.some(a => a !== null) || this.lacking.length > 0,
-      truncates: this.ops.filter(op => op === OP_TRUNCATE).length,
-      faults: this.faults,
-    };
-  }
-
-  private ownColumns(
-    n: number,
-    rows: Uint32Array,
-    major: BigInt64Array,
-    minor: BigInt64Array,
-    absent: (string | null)[],
-  ): [string, Column][] {
-    const { changedAt } = this.decoded;
-    return [
-      [
-        OP,
-        columnFromScalars(
-          'string',
-          this.ops.map(op => OP_LETTERS[op]!),
-        ),
-      ],
-      [POS_MAJOR, { kind: 'fixed', type: 'long', length: n, values: major }],
-      [POS_MINOR, { kind: 'fixed', type: 'long', length: n, values: minor }],
-      [CHANGED_AT, changedAt ? gather(changedAt, rows) : nullColumn('timestamp', n)],
-      [SOURCE, nullColumn('string', n)],
-      [ABSENT, columnFromScalars('string', absent)],
-      [DATE_RECEIVED, constantColumn('date', Date.parse(this.context.dateReceived) / 86_400_000, n)],
-    ];
-  }
-
-  /** A user's column: the row's value, the old key for the delete half of a key change, nothing for a TRUNCATE. */
-  private output(field: Field, rows: Uint32Array): Column {
-    const column = this.column(field.name)!;
-    const before = this.decoded.before?.get(field.name);
-    if (!this.old.includes(1) && !this.ops.includes(OP_TRUNCATE)) return gather(column, rows);
-    const isKey = this.context.table.key.includes(field.name);
-    const source = Uint8Array.from(this.origin, (i, at) => {
-      if (this.ops[at] === OP_TRUNCATE) return 2;
-      if (this.old[at]) return isKey ? 1 : 2;
-      return this.lacks(field.name, i) && this.changed(i) ? 1 : 0;
-    });
-    const nothing = nullColumn(field.type, 1);
-    const row = Uint32Array.from(this.origin, (i, at) => (source[at] === 2 ? 0 : i));
-    return gatherFrom([column, before ?? column, nothing], source, row);
-  }
-
-  /** The field ids that each row lacks, as JSON; NULL where none. A key change's insert is complete. */
-  private absentTexts(): (string | null)[] {
-    const { absent } = this.decoded;
-    if (!absent?.some(a => a)) return this.origin.map(() => null);
-    return this.origin.map((i, at) => {
-      if (this.old[at] || this.ops[at] === OP_TRUNCATE || this.ops[at] === OP_DELETE) return null;
-      if (this.decoded.ops[i] === OP_UPDATE && this.changed(i)) return null;
-      const ids = this.context.columns.filter(c => this.lacks(c.name, i)).flatMap(c => this.idOf(c.name));
-      return ids.length > 0 ? JSON.stringify(ids) : null;
-    });
-  }
-
-  private keyChanges(): (i: number) => boolean {
-    const { before, length } = this.decoded;
-    const names = this.context.table.key;
-    if (!before || !names.some(name => before.has(name)) || this.keyColumns.some(c => !c)) return () => false;
-    const now = encodeKeys(this.keyColumns as Column[], length);
-    const olds = names.map((name, k) => before.get(name) ?? this.keyColumns[k]!);
-    const was = encodeKeys(olds, length);
-    return i => olds.every(c => !isNull(c, i)) && compareKeys(now, i, was, i) !== 0;
-  }
-
-  private deletedWhen(): (i: number) => boolean {
-    const rule = this.context.table.deletedWhen;
-    const column = rule && this.column(rule.column);
-    if (!rule || !column) return () => false;
-    const { equals } = rule;
-    return i => {
-      if (this.lacks(rule.column, i)) return false;
-      const value = valueAt(column, i);
-      return value === equals || (value !== null && equals !== null && String(value) === String(equals));
-    };
-  }
-
-  private lacks(name: string, i: number): boolean {
-    const at = this.context.columns.findIndex(c => c.name === name);
-    return at >= 0 && this.decoded.absent?.[at]?.[i] === 1;
-  }
-
-  private column(name: string): Column | undefined {
-    if (this.context.table.omit.includes(name)) return undefined;
-    const at = this.context.columns.findIndex(c => c.name === name);
-    return at < 0 ? undefined : this.decoded.columns[at];
-  }
-
-  private field(name: string): Field {
-    return this.context.fields.find(f => f.name === name)!;
-  }
-
-  private idOf(name: string): number[] {
-    return this.context.fields.filter(f => f.name === name).map(f => f.id);
-  }
-
-  private fault(i: number, error: TidemarkError): void {
-    this.faults.push({ row: this.decoded.row[i]!, code: error.code, reason: error.what });
+    return { ...logRows(this.rows, this.file, this.decoded, this.context), faults: this.faults };
   }
 }
 
-function positionsRange(major: BigInt64Array, minor: BigInt64Array): Pick<Settled, 'least' | 'greatest'> {
-  let least = -1;
-  let greatest = -1;
-  const before = (a: number, b: number) =>
-    major[a]! < major[b]! || (major[a] === major[b] && minor[a]! < minor[b]!);
-  for (let i = 0; i < major.length; i++) {
-    if (least < 0 || before(i, least)) least = i;
-    if (greatest < 0 || before(greatest, i)) greatest = i;
-  }
-  if (least < 0) return { least: undefined, greatest: undefined };
-  const at = (i: number) => ({ major: major[i]!, minor: minor[i]! });
-  return { least: at(least), greatest: at(greatest) };
+type Fault = Pick<SettleFault, 'code' | 'reason'>;
+
+function faultOf(error: TidemarkError): Fault {
+  return { code: error.code, reason: error.what };
+}
+
+/** A before-image whose key equals the new one is no key change (PROTOCOL.md, P6). */
+function keyChanges(
+  { before, length }: DecodedBatch,
+  { table }: SettleContext,
+  keyColumns: readonly (Column | undefined)[],
+): (i: number) => boolean {
+  if (!before || !table.key.some(name => before.has(name)) || keyColumns.some(c => !c)) return () => false;
+  const now = encodeKeys(keyColumns as Column[], length);
+  const olds = table.key.map((name, k) => before.get(name) ?? keyColumns[k]!);
+  const was = encodeKeys(olds, length);
+  return i => olds.every(c => !isNull(c, i)) && compareKeys(now, i, was, i) !== 0;
+}
+
+function deletedWhen({ table }: SettleContext, file: FileColumns): (i: number) => boolean {
+  const rule = table.deletedWhen;
+  const column = rule && file.column(rule.column);
+  if (!rule || !column) return () => false;
+  const { equals } = rule;
+  return i => {
+    if (file.lacks(rule.column, i)) return false;
+    const value = valueAt(column, i);
+    return value === equals || (value !== null && equals !== null && String(value) === String(equals));
+  };
 }
