@@ -40,7 +40,12 @@ function copyTree() {
 async function passes(copy, rule) {
   const pattern = rule.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const args = ['node_modules/jest/bin/jest.js', '--selectProjects', 'unit', '--json', '--silent'];
-  const named = ['--testPathPatterns', `test/protocol/${TESTS[rule[0]]}.test`, '-t', `(^| )${pattern}( |$|,)`];
+  const named = [
+    '--testPathPatterns',
+    `test/protocol/${TESTS[rule[0]]}.test`,
+    '-t',
+    `(^| )${pattern}( |$|[,:])`,
+  ];
   const run = promisify(execFile)(process.execPath, [...args, ...named], { cwd: copy, maxBuffer: 1 << 27 });
   const { stdout } = await run.catch(error => error);
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(stdout);
@@ -53,7 +58,10 @@ async function isCaught(copy, { rule, file, find, replace }) {
   const path = join(copy, file);
   const text = readFileSync(path, 'utf8');
   if (text.split(find).length !== 2) throw new Error(`${file} does not have exactly one: ${find}`);
-  writeFileSync(path, text.replace(find, () => replace));
+  writeFileSync(
+    path,
+    text.replace(find, () => replace),
+  );
   try {
     return !(await passes(copy, rule));
   } finally {

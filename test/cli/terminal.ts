@@ -39,6 +39,9 @@ export async function tidemark(cwd: string, args: readonly string[], options: Ru
   return { code, out, err };
 }
 
+// Engines load with the first command that needs them; a busy machine takes its time.
+jest.setTimeout(30_000);
+
 const made: string[] = [];
 afterAll(() => {
   for (const path of made) rmSync(path, { recursive: true, force: true });

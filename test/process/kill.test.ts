@@ -22,9 +22,9 @@ import { fileName, killedLake, localPorts, TABLES } from './killed-lake';
 const KILLS = Number(process.env.TIDEMARK_KILLS ?? 30);
 const SEED = Number(process.env.TIDEMARK_SEED ?? Math.floor(Math.random() * 1e9));
 /** More than the killed processes ever come to. */
-const FILES = KILLS * 12;
+const FILES = KILLS * 30;
 /** Port calls that a process makes before it is killed, at most. */
-const CALLS_MAX = 120;
+const CALLS_MAX = 300;
 const CHECK_EVERY = 10;
 
 const ROOT = join(__dirname, '../..');

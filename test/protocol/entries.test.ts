@@ -2,6 +2,7 @@ import { replay } from '../../lib/stages/replay';
 import { foreignAppend, newest, setMain } from '../support/foreign';
 import { memoryPorts, mergeAll, take, testLake } from '../support/lake';
 import {
+  beforeSwap,
   cursor,
   entries,
   forgetEntry,
@@ -66,6 +67,9 @@ describe('N', () => {
     await send(lake, [put(1, 1, 1, 'x')]);
     await mergeAll(lake, T);
     await send(lake, [put(2, 1, 2, 'y')]);
+    const dying = beforeSwap(lake.ports, T, () => Promise.reject(new Error('killed')));
+    await expect(merge(lake, dying)).rejects.toThrow('killed');
+    expect(await logRows(lake)).toBe(2);
     await rebuildAll(lake);
     expect((await cursor(lake)).through).toBe(1);
     expect(await rows(lake)).toEqual(['1 1 x']);
@@ -96,7 +100,9 @@ describe('N', () => {
     await send(lake, [put(5, 1, 5, 'y')]);
     expect(await replay(lake.ports, lake.lake, held.identity!)).toMatchObject([{ outcome: 'quarantined' }]);
     const mended = rulesLake({ format: { opColumn: 'op' } });
-    expect(await replay(lake.ports, mended.lake, held.identity!)).toMatchObject([{ outcome: 'taken-in', first: 2 }]);
+    expect(await replay(lake.ports, mended.lake, held.identity!)).toMatchObject([
+      { outcome: 'taken-in', first: 2 },
+    ]);
     expect((await entries(lake)).map(e => e.n)).toEqual([1, 2]);
   });
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localStore } from '../../lib/adapters/local/object-store';
 import { currentSchema } from '../../lib/iceberg/metadata';
-import { logTableOf } from '../../lib/table/columns';
 import { listQuarantined } from '../../lib/ledger/quarantine';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import type { ObjectStore } from '../../lib/ports/object-store';
 import { ingest } from '../../lib/stages/ingest/ingest';
 import { replay } from '../../lib/stages/replay';
+import { logTableOf } from '../../lib/table/columns';
 import { theTable } from '../support/foreign';
 import { mergeAll, readRows, type TestLake, take, testLake } from '../support/lake';
 import {
@@ -34,7 +34,9 @@ const HEADER = 'Op,AR_H_CHANGE_SEQ,id,a,b';
 /** The process dies before the ledger hears of the delta it wrote. */
 async function crashedIngest(lake: TestLake, text: string): Promise<void> {
   const ports = beforeRecord(lake.ports, () => Promise.reject(new Error('killed')));
-  await expect(take({ ...lake, ports }, `${T}.jsonl`, text, { date: '2021-01-01' })).rejects.toThrow('killed');
+  await expect(take({ ...lake, ports }, `${T}.jsonl`, text, { date: '2021-01-01' })).rejects.toThrow(
+    'killed',
+  );
 }
 
 describe('I1', () => {
@@ -53,7 +55,10 @@ describe('I1', () => {
   test('I1 a delta that stands under the name of a repeat by accident is not named by the ledger', async () => {
     const lake = rulesLake();
     const names = ['first', 'first', 'second', 'third', 'fourth', 'fifth', 'sixth'];
-    const ports: LakePorts = { ...lake.ports, ids: { ...lake.ports.ids, fresh: () => names.shift() ?? lake.ports.ids.fresh() } };
+    const ports: LakePorts = {
+      ...lake.ports,
+      ids: { ...lake.ports.ids, fresh: () => names.shift() ?? lake.ports.ids.fresh() },
+    };
     await lake.ports.store.put(`deltas/${T}/${T}-second.parquet`, Buffer.from('torn'));
     await take({ ...lake, ports }, `${T}.jsonl`, textOf([put(1, 1, 1, 'x')]), { date: '2021-01-01' });
     await mergeAll(lake, T);
@@ -63,7 +68,10 @@ describe('I1', () => {
   test("I1 a row's meaning is settled when it comes in: a later config does not change it", async () => {
     const columns = { id: 'bigint', a: 'int', b: 'string', gone: 'boolean' };
     const lake = rulesLake({ columns, deletedWhen: { column: 'gone', equals: true } });
-    await send(lake, [{ ...put(1, 1, 1, 'x'), gone: false }, { ...put(2, 1, 1, 'x'), gone: true }]);
+    await send(lake, [
+      { ...put(1, 1, 1, 'x'), gone: false },
+      { ...put(2, 1, 1, 'x'), gone: true },
+    ]);
     await mergeAll(lake, T);
     expect((await readRows(lake.ports, LOG)).map(r => r._op)).toEqual(['I', 'D']);
     const undeclared = { ...lake, lake: rulesLake({ columns }).lake };
@@ -164,7 +172,10 @@ describe('I3', () => {
         },
       },
     };
-    await send({ ...lake, ports: counting }, [1, 2, 3, 4, 5].map(id => put(id + 5, id, id, 'y')));
+    await send(
+      { ...lake, ports: counting },
+      [1, 2, 3, 4, 5].map(id => put(id + 5, id, id, 'y')),
+    );
     expect(transactions).toBe(1);
     await mergeAll(lake, T);
     expect((await rows(lake)).length).toBe(5);
@@ -175,7 +186,10 @@ describe('I3', () => {
     const lake = testLake({ name: 'rules', tables: { one: table, two: table } });
     const text = 'id,a,b\n1,1,x\n';
     for (const name of ['one', 'two'])
-      expect(await take(lake, 'same.csv', text, { table: name })).toMatchObject({ outcome: 'taken-in', first: 1 });
+      expect(await take(lake, 'same.csv', text, { table: name })).toMatchObject({
+        outcome: 'taken-in',
+        first: 1,
+      });
     for (const name of ['one', 'two']) await mergeAll(lake, name);
     expect([await rows(lake, 'one'), await rows(lake, 'two')]).toEqual([['1 1 x'], ['1 1 x']]);
   });
@@ -292,7 +306,9 @@ describe('L', () => {
     const taken = await take(lake, `s/${T}/LOAD00000001.csv`, 'id,a,b\n1,1,x\n2,none,y\n');
     expect(taken).toMatchObject({ outcome: 'rows-quarantined', rows: 1 });
     const mended = dmsLake({ onBadRow: 'quarantineRow', format: { header: true, nullLiteral: 'none' } });
-    expect(await replay(lake.ports, mended.lake, taken.identity!)).toMatchObject([{ outcome: 'taken-in', rows: 1 }]);
+    expect(await replay(lake.ports, mended.lake, taken.identity!)).toMatchObject([
+      { outcome: 'taken-in', rows: 1 },
+    ]);
     await mergeAll(lake, T);
     expect(await rows(lake)).toEqual(['1 1 x', '2 - y']);
   });
@@ -307,11 +323,18 @@ describe('L', () => {
 });
 
 describe('S', () => {
-  test.each(['_pos', '_pos_major', '_file', '_op'])('S a user column named %s goes to quarantine', async name => {
-    const lake = rulesLake();
-    const taken = await take(lake, `${T}.jsonl`, JSON.stringify({ op: 'I', at: sequence(1), id: 1, [name]: 1 }));
-    expect(taken).toMatchObject({ outcome: 'quarantined', error: { code: 'TM_3009' } });
-  });
+  test.each(['_pos', '_pos_major', '_file', '_op'])(
+    'S a user column named %s goes to quarantine',
+    async name => {
+      const lake = rulesLake();
+      const taken = await take(
+        lake,
+        `${T}.jsonl`,
+        JSON.stringify({ op: 'I', at: sequence(1), id: 1, [name]: 1 }),
+      );
+      expect(taken).toMatchObject({ outcome: 'quarantined', error: { code: 'TM_3009' } });
+    },
+  );
 
   test('S a new column is in the log before the first delta that has it', async () => {
     const lake = rulesLake();
@@ -326,6 +349,5 @@ describe('S', () => {
     expect(await readRows(lake.ports, T)).toMatchObject([{ id: 1n, a: 1, b: 'x', c: 'new' }]);
   });
 
-  const logSchema = async (lake: TestLake) =>
-    currentSchema((await theTable(lake.ports, LOG)).metadata);
+  const logSchema = async (lake: TestLake) => currentSchema((await theTable(lake.ports, LOG)).metadata);
 });

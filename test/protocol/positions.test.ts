@@ -36,7 +36,8 @@ describe('P1', () => {
 
   test('P1 dates order plain files, and within one date the later arrival wins', async () => {
     const lake = rulesLake({ format: {} });
-    const day = (n: number, b: string) => take(lake, `${T}.csv`, `id,a,b\n1,${n},${b}\n`, { date: `2021-01-0${n}` });
+    const day = (n: number, b: string) =>
+      take(lake, `${T}.csv`, `id,a,b\n1,${n},${b}\n`, { date: `2021-01-0${n}` });
     await day(2, 'first');
     await mergeAll(lake, T);
     await day(1, 'late');
@@ -93,7 +94,11 @@ describe('P3', () => {
       {
         name: 'rules',
         tables: {
-          [T]: { key: ['id'], columns: { id: 'bigint', a: 'int', b: 'string' }, format: { nullLiteral, delimiter } },
+          [T]: {
+            key: ['id'],
+            columns: { id: 'bigint', a: 'int', b: 'string' },
+            format: { nullLiteral, delimiter },
+          },
         },
       },
       '/config/tidemark.config.ts',
@@ -117,7 +122,9 @@ describe('P3', () => {
   test('P3 files that come at once for one date get different places', async () => {
     const lake = rulesLake({ format: {} });
     await Promise.all(
-      ['x', 'y', 'z'].map((b, i) => take(lake, `${i}/${T}.csv`, `id,a,b\n1,${i},${b}\n`, { date: '2021-01-01' })),
+      ['x', 'y', 'z'].map((b, i) =>
+        take(lake, `${i}/${T}.csv`, `id,a,b\n1,${i},${b}\n`, { date: '2021-01-01' }),
+      ),
     );
     const places = (await entries(lake)).map(e => e.least.minor >> 32n).sort();
     expect(places).toEqual([0n, 1n, 2n]);
@@ -126,7 +133,8 @@ describe('P3', () => {
   test('P3 a plain file is its table, its date and its bytes; its date is no part of it where it is the arrival', async () => {
     const lake = rulesLake({ format: {} });
     const text = 'id,a,b\n1,1,x\n';
-    const outcome = async (options: object, name = `${T}.csv`) => (await take(lake, name, text, options)).outcome;
+    const outcome = async (options: object, name = `${T}.csv`) =>
+      (await take(lake, name, text, options)).outcome;
     expect(await outcome({ date: '2021-01-01' })).toBe('taken-in');
     expect(await outcome({ date: '2021-01-01' }, `other/${T}.csv`)).toBe('seen');
     expect(await outcome({ date: '2021-01-02' })).toBe('taken-in');
@@ -185,20 +193,23 @@ describe('P6', () => {
   test.each([
     ['in one merge', false],
     ['merged one by one', true],
-  ])('P6 a partial change without the deletedWhen column never revives a deleted row, %s', async (_, each) => {
-    const lake = rulesLake(DELETED);
-    for (const change of [
-      { ...put(1, 1, 1, 'x'), gone: false },
-      { ...put(2, 1, 1, 'x'), gone: true },
-      { op: 'U' as const, at: 3, id: 1, a: 5 },
-    ]) {
-      await send(lake, [change]);
-      if (each) await merge(lake);
-    }
-    await mergeAll(lake, T);
-    expect(await rows(lake)).toEqual([]);
-    await send(lake, [{ ...put(4, 1, 6, 'back'), gone: false }]);
-    await mergeAll(lake, T);
-    expect(await rows(lake)).toEqual(['1 6 back']);
-  });
+  ])(
+    'P6 a partial change without the deletedWhen column never revives a deleted row, %s',
+    async (_, each) => {
+      const lake = rulesLake(DELETED);
+      for (const change of [
+        { ...put(1, 1, 1, 'x'), gone: false },
+        { ...put(2, 1, 1, 'x'), gone: true },
+        { op: 'U' as const, at: 3, id: 1, a: 5 },
+      ]) {
+        await send(lake, [change]);
+        if (each) await merge(lake);
+      }
+      await mergeAll(lake, T);
+      expect(await rows(lake)).toEqual([]);
+      await send(lake, [{ ...put(4, 1, 6, 'back'), gone: false }]);
+      await mergeAll(lake, T);
+      expect(await rows(lake)).toEqual(['1 6 back']);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import type { LakeConfig, TableConfig } from '../../lib/config/define';
 import type { ResolvedLake, ResolvedTable } from '../../lib/config/resolved';
+import { currentSchema, type Snapshot } from '../../lib/iceberg/metadata';
 import { type Entry, entriesAfter } from '../../lib/ledger/entries';
 import { entryKey } from '../../lib/ledger/keys';
 import type { LakePorts } from '../../lib/ports/lake-ports';
@@ -11,7 +12,6 @@ import { type Cursor, readCursor } from '../../lib/table/cursor';
 import { liveFiles } from '../../lib/table/live-files';
 import { theTable } from '../support/foreign';
 import { type Row, readFiles, readRows, type TestLake, take, testLake } from '../support/lake';
-import { currentSchema, type Snapshot } from '../../lib/iceberg/metadata';
 
 /** The lake that each rule is played on: one table of id, a and b, its changes in JSON lines with a sequence. */
 export const T = 't';
@@ -75,6 +75,10 @@ export const put = (at: number, id: number, a: number | null, b: string | null):
   a,
   b,
 });
+
+/** A delete and a TRUNCATE that name every column, so that they do not make the table one of partial changes. */
+export const del = (at: number, id: number): Change => ({ op: 'D', at, id, a: null, b: null });
+export const truncate = (at: number): Change => ({ op: 'T', at, id: 0, a: null, b: null });
 
 export function tableOf(lake: TestLake): ResolvedTable {
   return lake.lake.tables.find(t => t.name === T)!;

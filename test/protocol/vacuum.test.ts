@@ -4,7 +4,7 @@ import { listQuarantined } from '../../lib/ledger/quarantine';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { VACUUM_MARGIN_MS, vacuum } from '../../lib/stages/vacuum/vacuum';
 import { alter, foreignInsert, newest, theTable } from '../support/foreign';
-import { mergeAll, type TestLake, take } from '../support/lake';
+import { memoryPorts, mergeAll, type TestLake, take } from '../support/lake';
 import {
   beforeRecord,
   beforeSwap,
@@ -101,7 +101,8 @@ describe('V1', () => {
       items: {
         ...lake.ports.items,
         query: (partition, prefix, options) => {
-          if (partition === 'quarantine' && ++queries > 1) return naming.items.query(partition, prefix, options);
+          if (partition === 'quarantine' && ++queries > 1)
+            return naming.items.query(partition, prefix, options);
           return lake.ports.items.query(partition, prefix, options);
         },
       },
@@ -228,4 +229,15 @@ describe('V1', () => {
   test('V1 the margin is a day unless it is given', () => {
     expect(VACUUM_MARGIN_MS).toBe(24 * HOUR);
   });
+});
+
+test('V4 names are fresh: two lakes with one clock share none', async () => {
+  const names = async (seed: number) => {
+    const lake = { ...rulesLake(), ports: memoryPorts(seed) };
+    await send(lake, [put(1, 1, 1, 'x')]);
+    await mergeAll(lake, T);
+    return (await objects(lake)).filter(key => !/\/(v\d+\.metadata\.json|version-hint\.text)$/.test(key));
+  };
+  const first = await names(1);
+  expect((await names(2)).filter(key => first.includes(key))).toEqual([]);
 });

@@ -1,14 +1,20 @@
+import { listAttempts } from '../../ledger/attempts';
 import { entriesAfter } from '../../ledger/entries';
 import { listQuarantined } from '../../ledger/quarantine';
 import type { LakePorts } from '../../ports/lake-ports';
 import { readManifest, readManifests } from '../../table/live-files';
 import { type OpenTable, openTable } from '../../table/open';
 
-/**
- * Keys that vacuum must keep: what any retained snapshot, ledger entry or quarantine record names.
- * @param logs tables whose ledger entries are read: all that have deltas, whatever the catalog says of them
- */
-export async function namedKeys(ports: LakePorts, logs: Iterable<string>): Promise<Set<string>> {
+/** Whose ledger items are read: all that have objects, whatever the catalog says of them. */
+export interface Namers {
+  /** Tables that have deltas. */
+  readonly logs: ReadonlySet<string>;
+  /** Reports that have files in staging. */
+  readonly reports: ReadonlySet<string>;
+}
+
+/** Keys that vacuum must keep: what any retained snapshot, ledger entry, open attempt or quarantine record names. */
+export async function namedKeys(ports: LakePorts, { logs, reports }: Namers): Promise<Set<string>> {
   const named = new Set<string>();
   const root = ports.store.uri('x').slice(0, -1);
   for (const name of await ports.catalog.list()) {
@@ -18,6 +24,11 @@ export async function namedKeys(ports: LakePorts, logs: Iterable<string>): Promi
   }
   for (const table of logs)
     for await (const entry of entriesAfter(ports.items, table, 0)) named.add(entry.key);
+  for (const report of reports)
+    for (const { id, state } of await listAttempts(ports.items, report)) {
+      if (state !== 'open') continue;
+      for await (const { key } of ports.store.list(`staging/${report}/${id}`)) named.add(key);
+    }
   for (const record of await listQuarantined(ports.items)) named.add(record.copy);
   return named;
 }

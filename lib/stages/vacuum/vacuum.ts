@@ -7,7 +7,7 @@ import { commitContended } from '../../table/errors';
 import { expireBySchedule } from '../../table/expire';
 import { openTable } from '../../table/open';
 import { withVacuumCountRaised } from '../../table/vacuum-count';
-import { namedKeys } from './named';
+import { type Namers, namedKeys } from './named';
 
 export interface Vacuumed {
   /** Objects now known to be unnamed, waiting out the margin. */
@@ -33,11 +33,11 @@ export async function vacuum(ports: LakePorts, marginMs: number = VACUUM_MARGIN_
   const now = ports.clock.now();
   for (const table of await ports.catalog.list())
     await commitProperties(ports, table, md => expireBySchedule(md, now));
-  const { waiting, due, logs } = await sortOut(ports, now, marginMs);
+  const { waiting, due, namers } = await sortOut(ports, now, marginMs);
   if (due.size === 0) return { waiting, removed: [], bytes: 0 };
   for (const table of await ports.catalog.list()) await raiseTable(ports, table);
-  for (const table of logs) await raiseLog(ports, table);
-  const named = await namedKeys(ports, logs);
+  for (const table of namers.logs) await raiseLog(ports, table);
+  const named = await namedKeys(ports, namers);
   const removed: string[] = [];
   let bytes = 0;
   for (const [key, size] of due) {
@@ -56,16 +56,19 @@ async function sortOut(
   ports: LakePorts,
   now: number,
   marginMs: number,
-): Promise<{ waiting: number; due: Map<string, number>; logs: Set<string> }> {
+): Promise<{ waiting: number; due: Map<string, number>; namers: Namers }> {
   const listed = new Map<string, number>();
   const logs = new Set<string>();
+  const reports = new Set<string>();
   for await (const object of ports.store.list('')) {
     const husk = object.size === 0 && METADATA_VERSION.test(object.key);
     if (!husk && !isOwn(object.key)) listed.set(object.key, object.size);
-    const [folder, table] = object.key.split('/');
-    if (folder === 'deltas' && table) logs.add(table);
+    const [folder, name] = object.key.split('/');
+    if (folder === 'deltas' && name) logs.add(name);
+    if (folder === 'staging' && name) reports.add(name);
   }
-  const named = await namedKeys(ports, logs);
+  const namers = { logs, reports };
+  const named = await namedKeys(ports, namers);
   const known = await readUnnamed(ports.items);
   const due = new Map<string, number>();
   let waiting = 0;
@@ -78,7 +81,7 @@ async function sortOut(
   }
   for (const key of known.keys())
     if (named.has(key) || !listed.has(key)) await forgetUnnamed(ports.items, key);
-  return { waiting, due, logs };
+  return { waiting, due, namers };
 }
 
 /** What the lake's folder holds besides objects of the lake: the ledger, the catalog's hints, the user's config. */
