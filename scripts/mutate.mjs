@@ -1,7 +1,16 @@
 // Breaks one rule at a time in a copy of the tree, and runs that rule's tests there: each must fail.
 // node scripts/mutate.mjs [the start of some rules' names ...]
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,7 +37,11 @@ function copyTree() {
   const copy = mkdtempSync(join(tmpdir(), 'tidemark-mutate-'));
   const listed = execFileSync('git', ['ls-files', '-coz', '--exclude-standard'], { cwd: ROOT }).toString();
   for (const file of listed.split('\0')) {
-    if (!/^(lib|test|examples)\/|^(jest\.config\.js|package\.json)$/.test(file)) continue;
+    if (
+      !/^(lib|test|examples)\/|^(jest\.config\.js|package\.json)$/.test(file) ||
+      !existsSync(join(ROOT, file))
+    )
+      continue;
     mkdirSync(dirname(join(copy, file)), { recursive: true });
     cpSync(join(ROOT, file), join(copy, file), { force: true });
   }

@@ -32,7 +32,7 @@ async function load(
   table: string,
 ): Promise<{ pointer: Pointer; metadata: Uint8Array } | undefined> {
   for (let attempt = 0; attempt < LOAD_ATTEMPTS_MAX; attempt++) {
-    const newest = live(await listVersions(store, table));
+    const newest = await pointedAt(store, await listVersions(store, table));
     if (!newest) return undefined;
     const bytes = await store.get(newest.key);
     // Missing or emptied since it was listed: newer versions stand by now.
@@ -53,7 +53,7 @@ async function publish(
 ): Promise<SwapResult> {
   const refused: SwapResult = { swapped: false };
   const before = await listVersions(store, table);
-  const newest = live(before);
+  const newest = await pointedAt(store, before);
   if ((newest && store.uri(newest.key)) !== base?.uri) return refused;
 
   const version = (before[0]?.version ?? 0) + 1;
@@ -79,6 +79,39 @@ async function publish(
 /** The version that is the pointer, from a list that is newest first. */
 function live(versions: readonly VersionFile[]): VersionFile | undefined {
   return versions.find(file => !file.empty);
+}
+
+/**
+ * The pointer: the newest version, or what another engine's own catalog put on top of it. Such catalogs count
+ * NNNNN-<uuid> by themselves, from 0, so a file's number says nothing there: its metadata log names the file
+ * before it.
+ */
+async function pointedAt(
+  store: ObjectStore,
+  versions: readonly VersionFile[],
+): Promise<VersionFile | undefined> {
+  let newest = live(versions);
+  let named = versions.filter(file => file.rank === 2 && !file.empty && file !== newest);
+  while (newest && named.length > 0) {
+    const before = await metadataLog(store, newest);
+    named = named.filter(file => !before.includes(store.uri(file.key)));
+    const uri = store.uri(newest.key);
+    const logs = await Promise.all(named.map(file => metadataLog(store, file)));
+    const next = named.find((_, i) => logs[i]!.at(-1) === uri);
+    if (!next) return newest;
+    newest = { ...next, version: newest.version };
+  }
+  return newest;
+}
+
+async function metadataLog(store: ObjectStore, file: VersionFile): Promise<string[]> {
+  const bytes = await store.get(file.key);
+  try {
+    const json = JSON.parse(Buffer.from(unpacked('', bytes ?? new Uint8Array())).toString());
+    return (json['metadata-log'] ?? []).map((entry: { 'metadata-file': string }) => entry['metadata-file']);
+  } catch {
+    return [];
+  }
 }
 
 /**

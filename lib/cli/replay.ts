@@ -9,17 +9,18 @@ export function replayCommand(cli: Cli): Command {
   return new Command('replay')
     .description('take a quarantined file in again, after the fix')
     .argument('<id or file...>')
+    .option('--table <table>', 'the table, where the file name does not say it')
     .addHelpText('after', HELP)
     .action(replayAction(cli));
 }
 
 /** Takes each in at its original position: a later change of the same row stays the newer one. */
 export function replayAction(cli: Cli) {
-  return async (names: string[], _flags: object, command: Command): Promise<void> => {
+  return async (names: string[], flags: { table?: string }, command: Command): Promise<void> => {
     const lake = await cli.open(command, 'existing');
     for (const name of names) {
       const progress = cli.progress(`replaying ${name}`);
-      const replayed = await lake.replay(name).finally(() => progress.stop());
+      const replayed = await lake.replay(name, flags.table).finally(() => progress.stop());
       for (const ingested of replayed) {
         const waits = ingested.outcome === 'quarantined';
         const [table] = ingested.table && !waits ? tablesOf(lake, [ingested.table]) : [];
@@ -35,4 +36,5 @@ export function replayAction(cli: Cli) {
 const HELP = `
 Examples:
   tidemark replay orders-changes.csv
+  tidemark replay export-7.csv --table orders
 `;

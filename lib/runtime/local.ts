@@ -50,7 +50,7 @@ export interface LocalLake {
   trace(name: string): Promise<Trace[]>;
   quarantined(): Promise<Quarantined[]>;
   /** Takes in again what waits under a quarantine id or a file's name. @throws TM_2306 */
-  replay(which: string): Promise<Ingested[]>;
+  replay(which: string, table?: string): Promise<Ingested[]>;
   /** Folds the log again into new files; undefined when there is no log. */
   rebuild(table: ResolvedTable): Promise<Rebuilt | undefined>;
   vacuum(): Promise<Vacuumed>;
@@ -129,9 +129,9 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
       return traceFile(ports, config, name);
     },
     quarantined: () => listQuarantined(items),
-    async replay(which) {
+    async replay(which, table) {
       const { replay } = require('../stages/replay') as typeof import('../stages/replay');
-      return replay(ports, config, which);
+      return replay(ports, config, which, table);
     },
     async rebuild(table) {
       const { rebuild } = require('../stages/rebuild') as typeof import('../stages/rebuild');

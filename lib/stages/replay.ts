@@ -10,17 +10,28 @@ import { type Ingested, ingest } from './ingest/ingest';
  * the bytes. What still cannot be read stays. A crash after it was taken in leaves a record that the next replay
  * finds seen, and removes.
  * @param which a quarantine id, or the file's path or name
+ * @param table takes in a file whose name does not say its table
  * @throws TM_2306 when nothing of that name waits
  */
-export async function replay(ports: LakePorts, lake: ResolvedLake, which: string): Promise<Ingested[]> {
+export async function replay(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  which: string,
+  table?: string,
+): Promise<Ingested[]> {
   const waiting = (await listQuarantined(ports.items)).filter(record => names(record, which));
   if (waiting.length === 0) throw notQuarantined(which);
   const outcomes: Ingested[] = [];
-  for (const record of waiting) outcomes.push(await replayOne(ports, lake, record));
+  for (const record of waiting) outcomes.push(await replayOne(ports, lake, record, table));
   return outcomes;
 }
 
-async function replayOne(ports: LakePorts, lake: ResolvedLake, record: Quarantined): Promise<Ingested> {
+async function replayOne(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  record: Quarantined,
+  table: string | undefined,
+): Promise<Ingested> {
   const place = { identity: record.id, object: record.object, table: record.table };
   await noteStep(ports.items, place, { at: ports.clock.now(), what: 'replayed' });
   const outcome = await ingest(ports, lake, {
@@ -29,7 +40,7 @@ async function replayOne(ports: LakePorts, lake: ResolvedLake, record: Quarantin
     receivedAs: record.object,
     receivedAt: record.at,
     date: record.date,
-    table: record.askedTable,
+    table: table ?? record.askedTable,
     onlyRows: record.scope === 'rows' ? new Set(record.rows.map(r => r.row)) : undefined,
   });
   const takenIn = outcome.outcome === 'taken-in' || outcome.outcome === 'seen' || outcome.outcome === 'empty';

@@ -1,3 +1,4 @@
+import { widens } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import type { ResolvedTable } from '../config/resolved';
 import { addColumns, widenColumn } from '../iceberg/evolution';
@@ -13,7 +14,7 @@ import { readEntry } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { currentFields, userFields } from './columns';
 import { type Cursor, START } from './cursor';
-import { keyChanged, ledgerBehind } from './errors';
+import { columnTaken, keyChanged, ledgerBehind } from './errors';
 import type { TableState } from './fold-into';
 import type { LiveFiles } from './live-files';
 import { TABLE_PROPERTIES } from './log-table';
@@ -37,7 +38,7 @@ export async function openCurrent(
 ): Promise<CurrentTable> {
   const open = (await openTable(ports, table.name)) ?? (await createCurrent(ports, table, log));
   checkKey(table, open.metadata);
-  const metadata = followLog(open.metadata, log.metadata, table.key, ports.clock.now());
+  const metadata = followLog(table.name, open.metadata, log.metadata, table.key, ports.clock.now());
   return { ...open, metadata, widened: metadata !== open.metadata };
 }
 
@@ -92,6 +93,7 @@ function idOf(fields: readonly Field[], name: string): number {
 
 /** The current table's schema follows the log's: the same ids, new columns and widened types in the merge's commit. */
 function followLog(
+  table: string,
   metadata: TableMetadata,
   log: TableMetadata,
   key: readonly string[],
@@ -101,13 +103,24 @@ function followLog(
   const wanted = currentFields(currentSchema(log).fields, key);
   for (const field of wanted) {
     const known = currentSchema(followed).fields.find(f => f.id === field.id);
-    if (known && known.type !== field.type) followed = widenColumn(followed, field.id, field.type, now);
+    if (!known) continue;
+    if (!wasOurs(metadata, field)) throw columnTaken(table, field.name, known.name);
+    // A type that another engine widened further stays as it is.
+    const wider = known.type === field.type || widens(field.type, known.type);
+    if (!wider) followed = widenColumn(followed, field.id, field.type, now);
   }
   const { fields } = currentSchema(followed);
   const fresh = wanted.filter(f => !fields.some(known => known.id === f.id));
+  const clash = fresh.find(f => fields.some(known => known.name === f.name));
+  if (clash) throw columnTaken(table, clash.name, clash.name);
   if (fresh.length === 0) return followed;
   const own = fields.filter(f => !userFields(fields).includes(f)).map(f => f.id);
   return addColumns(followed, fresh, { before: own, now });
+}
+
+/** Whether the id ever stood under the log's name: then another name today is a rename, else another engine's column. */
+function wasOurs(metadata: TableMetadata, field: Field): boolean {
+  return metadata.schemas.some(schema => schema.fields.some(f => f.id === field.id && f.name === field.name));
 }
 
 /** A restored ledger would give a merged number to another delta (PROTOCOL.md, M1). */

@@ -90,6 +90,15 @@ export const keyChanged = (table: string, was: string, is: string) =>
     'give the table with the new key a new name, and rebuild it from its source',
   );
 
+/** TM_3011: another engine gave the table a column whose id or name a column of the source needs. */
+export const columnTaken = (table: string, column: string, theirs: string) =>
+  new TidemarkError(
+    'TM_3011',
+    `column ${column} of the source meets column ${theirs}, which another engine added`,
+    `table ${table}`,
+    `rename or drop their column ${theirs}, or omit ${column} in the config; what waits is merged afterwards`,
+  );
+
 function parent(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }

@@ -1,7 +1,7 @@
 import type { Changes } from '../change/changes';
 import { type Folded, FROM_CURRENT, PUT } from '../change/fold';
 import type { Batch, Column } from '../columnar/column';
-import { gather, gatherFrom, nullColumn } from '../columnar/kernels';
+import { castColumn, gather, gatherFrom, nullColumn } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import { CHANGED_AT, POS_MAJOR, POS_MINOR } from './columns';
 
@@ -34,7 +34,7 @@ export function foldedRows(
     if (field.name === CHANGED_AT) return gather(changes.changedAt, winners);
     const filled = folded.filled.get(field.id);
     const own = changes.columns[changes.fields.findIndex(f => f.id === field.id)];
-    const column = own ?? nullColumn(field.type, changes.length);
+    const column = own ? castColumn(own, field.type) : nullColumn(field.type, changes.length);
     return filled ? patched(field, column, groups, folded.from, filled, current) : gather(column, winners);
   });
   return { length: groups.length, fields: [...fields], columns };

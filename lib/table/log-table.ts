@@ -26,7 +26,7 @@ const TRIES = 20;
 /**
  * The log table with at least these columns: made, widened or given new columns where needed, in a commit of its
  * own before any delta needs it. That commit is additive and idempotent: a crash after it leaves columns that
- * nobody fills yet (PROTOCOL.md, schemas).
+ * nobody fills yet. New ids lie beyond those of both tables: another engine may have added columns to the current one.
  * @throws TM_3008 for a type that cannot change so, TM_3009 for a name of the lake's own
  */
 export async function ensureLog(
@@ -43,7 +43,9 @@ export async function ensureLog(
       await ports.catalog.create(name, formatMetadata(firstLog(ports, name, columns)));
       continue;
     }
-    const evolved = withColumns(open.metadata, table, columns, ports.clock.now());
+    const current = await openTable(ports, table);
+    const taken = Math.max(open.metadata['last-column-id'], current?.metadata['last-column-id'] ?? 0);
+    const evolved = withColumns(open.metadata, table, columns, taken + 1, ports.clock.now());
     if (evolved === open.metadata) return open;
     const previous = { uri: open.pointer.uri, updatedMs: open.metadata['last-updated-ms'] };
     const next = withMetadataLog(evolved, previous, ports.clock.now());
@@ -78,6 +80,7 @@ function withColumns(
   metadata: TableMetadata,
   table: string,
   columns: readonly ColumnShape[],
+  nextId: number,
   now: number,
 ): TableMetadata {
   let evolved = metadata;
@@ -91,8 +94,7 @@ function withColumns(
   const { fields } = currentSchema(evolved);
   const fresh = columns.filter(c => !fields.some(f => f.name === c.name));
   if (fresh.length === 0) return evolved;
-  const next = evolved['last-column-id'] + 1;
-  const added: Field[] = fresh.map((c, i) => ({ id: next + i, ...c, required: false }));
+  const added: Field[] = fresh.map((c, i) => ({ id: nextId + i, ...c, required: false }));
   const last = fields.filter(f => !userFields(fields).includes(f)).map(f => f.id);
   return addColumns(evolved, added, { before: last, now });
 }

@@ -128,7 +128,7 @@ test('foreign.addColumn', async () => {
   expect(await expectAgreement(readers, lake)).toBe(10);
 });
 
-test.failing('foreign.addManyColumns', async () => {
+test('foreign.addManyColumns', async () => {
   // Beyond the last id of the log's own columns: the next column of ours must not get one of theirs.
   const lake = await begun([]);
   const names = Array.from({ length: 12 }, (_, i) => `theirs${i}`);
@@ -138,15 +138,15 @@ test.failing('foreign.addManyColumns', async () => {
   expect(await expectAgreement(readers, lake)).toBe(10);
 });
 
-test.failing('foreign.addColumnThatTheSourceGetsToo', async () => {
+test('foreign.addColumnThatTheSourceGetsToo', async () => {
+  // Whose values stand under the name is for a person to decide: the merge stops with an alarm and loses nothing.
   const lake = await begun([]);
   await foreign(lake, [{ step: 'add_columns', names: ['city'] }], () => undefined);
   lake.declare({ city: 'text' });
-  await lake.put([{ ...row(3, 4), city: 'c' }]);
-  expect(await expectAgreement(readers, lake)).toBe(10);
+  await expect(lake.put([{ ...row(3, 4), city: 'c' }])).rejects.toMatchObject({ code: 'TM_3011' });
 });
 
-test.failing('foreign.widenColumn', async () => {
+test('foreign.widenColumn', async () => {
   const lake = await begun([]);
   await foreign(lake, [{ step: 'widen', name: 'n' }], () => undefined);
   await lake.put([row(3, 4)]);
@@ -163,7 +163,7 @@ test('foreign.renameColumn', async () => {
   expect(sorted((await readers.duckdb(await lake.metadata(), look)).rows)).toEqual(wanted);
 });
 
-test.failing('foreign.ownNumbers', async () => {
+test('foreign.ownNumbers', async () => {
   // PyIceberg alone names its metadata 00000-<uuid>, as it does not know v2: still it follows on ours.
   const lake = await begun([]);
   const rows = [normalRow(row(20, 0))];

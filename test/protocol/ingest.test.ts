@@ -190,6 +190,8 @@ describe('I3', () => {
         outcome: 'taken-in',
         first: 1,
       });
+    for (const name of ['one', 'two']) await take(lake, 'bad.csv', 'id,a,b\n1,none,x\n', { table: name });
+    expect((await listQuarantined(lake.ports.items)).map(r => r.table).sort()).toEqual(['one', 'two']);
     for (const name of ['one', 'two']) await mergeAll(lake, name);
     expect([await rows(lake, 'one'), await rows(lake, 'two')]).toEqual([['1 1 x'], ['1 1 x']]);
   });

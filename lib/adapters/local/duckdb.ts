@@ -26,7 +26,7 @@ const ROW_GROUP_ROWS = 122_880;
 export async function openDuckDb(options: DuckDbOptions = {}): Promise<QueryEngine> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: options.memoryLimit ?? '256MB',
+    memory_limit: options.memoryLimit ?? '1GB',
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
     ...(options.tempFolder === undefined ? {} : { temp_directory: options.tempFolder }),
     autoinstall_known_extensions: 'false',

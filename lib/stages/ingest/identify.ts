@@ -80,9 +80,7 @@ export function identify(
   const { detected, path, name, sha256 } = object;
   const table = request.table
     ? lake.tables.find(t => t.name === request.table)
-    : detected?.table !== undefined
-      ? tableFor(lake, { schema: detected.schema, table: detected.table })
-      : undefined;
+    : detected && (tableOf(lake, detected) ?? tableByPrefix(lake, detected));
   if (!table) throw undeclaredTable(request.table ?? detected?.table, path);
   const kind = table.format?.kind ?? detected?.format ?? 'csv';
   const place = [detected?.schema, detected?.table, name].filter(part => part !== undefined).join('/');
@@ -104,6 +102,29 @@ export function identify(
     dateReceived,
     instant: BigInt(date ? Date.parse(date) : now) * 1000n,
   };
+}
+
+/** What a file goes by while no table takes it in. */
+export function strayIdentity(object: SourceObject): string {
+  return object.sha256.slice(0, 32);
+}
+
+function tableOf(lake: ResolvedLake, { schema, table }: Detected): ResolvedTable | undefined {
+  return table === undefined ? undefined : tableFor(lake, { schema, table });
+}
+
+/** A plain file `orders-changes.csv` belongs to orders when no table has its whole name: the longest such wins. */
+function tableByPrefix(
+  lake: ResolvedLake,
+  { schema, table, fileTime, load }: Detected,
+): ResolvedTable | undefined {
+  if (table === undefined || schema !== undefined || fileTime !== undefined || load) return undefined;
+  for (let end = table.length - 1; end > 0; end--) {
+    if (!/[-_. ]/.test(table[end]!)) continue;
+    const found = tableFor(lake, { table: table.slice(0, end) });
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The date in a change file's name, as the name has it (UTC). */

@@ -16,7 +16,14 @@ import { statedCursor } from '../../table/cursor';
 import { ensureLog } from '../../table/log-table';
 import { BadRows } from './bad-rows';
 import { reloadHeld } from './errors';
-import { type Identified, type IngestRequest, identify, openSource, type SourceObject } from './identify';
+import {
+  type Identified,
+  type IngestRequest,
+  identify,
+  openSource,
+  type SourceObject,
+  strayIdentity,
+} from './identify';
 import { openFormat } from './open-file';
 import { placeOf, ruleOf } from './position-rule';
 import { setAside } from './set-aside';
@@ -96,7 +103,7 @@ async function resolve(
     if (!(error instanceof TidemarkError)) throw error;
     const stray = {
       object,
-      identity: object.sha256.slice(0, 32),
+      identity: strayIdentity(object),
       dateReceived: request.date ?? '',
       table: undefined,
     };
@@ -147,8 +154,7 @@ async function takeIn(
       await holdsLoad(ports.items, sourceRef(file, marker));
       throw reloadHeld(file.object.name);
     }
-    if (bad.count === 0 && (await readQuarantined(ports.items, file.identity)))
-      await release(ports.items, file.identity);
+    if (bad.count === 0) await releaseCopies(ports, file);
     if (done.outcome === 'seen') return { outcome: 'seen' };
     const known = { identity: file.identity, object: file.object.path, table: file.table.name };
     const step = { what: 'taken-in' as const, first: done.first, count: deltas.length };
@@ -161,6 +167,13 @@ async function takeIn(
       rows: taken,
       badRows: bad.count,
     };
+  }
+}
+
+/** A file that is in waits no longer: under its own identity, nor as a stray from before its table was declared. */
+async function releaseCopies(ports: LakePorts, file: Identified): Promise<void> {
+  for (const id of [file.identity, strayIdentity(file.object)]) {
+    if (await readQuarantined(ports.items, id)) await release(ports.items, id);
   }
 }
 

@@ -1,3 +1,4 @@
+import { missingKey } from '../../change/errors';
 import type { DeclaredColumn, OpenedFile, SourceFile } from '../../formats/format';
 import { formatOf } from '../../formats/formats';
 import { currentSchema } from '../../iceberg/metadata';
@@ -9,7 +10,10 @@ import type { Identified } from './identify';
 const BATCH_ROWS = 65_536;
 const BATCH_BYTES = 8 << 20;
 
-/** The declared columns first, in their order, then what the table has beyond them. */
+/**
+ * The file, opened with the declared columns first, in their order, then what the table has beyond them.
+ * @throws TM_2203 when it lacks a key column
+ */
 export async function openFormat(ports: LakePorts, file: Identified): Promise<OpenedFile> {
   const log = await openTable(ports, logTableOf(file.table.name));
   const known = log ? userFields(currentSchema(log.metadata).fields) : [];
@@ -24,11 +28,16 @@ export async function openFormat(ports: LakePorts, file: Identified): Promise<Op
   };
   const options = { ...file.table.format, load: file.load };
   const columns = file.kind === 'dms-csv' && !options.header ? headerless : [...declared, ...extra];
-  return formatOf(file.kind).open({
-    file: source,
-    columns,
-    options,
-    batchRows: BATCH_ROWS,
-    batchBytes: BATCH_BYTES,
-  });
+  const request = { file: source, columns, options, batchRows: BATCH_ROWS, batchBytes: BATCH_BYTES };
+  const opened = await formatOf(file.kind).open(request);
+  checkKey(file, opened);
+  return opened;
+}
+
+/** A file whose columns lack the key says nothing of any row, and its columns must not become the table's. */
+function checkKey(file: Identified, opened: OpenedFile): void {
+  // JSON lines name their columns row by row: an empty one, or one of TRUNCATEs, has none.
+  if (file.kind === 'json-lines') return;
+  const missing = file.table.key.find(name => !opened.columns.some(c => c.name === name));
+  if (missing !== undefined) throw missingKey(missing, file.object.name);
 }
