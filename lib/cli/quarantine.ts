@@ -16,7 +16,7 @@ export function quarantineCommand(cli: Cli): Command {
   quarantine
     .command('list')
     .description('what waits, and why')
-    .action(async (flags: { table?: string }, command: Command) => {
+    .action(async (_flags: object, command: Command) => {
       const lake = await cli.open(command, 'existing');
       const records = await lake.quarantined();
       if (records.length === 0 && options(command).output === 'table')
@@ -27,7 +27,7 @@ export function quarantineCommand(cli: Cli): Command {
     .command('show')
     .description("one file's reason, its rows, and where its bytes are")
     .argument('<id or file>')
-    .action(async (name: string, flags: { table?: string }, command: Command) => {
+    .action(async (name: string, _flags: object, command: Command) => {
       const lake = await cli.open(command, 'existing');
       for (const record of await waiting(lake, name)) {
         const { object, table, code, reason, rows, badRows, at } = record;

@@ -1,4 +1,5 @@
 import { listVersions } from '../../lib/adapters/metadata-files';
+import { catalogOverStore } from '../../lib/adapters/store-catalog';
 import { addColumns } from '../../lib/iceberg/evolution';
 import { currentSchema } from '../../lib/iceberg/metadata';
 import { entryKey } from '../../lib/ledger/keys';
@@ -347,6 +348,44 @@ describe('M5', () => {
     await merged(lake, [put(2, 2, 2, 'y')]);
     expect(await rows(lake)).toEqual(['1 1 x', '2 2 y']);
     expect((await theTable(lake.ports, T)).pointer.version).toBe(version + 2);
+  });
+
+  test('M5 a writer has lost if a higher version that does not descend from its own stands after its create', async () => {
+    const lake = rulesLake();
+    await merged(lake, [put(1, 1, 1, 'x')]);
+    const { pointer } = await theTable(lake.ports, T);
+    const { metadata } = (await lake.ports.catalog.load(T))!;
+    const overtaken = catalogOverStore({
+      ...lake.ports.store,
+      async putIfAbsent(key, body) {
+        await lake.ports.store.put(`${T}/metadata/v${pointer.version + 2}.metadata.json`, metadata);
+        return lake.ports.store.putIfAbsent(key, body);
+      },
+    });
+    expect(await overtaken.swap(T, pointer, metadata)).toEqual({ swapped: false });
+  });
+
+  test('M5 the hint is written last, and never moves back', async () => {
+    const lake = rulesLake();
+    const written: string[] = [];
+    const store: LakePorts['store'] = {
+      ...lake.ports.store,
+      async putIfAbsent(key, body) {
+        written.push(key);
+        return lake.ports.store.putIfAbsent(key, body);
+      },
+      async put(key, body) {
+        written.push(key);
+        return lake.ports.store.put(key, body);
+      },
+    };
+    await send(lake, [put(1, 1, 1, 'x')]);
+    await merge(lake, { ...lake.ports, store, catalog: catalogOverStore(store) });
+    const hint = `${T}/metadata/version-hint.text`;
+    expect(written.slice(-2)).toEqual([`${T}/metadata/v2.metadata.json`, hint]);
+    await lake.ports.store.put(hint, Buffer.from('99'));
+    await merged(lake, [put(2, 2, 2, 'y')]);
+    expect(Buffer.from((await lake.ports.store.get(hint))!).toString()).toBe('99');
   });
 
   test('M5 metadata files are not compressed: two writers would take two names for one version', async () => {
