@@ -62,8 +62,8 @@ export class Cli {
     named: Pick<GlobalOptions, 'config' | 'lake'>,
     begin: 'begin' | 'existing',
   ): Promise<LocalLake> {
-    const { lakeExists, openLocalLake } = require('../runtime/local') as typeof import('../runtime/local');
-    const { locate } = require('../runtime/locate') as typeof import('../runtime/locate');
+    const { lakeExists, openLocalLake } = await import('../runtime/local');
+    const { locate } = await import('../runtime/locate');
     const where = { ...named, cwd: this.io.cwd };
     const { folder } = await locate(where);
     if (begin === 'existing' && !(await lakeExists(folder))) throw noLake(folder);

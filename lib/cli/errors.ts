@@ -49,10 +49,6 @@ export const neverReceived = (name: string) =>
     'see what waits in quarantine: tidemark quarantine list',
   );
 
-/** TM_7007: init cannot make a table of this sample: it has no names for its columns, or none that can be read. */
-export const sampleUnusable = (why: string, file: string) =>
-  new TidemarkError('TM_7007', why, file, 'write the table into tidemark.config.ts by hand: docs/config.md');
-
 /** TM_7099: a fault of Tidemark itself. */
 export const unexpected = (cause: unknown) =>
   new TidemarkError(

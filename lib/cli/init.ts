@@ -25,7 +25,7 @@ export function initCommand(cli: Cli): Command {
       );
       if (exists && !flags.force) throw configExists(config);
       const tables = await sampleTables(cli, paths);
-      const { configText } = require('../config/write') as typeof import('../config/write');
+      const { configText } = await import('../config/write');
       const text = configText({ name: lakeName(basename(cli.io.cwd)), tables });
       await writeFile(config, text, { flag: flags.force ? 'w' : 'wx' });
       const next = tables.some(table => table.key.length === 0)
@@ -36,7 +36,7 @@ export function initCommand(cli: Cli): Command {
 }
 
 async function sampleTables(cli: Cli, paths: readonly string[]): Promise<InferredTable[]> {
-  const { sampleFile } = require('../runtime/sample') as typeof import('../runtime/sample');
+  const { sampleFile } = await import('../runtime/sample');
   const tables = new Map<string, InferredTable>();
   for (const file of await inputFiles(paths, cli.io.cwd, [])) {
     const progress = cli.progress(`reading ${file.label}`);

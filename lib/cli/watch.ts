@@ -23,7 +23,7 @@ export function watchCommand(cli: Cli): Command {
       const lake = await cli.open(command, 'begin');
       if (flags.table !== undefined) tablesOf(lake, [flags.table]);
       cli.note(`watching ${folder}; Ctrl-C stops after the file in hand`);
-      const { wholeFiles } = require('../runtime/watch-folder') as typeof import('../runtime/watch-folder');
+      const { wholeFiles } = await import('../runtime/watch-folder');
       const files = wholeFiles(folder, { wanted: isData, except: [lake.folder], stop: cli.io.stop });
       let taken = 0;
       for await (const path of files) {

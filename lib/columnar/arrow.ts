@@ -1,3 +1,3 @@
 /** The boundary to apache-arrow, which nothing else imports: its builders are slow and lossy for some of our types. */
-export { type ArrowColumn, fromArrowIpc, fromArrowTable, fromArrowVector } from './arrow-decode';
-export { arrowType, toArrowData, toArrowIpc, toArrowTable } from './arrow-encode';
+export { fromArrowIpc, fromArrowTable, fromArrowVector } from './arrow-decode';
+export { arrowType, toArrowIpc } from './arrow-encode';

@@ -12,7 +12,7 @@ import {
 } from './schema';
 
 export { withMetadataLog, withSnapshot } from './commit';
-export { expireSnapshots, snapshotsToThin, type ThinPolicy } from './expiry';
+export { expireSnapshots, snapshotsToThin } from './expiry';
 
 /**
  * The table with new columns, their ids given. They come last, but before the first column in `before`; those

@@ -7,7 +7,6 @@
 export { decodeThrift } from './thrift-decode';
 export { encodeThrift } from './thrift-encode';
 export {
-  type ThriftField,
   type ThriftList,
   type ThriftStruct,
   ThriftType,

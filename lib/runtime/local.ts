@@ -96,9 +96,9 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
   };
   let started: Promise<QueryEngine> | undefined;
   const engine = () => {
-    const { openDuckDb } = require('../adapters/local/duckdb') as typeof import('../adapters/local/duckdb');
-    const folders = [folder, resolve(where.cwd)];
-    started ??= openDuckDb({ folders, tempFolder: join(folder, '.tmp') });
+    started ??= import('../adapters/local/duckdb').then(({ openDuckDb }) =>
+      openDuckDb({ folders: [folder, resolve(where.cwd)], tempFolder: join(folder, '.tmp') }),
+    );
     return started;
   };
   const reportPorts = async () => ({
@@ -112,61 +112,61 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
     config,
     ports,
     async ingest(path, { again, onRead, ...options } = {}) {
-      const { ingest } = require('../stages/ingest/ingest') as typeof import('../stages/ingest/ingest');
+      const { ingest } = await import('../stages/ingest/ingest');
       const fresh = again ? { again: ports.ids.fresh() } : {};
       return ingest(ports, config, { ...(await landedFile(path, onRead)), ...options, ...fresh });
     },
     async mergeNext(table) {
-      const { mergeNext } = require('../stages/merge') as typeof import('../stages/merge');
+      const { mergeNext } = await import('../stages/merge');
       return mergeNext(ports, table, config.limits);
     },
     async status() {
-      const { lakeStatus } = require('../stages/status') as typeof import('../stages/status');
+      const { lakeStatus } = await import('../stages/status');
       return lakeStatus(ports, config);
     },
     async trace(name) {
-      const { traceFile } = require('../stages/trace') as typeof import('../stages/trace');
+      const { traceFile } = await import('../stages/trace');
       return traceFile(ports, config, name);
     },
     quarantined: () => listQuarantined(items),
     async replay(which, table) {
-      const { replay } = require('../stages/replay') as typeof import('../stages/replay');
+      const { replay } = await import('../stages/replay');
       return replay(ports, config, which, table);
     },
     async rebuild(table) {
-      const { rebuild } = require('../stages/rebuild') as typeof import('../stages/rebuild');
+      const { rebuild } = await import('../stages/rebuild');
       return rebuild(ports, table, config.limits);
     },
     async vacuum() {
-      const { vacuum } = require('../stages/vacuum/vacuum') as typeof import('../stages/vacuum/vacuum');
+      const { vacuum } = await import('../stages/vacuum/vacuum');
       return vacuum(ports);
     },
     async report(report, date) {
-      const { runReport } = require('../stages/report') as typeof import('../stages/report');
+      const { runReport } = await import('../stages/report');
       return runReport(await reportPorts(), config, report, date);
     },
     async checkReport(report, date) {
-      const { checkReport } = require('../stages/report') as typeof import('../stages/report');
+      const { checkReport } = await import('../stages/report');
       return checkReport(await reportPorts(), config, report, date);
     },
     today: () => localDate(ports.clock.now(), config.timezone),
     async query(asOf) {
-      const { openQuery } = require('../query/open') as typeof import('../query/open');
-      const { parseAsOf } = require('../query/as-of') as typeof import('../query/as-of');
+      const { openQuery } = await import('../query/open');
+      const { parseAsOf } = await import('../query/as-of');
       const point = asOf === undefined ? {} : { asOf: parseAsOf(asOf, ports.clock.now(), config.timezone) };
       return openQuery(ports, config, await engine(), point);
     },
     async history(table, key) {
-      const { history } = require('../query/history') as typeof import('../query/history');
+      const { history } = await import('../query/history');
       return history(ports, config, await engine(), table, key);
     },
     async traceKey(table, key) {
-      const { traceKey } = require('../stages/trace-key') as typeof import('../stages/trace-key');
+      const { traceKey } = await import('../stages/trace-key');
       return traceKey(ports, config, await engine(), table, key);
     },
     async diff(table, since) {
-      const { diff } = require('../query/diff') as typeof import('../query/diff');
-      const { parseAsOf } = require('../query/as-of') as typeof import('../query/as-of');
+      const { diff } = await import('../query/diff');
+      const { parseAsOf } = await import('../query/as-of');
       const point = parseAsOf(since, ports.clock.now(), config.timezone);
       return diff(ports, config, await engine(), table, point);
     },

@@ -65,8 +65,6 @@ export class Deletes {
   }
 }
 
-export const NO_DELETES: FileDeletes = { positions: new Set(), equalities: [] };
-
 /** 1 for each row of a row group that no delete stands against; undefined when all live. */
 export function liveMask(deletes: FileDeletes, batch: Batch, firstPosition: number): Uint8Array | undefined {
   if (deletes.positions.size === 0 && deletes.equalities.length === 0) return undefined;
