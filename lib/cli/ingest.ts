@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { TidemarkError } from '../errors';
 import type { FileOptions, LocalLake } from '../runtime/local';
-import type { Ingested } from '../stages/ingest/ingest';
+import type { Ingested } from '../stages/ingest/request';
 import { type Cli, options, tablesOf } from './cli';
 import { usage } from './errors';
 import { exits } from './exits';

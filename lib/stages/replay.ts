@@ -3,7 +3,8 @@ import { listQuarantined, type Quarantined, release } from '../ledger/quarantine
 import { noteStep } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
 import { notQuarantined } from './ingest/errors';
-import { type Ingested, ingest } from './ingest/ingest';
+import { ingest } from './ingest/ingest';
+import type { Ingested } from './ingest/request';
 
 /**
  * Takes in what waits in quarantine, from the copy, at the position it was first given: the config was mended, not

@@ -4,7 +4,7 @@ import { currentSchema, type Snapshot } from '../../lib/iceberg/metadata';
 import { type Entry, entriesAfter } from '../../lib/ledger/entries';
 import { entryKey } from '../../lib/ledger/keys';
 import type { LakePorts } from '../../lib/ports/lake-ports';
-import type { Ingested, IngestOptions } from '../../lib/stages/ingest/ingest';
+import type { Ingested, IngestOptions } from '../../lib/stages/ingest/request';
 import { type Merged, mergeNext } from '../../lib/stages/merge';
 import { type Rebuilt, rebuild } from '../../lib/stages/rebuild';
 import { logTableOf } from '../../lib/table/columns';

@@ -1,6 +1,7 @@
 import type { LakeConfig } from '../../lib/config/define';
 import type { LakePorts } from '../../lib/ports/lake-ports';
-import { type Ingested, ingest } from '../../lib/stages/ingest/ingest';
+import { ingest } from '../../lib/stages/ingest/ingest';
+import type { Ingested } from '../../lib/stages/ingest/request';
 import { mergeNext } from '../../lib/stages/merge';
 import { rebuild } from '../../lib/stages/rebuild';
 import { memoryPorts, type TestLake, testLake } from '../support/lake';

@@ -1,5 +1,5 @@
 import type { Cell } from '../../ports/query-engine';
-import type { Ingested } from '../../stages/ingest/ingest';
+import type { Ingested } from '../../stages/ingest/request';
 import type { Taken } from '../ingest';
 import { mendLine } from './mend';
 import { standing } from './merge';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Ingested } from '../../stages/ingest/ingest';
+import type { Ingested } from '../../stages/ingest/request';
 
 /** Codes of files whose bytes are at fault: no config takes them in, they have to come again. */
 const BROKEN: ReadonlySet<string> = new Set([

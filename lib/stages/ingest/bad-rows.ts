@@ -4,9 +4,9 @@ import type { QuarantinedRow } from '../../ledger/quarantine';
 import type { LakePorts } from '../../ports/lake-ports';
 import { badRows } from './errors';
 import type { Identified } from './identify';
-import type { Ingested, IngestOptions } from './ingest';
+import type { Ingested, IngestOptions } from './request';
 import { setAside } from './set-aside';
-import type { Settled } from './settle';
+import type { Settled } from './settled';
 
 /** Bad rows listed in a quarantine record of a whole file. */
 const LISTED_ROWS_MAX = 100;

@@ -6,23 +6,7 @@ import type { FormatKind } from '../../formats/format';
 import type { ObjectInfo, ObjectStore } from '../../ports/object-store';
 import { localDate } from './dates';
 import { noSuchFile, undeclaredTable } from './errors';
-
-/** A file that asks to be taken in. */
-export interface IngestRequest {
-  readonly landing: ObjectStore;
-  /** The file's key in the landing. Its folders say schema and table where they follow the DMS layout. */
-  readonly key: string;
-  /** `YYYY-MM-DD`: the date the file counts for. Default: the date in its name, else today. */
-  readonly date?: string;
-  /** The table, where neither name nor layout says it. */
-  readonly table?: string;
-  /** A fresh id: takes in a plain file once more that was taken in before. */
-  readonly again?: string;
-  /** The path that it was received under, where the key is that of a copy in quarantine. */
-  readonly receivedAs?: string;
-  /** When it was first received, milliseconds since 1970. Default: now. */
-  readonly receivedAt?: number;
-}
+import type { IngestRequest } from './request';
 
 /** The file as its bytes and name identify it. */
 export interface SourceObject {

@@ -16,41 +16,14 @@ import { statedCursor } from '../../table/cursor';
 import { ensureLog } from '../../table/log-table';
 import { BadRows } from './bad-rows';
 import { reloadHeld } from './errors';
-import {
-  type Identified,
-  type IngestRequest,
-  identify,
-  openSource,
-  type SourceObject,
-  strayIdentity,
-} from './identify';
+import { type Identified, identify, openSource, type SourceObject, strayIdentity } from './identify';
 import { openFormat } from './open-file';
 import { placeOf, ruleOf } from './position-rule';
+import type { Ingested, IngestOptions } from './request';
 import { setAside } from './set-aside';
-import { type PositionRule, type Settled, settle } from './settle';
+import { settle } from './settle';
+import type { PositionRule, SettleContext, Settled } from './settled';
 import { type DeltaLimits, writeDeltas } from './write-deltas';
-
-/** What became of a file. */
-export interface Ingested {
-  readonly object: string;
-  readonly table?: string;
-  /** rows: some rows went to quarantine, the others are in. */
-  readonly outcome: 'taken-in' | 'seen' | 'quarantined' | 'rows-quarantined' | 'empty';
-  readonly identity?: string;
-  readonly dateReceived?: string;
-  readonly first?: number;
-  readonly count?: number;
-  readonly rows?: number;
-  readonly error?: { readonly code: string; readonly reason: string; readonly message: string };
-  readonly badRows?: number;
-}
-
-export interface IngestOptions extends IngestRequest {
-  /** Decodes and checks; writes nothing. */
-  readonly dryRun?: boolean;
-  /** Only these rows, by ordinal: a replay of rows that were put aside. */
-  readonly onlyRows?: ReadonlySet<number>;
-}
 
 /**
  * Takes in one file: decode, conform to the schema, write deltas under fresh names, then one ledger transaction
@@ -222,7 +195,7 @@ function sourceRef(file: Identified, marker: string): SourceRef {
 
 async function* settledRows(
   opened: OpenedFile,
-  context: Parameters<typeof settle>[1],
+  context: SettleContext,
   bad: BadRows,
   request: IngestOptions,
 ): AsyncGenerator<Settled> {

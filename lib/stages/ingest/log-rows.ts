@@ -14,7 +14,7 @@ import {
   SOURCE,
   userFields,
 } from '../../table/columns';
-import type { SettleContext, Settled } from './settle';
+import type { SettleContext, Settled } from './settled';
 
 /** What part of a key change an output row is. */
 export const PLAIN = 0;

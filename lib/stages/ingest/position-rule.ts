@@ -1,7 +1,7 @@
 import { type FirstSeen, firstSight } from '../../ledger/sources';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { Identified } from './identify';
-import type { PositionRule } from './settle';
+import type { PositionRule } from './settled';
 
 /** A plain file's place among those of its instant is given by the ledger, once. */
 export async function placeOf(ports: LakePorts, file: Identified): Promise<FirstSeen> {

@@ -3,7 +3,7 @@ import { putAside, type QuarantinedRow, readQuarantined } from '../../ledger/qua
 import { noteStep } from '../../ledger/received';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { Identified } from './identify';
-import type { Ingested, IngestOptions } from './ingest';
+import type { Ingested, IngestOptions } from './request';
 
 /** Why a file waits, and which of its rows. */
 export interface Fault {

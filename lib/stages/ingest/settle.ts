@@ -2,55 +2,13 @@ import { missingKey, partialKeyChange } from '../../change/errors';
 import { compareKeys, encodeKeys } from '../../change/key-order';
 import { OP_DELETE, OP_INSERT, OP_TRUNCATE, OP_UPDATE } from '../../change/op';
 import { dmsSequence, type Position, position } from '../../change/position';
-import type { Batch, Column } from '../../columnar/column';
+import type { Column } from '../../columnar/column';
 import { isNull, valueAt } from '../../columnar/kernels';
-import type { Field } from '../../columnar/types';
-import type { ResolvedTable } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
-import type { DeclaredColumn, DecodedBatch } from '../../formats/format';
+import type { DecodedBatch } from '../../formats/format';
 import { badSequence } from './errors';
 import { FileColumns, logRows, NEW_KEY, OLD_KEY, PLAIN, PlacedRows } from './log-rows';
-
-/** A row that cannot be taken in, by its ordinal in the file. */
-export interface SettleFault {
-  readonly row: number;
-  readonly column?: string;
-  readonly code: TidemarkError['code'];
-  readonly reason: string;
-}
-
-/** Rows as the log holds them, `_source` still to be named by the delta; and what was left out. */
-export interface Settled {
-  readonly batch: Batch;
-  readonly least: Position | undefined;
-  readonly greatest: Position | undefined;
-  readonly partial: boolean;
-  readonly truncates: number;
-  readonly faults: readonly SettleFault[];
-}
-
-/** How the rows of one file get their positions (PROTOCOL.md, P). */
-export interface PositionRule {
-  readonly generation: number;
-  /** Whether a row's sequence or commit time orders it; the rows of a load stand before every change. */
-  readonly ownPositions: boolean;
-  /** major and minor of a row without a sequence or commit time of its own, by its ordinal. */
-  readonly ofRow: (row: number) => { major: bigint; minor: bigint };
-  /** minor of a row ordered by its commit time. One transaction may be cut into several files. */
-  readonly withinCommit: (row: number) => bigint;
-}
-
-export interface SettleContext {
-  readonly table: ResolvedTable;
-  /** The file's columns as the decoder gives them. */
-  readonly columns: readonly DeclaredColumn[];
-  /** The log table's fields. */
-  readonly fields: readonly Field[];
-  readonly rule: PositionRule;
-  readonly dateReceived: string;
-  /** Only these rows of the file, by ordinal. */
-  readonly onlyRows?: ReadonlySet<number>;
-}
+import type { SettleContext, Settled, SettleFault } from './settled';
 
 /**
  * Settles what each decoded row means: its op (`deletedWhen` included), position, absent columns, and for a key

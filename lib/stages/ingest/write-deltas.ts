@@ -8,7 +8,7 @@ import { encodeRowGroup } from '../../parquet/wasm';
 import type { LakePorts } from '../../ports/lake-ports';
 import { SOURCE } from '../../table/columns';
 import { rowGroups, type WriteLimits } from '../../table/write-files';
-import type { Settled } from './settle';
+import type { Settled } from './settled';
 
 export interface DeltaLimits extends WriteLimits {
   /** What one delta holds at most, so that a merge can take it on whole. Bytes as in memory. */
