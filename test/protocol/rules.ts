@@ -49,9 +49,6 @@ export function sendDms(lake: TestLake, second: number, lines: readonly string[]
 
 export const sequence = (at: number) => `2021010100000000${String(at).padStart(19, '0')}`;
 
-/** Position `minor` of change `at`: all of one second. */
-export const MAJOR = BigInt(Date.UTC(2021, 0, 1)) * 1000n;
-
 let sent = 0;
 
 /** One file of changes, under a name of its own, on one date. */
