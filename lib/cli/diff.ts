@@ -17,7 +17,8 @@ export function diffCommand(cli: Cli): Command {
       const found = await lake.diff(table, flags.since);
       if (found.from) {
         const { snapshotId, behindMs } = found.from;
-        const before = behindMs > 0 ? `, committed ${duration(behindMs)} before that` : '';
+        const before =
+          behindMs !== undefined && behindMs > 0 ? `, committed ${duration(behindMs)} before that` : '';
         cli.note(`since snapshot ${snapshotId}${before}`);
       }
       if (options(command).output !== 'table') {

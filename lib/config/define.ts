@@ -106,17 +106,17 @@ export interface VpcConfig {
 export interface LimitsConfig {
   /** Rows a Parquet row group has at most. Default: 131072. */
   rowGroupRowsMax?: number;
-  /** Bytes of a row group, as stored. Default: 16 MiB. */
+  /** Bytes of a row group, in memory. Default: 8 MiB. */
   rowGroupBytesMax?: number;
   /** Bytes of a data file of a current table. Default: 128 MiB. */
   fileBytesMax?: number;
-  /** Rows of a delta; a longer source becomes several. Default: 500,000. */
+  /** Rows of a delta; a longer source becomes several. Default: 250,000. */
   deltaRowsMax?: number;
-  /** Bytes of a delta's rows in memory. Default: 64 MiB. */
+  /** Bytes of a delta's rows in memory. Default: 24 MiB. */
   deltaBytesMax?: number;
-  /** Rows one merge takes from the log; what is left waits for the next. Default: 1,000,000. */
+  /** Rows one merge takes from the log; what is left waits for the next. Default: 250,000. */
   mergeRowsMax?: number;
-  /** Bytes of the deltas one merge takes. Default: 128 MiB. */
+  /** Bytes of the deltas one merge takes, in memory. Default: 24 MiB. */
   mergeBytesMax?: number;
 }
 

@@ -80,3 +80,12 @@ export function keyMissing(table: string): TidemarkError {
     `write key: ['<column>'], or mode: 'append' if rows are only ever added`,
   );
 }
+
+/** TM_1011: the table uses an option that this version checks but does not carry out; nothing is taken in. */
+export const notSupported = (table: string, option: string) =>
+  new TidemarkError(
+    'TM_1011',
+    `${option} is not supported`,
+    `tables.${table}`,
+    'take the option out, and give the table a key by which its rows merge',
+  );

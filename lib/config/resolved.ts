@@ -1,7 +1,7 @@
 import type { PrimitiveType } from '../columnar/types';
 import type { Transform } from '../iceberg/transform';
 import type { ConfigValue, FormatConfig, LimitsConfig, OnBadRow, SourceConfig } from './define';
-import { keyMissing } from './errors';
+import { keyMissing, notSupported } from './errors';
 
 /** A checked config with every default filled in: what all stages read. */
 export interface ResolvedLake {
@@ -63,7 +63,12 @@ export function tableFor(lake: ResolvedLake, source: SourceTable): ResolvedTable
   return exact ?? sameTable.find(table => table.from.schema === undefined);
 }
 
-/** Throws TM_1010 if the table merges and its key still has to be named; `key: []` itself loads. */
+/**
+ * Throws TM_1010 if the table's key still has to be named, TM_1011 for a table that files cannot be taken into; a
+ * config that only declares such tables loads.
+ */
 export function requireKey(table: ResolvedTable): void {
-  if (table.mode === 'merge' && table.key.length === 0) throw keyMissing(table.name);
+  if (table.mode === 'append') throw notSupported(table.name, "mode: 'append'");
+  if (table.where) throw notSupported(table.name, 'where');
+  if (table.key.length === 0) throw keyMissing(table.name);
 }

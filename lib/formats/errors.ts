@@ -80,7 +80,7 @@ export const emptyFile = (file: string) =>
     'upload the file again; remove it if it is empty on purpose',
   );
 
-/** TM_2109: a row is longer than rowBytesMax. Only its first 64 KiB are kept in quarantine. */
+/** TM_2109: a row is longer than rowBytesMax. The whole file is kept in quarantine. */
 export const rowTooLong = (bytesMax: number): RowFault => ({
   code: 'TM_2109',
   reason: `row longer than ${bytesMax} bytes (rowBytesMax)`,

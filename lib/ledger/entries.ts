@@ -32,7 +32,7 @@ export interface Entry extends Delta {
   readonly source: string;
 }
 
-export function entryValue(delta: Delta, source: string): ItemValue {
+function entryValue(delta: Delta, source: string): ItemValue {
   const { least, greatest, ...plain } = delta;
   return {
     ...plain,
@@ -43,22 +43,43 @@ export function entryValue(delta: Delta, source: string): ItemValue {
   };
 }
 
-function entryOf(item: Item): Entry {
-  const value = item.value as unknown as Omit<Entry, 'least' | 'greatest' | 'n'> & {
-    least: string;
-    greatest: string;
-  };
-  return {
+/** Ledger items for the deltas of one source, numbered from `first`: one a delta, or packs that bear their last number. */
+export function entryItems(
+  deltas: readonly Delta[],
+  source: string,
+  first: number,
+): { n: number; value: ItemValue }[] {
+  const packed = Math.ceil(deltas.length / ENTRY_ITEMS_MAX);
+  const items: { n: number; value: ItemValue }[] = [];
+  for (let i = 0; i < deltas.length; i += packed) {
+    const pack = deltas.slice(i, i + packed).map(delta => entryValue(delta, source));
+    items.push({ n: first + i + pack.length - 1, value: pack.length === 1 ? pack[0]! : { pack } });
+  }
+  return items;
+}
+
+/** One transaction numbers a whole source, whatever its size: beyond this many deltas several share an item. */
+const ENTRY_ITEMS_MAX = 90;
+
+type EntryText = Omit<Entry, 'least' | 'greatest' | 'n'> & {
+  readonly least: string;
+  readonly greatest: string;
+};
+
+function entriesOf(item: Item): Entry[] {
+  const last = Number(item.sort.slice(ENTRY_PREFIX.length));
+  const pack = (item.value.pack ?? [item.value]) as unknown as EntryText[];
+  return pack.map((value, i) => ({
     ...value,
-    n: Number(item.sort.slice(ENTRY_PREFIX.length)),
+    n: last - pack.length + 1 + i,
     least: parsePosition(value.least),
     greatest: parsePosition(value.greatest),
-  };
+  }));
 }
 
 export async function readEntry(items: Items, table: string, n: number): Promise<Entry | undefined> {
-  const item = await items.get(entryKey(table, n));
-  return item && entryOf(item);
+  for await (const entry of entriesAfter(items, table, n - 1)) return entry;
+  return undefined;
 }
 
 const PAGE = 500;
@@ -71,8 +92,8 @@ export async function* entriesAfter(items: Items, table: string, after: number):
       after: entryKey(table, last).sort,
       limit: PAGE,
     });
-    for (const item of page) {
-      const entry = entryOf(item);
+    for (const entry of page.flatMap(entriesOf)) {
+      if (entry.n <= last) continue;
       if (entry.n !== last + 1) return;
       yield entry;
       last = entry.n;

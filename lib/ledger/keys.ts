@@ -6,7 +6,7 @@ import type { ItemKey } from '../ports/items';
  * | partition        | sort                    | what                                                      |
  * |------------------|-------------------------|-----------------------------------------------------------|
  * | table#<table>    | counter                 | next number, vacuum count, source generation              |
- * | table#<table>    | entry#<16 digits>       | one numbered entry of the log                             |
+ * | table#<table>    | entry#<16 digits>       | a numbered entry of the log, or a pack that ends with it  |
  * | table#<table>    | source#<identity>       | a source object taken in, and as which entries            |
  * | table#<table>    | first-seen#<identity>   | a plain file's instant and its place among that instant's |
  * | table#<table>    | instant#<micros>        | how many plain files were first seen for an instant       |

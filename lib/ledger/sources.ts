@@ -1,6 +1,6 @@
 import type { ItemAction, Items } from '../ports/items';
 import { counterValue, readCounter } from './counter';
-import { type Delta, entryValue } from './entries';
+import { type Delta, entryItems } from './entries';
 import { counterKey, entryKey, firstSeenKey, instantKey, loadKey, sourceKey } from './keys';
 
 /** A source object taken in: its entries are first .. first + count - 1. */
@@ -72,9 +72,9 @@ export async function recordSource(
         value: counterValue({ ...counter, next: first + deltas.length }),
         if: counter.version,
       },
-      ...deltas.map((delta, i) => ({
-        put: entryKey(table, first + i),
-        value: entryValue(delta, identity),
+      ...entryItems(deltas, identity, first).map(({ n, value }) => ({
+        put: entryKey(table, n),
+        value,
         if: 'absent' as const,
       })),
       ...(load ? [claimOf(table, load, claim?.version)] : []),

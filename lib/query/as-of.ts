@@ -4,12 +4,12 @@ import { beforeFirstSnapshot, snapshotUnknown, timeUnreadable } from './errors';
 /** A point that a user asks for: a snapshot by its id, or an instant in milliseconds since 1970. */
 export type AsOf = { readonly snapshotId: bigint } | { readonly at: number };
 
-/** What stands for a table at the point asked for. `behindMs`: how long before that point it was committed. */
+/** What stands for a table at the point asked for. `behindMs`: how long before the instant asked for it was committed. */
 export interface SnapshotAt {
   readonly table: string;
   readonly snapshotId: bigint;
   readonly committedAt: number;
-  readonly behindMs: number;
+  readonly behindMs?: number;
 }
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -103,13 +103,13 @@ function newestBefore(metadata: TableMetadata, at: number): Snapshot | undefined
 }
 
 /** How an answer names what it was read from. */
-export function named(table: string, snapshot: Snapshot, at: number): SnapshotAt {
+export function named(table: string, snapshot: Snapshot, at: number | undefined): SnapshotAt {
   const committedAt = snapshot['timestamp-ms'];
   return {
     table,
     snapshotId: snapshot['snapshot-id'],
     committedAt,
-    behindMs: Math.max(0, at - committedAt),
+    ...(at === undefined ? {} : { behindMs: Math.max(0, at - committedAt) }),
   };
 }
 

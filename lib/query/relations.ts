@@ -146,6 +146,7 @@ function standing(open: OpenTable, asOf: AsOf | undefined): Snapshot | undefined
   return asOf ? snapshotAt(open.name, open.metadata, asOf) : currentSnapshot(open.metadata);
 }
 
-function instant(ports: ReadPorts, asOf: AsOf | undefined): number {
-  return asOf && 'at' in asOf ? asOf.at : ports.clock.now();
+function instant(ports: ReadPorts, asOf: AsOf | undefined): number | undefined {
+  if (!asOf) return ports.clock.now();
+  return 'at' in asOf ? asOf.at : undefined;
 }

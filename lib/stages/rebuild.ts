@@ -8,7 +8,7 @@ import { type Cursor, cursorSummary, readCursor, START, statedCursor } from '../
 import { commitContended, ledgerBehind } from '../table/errors';
 import { foldInto } from '../table/fold-into';
 import { type LiveFiles, liveFiles } from '../table/live-files';
-import { appendToLog, logView } from '../table/log-append';
+import { appendToLog, logView, restoreLog } from '../table/log-append';
 import { type OpenTable, openTable } from '../table/open';
 import { vacuumCountOf } from '../table/vacuum-count';
 import { type MergeLimits, nextSlice } from './merge';
@@ -26,7 +26,8 @@ const TRIES = 20;
 /**
  * Folds the log again into new files, through the entry that the table states when the commit is made, and replaces
  * all files in that one commit: readers see the old rows, then the new ones, never none. It is also the way out when
- * the cursor is lost; then it goes through all that the log has. A crash before the commit leaves unnamed files.
+ * the cursor is lost; then it goes through all that the log has, and a log that lost its own
+ * is made again from the ledger first. A crash before the commit leaves unnamed files.
  */
 export async function rebuild(
   ports: LakePorts,
@@ -35,8 +36,10 @@ export async function rebuild(
 ): Promise<Rebuilt | undefined> {
   let fold: PartialFold | undefined;
   for (let i = 0; i < TRIES; i++) {
-    const log = await openTable(ports, logTableOf(table.name));
-    if (!log) return undefined;
+    const found = await openTable(ports, logTableOf(table.name));
+    if (!found) return undefined;
+    const log = statedCursor(found.metadata) ? found : await restoreLog(ports, table.name, found);
+    if (!log) continue;
     const current = await openCurrent(ports, table, log);
     const target = targetOf(current, log);
     await checkLedger(ports, table.name, target);

@@ -15,7 +15,7 @@ export const cursorLost = (table: string) =>
     'TM_3002',
     'no retained snapshot says what is merged',
     `table ${table}`,
-    `run: tidemark rebuild ${table}`,
+    `run: tidemark rebuild ${table.replace(/_deltas$/, '')}`,
   );
 
 /** TM_3003: the ledger is older than the table (a restored backup): its numbers would be given twice. */

@@ -1,9 +1,10 @@
 import type { ResolvedTable } from '../config/resolved';
+import type { DataFile } from '../iceberg/data-file';
 import { currentSchema } from '../iceberg/metadata';
 import { type Entry, entriesAfter, entryNumbers } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { commit } from './commit';
-import { cursorSummary, readCursor } from './cursor';
+import { cursorSummary, readCursor, START } from './cursor';
 import { openFile } from './data-file';
 import { liveFiles } from './live-files';
 import type { LogView } from './log';
@@ -21,26 +22,52 @@ export async function appendToLog(
   k: number,
 ): Promise<OpenTable | undefined> {
   const cursor = readCursor(log.name, log.metadata);
-  const added = [];
-  let last: Entry | undefined;
-  for await (const entry of entriesAfter(ports.items, table, cursor.through)) {
-    if (entry.n > k) break;
-    const path = ports.store.uri(entry.key);
-    const file = await openFile(ports.store, { path, size: entry.bytes });
-    const fields = currentSchema(log.metadata).fields;
-    const partition = [Date.parse(entry.dateReceived) / 86_400_000];
-    added.push(dataFile(path, file.footer, entry.bytes, { fields, specId: 0, partition, sortOrderId: null }));
-    last = entry;
-  }
+  const { added, last } = await logFiles(ports, table, log, cursor.through, k);
   if (!last) return log;
-  const stated = { ...cursor, through: last.n, entry: last.name };
   const result = await commit(ports, log, {
     operation: 'append',
     added,
     removed: new Set(),
-    summary: cursorSummary(stated),
+    summary: cursorSummary({ ...cursor, through: last.n, entry: last.name }),
   });
   return result.committed ? result.table : undefined;
+}
+
+/**
+ * Makes a log table whose own cursor is lost from the ledger's entries, all of them, in one commit: what it holds is
+ * replaced, never appended to: nothing says which rows of it count. Undefined when another commit came first.
+ */
+export async function restoreLog(
+  ports: LakePorts,
+  table: string,
+  log: OpenTable,
+): Promise<OpenTable | undefined> {
+  const { added, last } = await logFiles(ports, table, log, START.through, Number.POSITIVE_INFINITY);
+  if (!last) return log;
+  const old = await liveFiles(ports.store, log.metadata);
+  const result = await commit(ports, log, {
+    operation: 'overwrite',
+    added,
+    removed: new Set([...old.data, ...old.deletes].map(f => f.file.path)),
+    summary: cursorSummary({ ...START, through: last.n, entry: last.name }),
+  });
+  return result.committed ? result.table : undefined;
+}
+
+/** The deltas of the entries beyond `after` through k, as the log's data files, and the last of them. */
+async function logFiles(ports: LakePorts, table: string, log: OpenTable, after: number, k: number) {
+  const added: DataFile[] = [];
+  let last: Entry | undefined;
+  const { fields } = currentSchema(log.metadata);
+  for await (const entry of entriesAfter(ports.items, table, after)) {
+    if (entry.n > k) break;
+    const path = ports.store.uri(entry.key);
+    const file = await openFile(ports.store, { path, size: entry.bytes });
+    const partition = [Date.parse(entry.dateReceived) / 86_400_000];
+    added.push(dataFile(path, file.footer, entry.bytes, { fields, specId: 0, partition, sortOrderId: null }));
+    last = entry;
+  }
+  return { added, last };
 }
 
 /** The log through entry k, for whoever folds or refolds. */

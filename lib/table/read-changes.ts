@@ -1,5 +1,5 @@
 import type { Changes } from '../change/changes';
-import { opOf } from '../change/op';
+import { OP_INSERT, OP_UPDATE, opOf } from '../change/op';
 import { concatBatches, gatherBatch, selectFields } from '../columnar/batch';
 import type { Batch, Column, VarColumn } from '../columnar/column';
 import type { Field } from '../columnar/types';
@@ -37,9 +37,12 @@ export class ChangeReader {
     if (wanted.length === 0) return;
     const lacking = this.lackingIn(file);
     const absent = textColumn(batch, ABSENT);
+    const ops = textColumn(batch, OP);
     for (const row of wanted) {
       this.entry.push(numbers[row]!);
-      this.absent.push(this.absentSetOf(lacking, textAt(absent, row)));
+      // A delete or TRUNCATE says nothing of columns: counting them absent would make the table partial for ever.
+      const says = opAt(ops, row) === OP_INSERT || opAt(ops, row) === OP_UPDATE;
+      this.absent.push(says ? this.absentSetOf(lacking, textAt(absent, row)) : 0);
     }
     this.batches.push(wanted.length === batch.length ? batch : gatherBatch(batch, Uint32Array.from(wanted)));
   }
@@ -49,8 +52,7 @@ export class ChangeReader {
     const own = (name: string) => all.columns[all.fields.findIndex(f => f.name === name)]!;
     const ops = textColumn(all, OP);
     const codes = new Uint8Array(all.length);
-    for (let i = 0; i < all.length; i++)
-      codes[i] = opOf(String.fromCharCode(ops.data[ops.offsets[i]!]!)) ?? 0;
+    for (let i = 0; i < all.length; i++) codes[i] = opAt(ops, i);
     return {
       length: all.length,
       fields: this.user,
@@ -111,6 +113,10 @@ function textColumn(batch: Batch, name: string): VarColumn {
   const column = batch.columns[batch.fields.indexOf(ownField(batch.fields, name))]!;
   if (column.kind !== 'var') throw new Error(`${name} is not a string`);
   return column;
+}
+
+function opAt(ops: VarColumn, row: number): number {
+  return opOf(String.fromCharCode(ops.data[ops.offsets[row]!]!)) ?? 0;
 }
 
 const decoder = new TextDecoder();

@@ -413,8 +413,12 @@ describe('config.requireKey', () => {
       }),
     );
   });
-  test('lets keyed and append tables pass', () => {
-    const { tables } = lake({ a: { key: ['id'] }, b: { mode: 'append' } });
+  test('lets keyed tables pass', () => {
+    const { tables } = lake({ a: { key: ['id'] } });
     for (const each of tables) expect(() => requireKey(each)).not.toThrow();
+  });
+  test('refuses what is declared but not carried out, rather than ignoring it', () => {
+    const { tables } = lake({ a: { mode: 'append' }, b: { key: ['id'], where: { x: 'y' } } });
+    for (const each of tables) expect(() => requireKey(each)).toThrow('TM_1011');
   });
 });

@@ -5,6 +5,7 @@ import { duration } from './words';
 export function readFrom({ snapshots }: ReadFrom): string[] {
   return snapshots.map(({ table, snapshotId, committedAt, behindMs }) => {
     const at = new Date(committedAt).toISOString();
-    return `${table} as of snapshot ${snapshotId}, committed ${at}, ${duration(behindMs)} before the time asked for`;
+    const behind = behindMs === undefined ? '' : `, ${duration(behindMs)} before the time asked for`;
+    return `${table} as of snapshot ${snapshotId}, committed ${at}${behind}`;
   });
 }

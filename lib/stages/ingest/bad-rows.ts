@@ -10,13 +10,15 @@ import type { Settled } from './settled';
 
 /** Bad rows listed in a quarantine record of a whole file. */
 const LISTED_ROWS_MAX = 100;
+/** With more bad rows than one record holds the file waits whole, whatever the policy. */
+const ROWS_ASIDE_MAX = 1000;
 
 /** Rows of one file that cannot be taken in, and what that means for the others. */
 export class BadRows {
   count = 0;
   private readonly rows: QuarantinedRow[] = [];
 
-  constructor(private readonly wholeFile: boolean) {}
+  constructor(private wholeFile: boolean) {}
 
   /** With the file's policy nothing more of it is written once one row is bad; the rest is read for the list. */
   get stops(): boolean {
@@ -35,6 +37,7 @@ export class BadRows {
 
   private note(row: QuarantinedRow): void {
     this.count++;
+    if (this.count > ROWS_ASIDE_MAX) this.wholeFile = true;
     if (!this.wholeFile || this.rows.length < LISTED_ROWS_MAX) this.rows.push(row);
   }
 
@@ -50,7 +53,8 @@ export class BadRows {
       NEXT,
     );
     const scope = this.wholeFile ? 'file' : 'rows';
-    const held = await setAside(ports, file, { error, rows: this.rows, badRows: this.count, scope }, request);
+    const rows = this.wholeFile ? this.rows.slice(0, LISTED_ROWS_MAX) : this.rows;
+    const held = await setAside(ports, file, { error, rows, badRows: this.count, scope }, request);
     return this.wholeFile ? held : undefined;
   }
 }

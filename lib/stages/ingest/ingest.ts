@@ -23,7 +23,7 @@ import type { Ingested, IngestOptions } from './request';
 import { setAside } from './set-aside';
 import { settle } from './settle';
 import type { PositionRule, SettleContext, Settled } from './settled';
-import { type DeltaLimits, writeDeltas } from './write-deltas';
+import { writeDeltas } from './write-deltas';
 
 /**
  * Takes in one file: decode, conform to the schema, write deltas under fresh names, then one ledger transaction
@@ -112,13 +112,7 @@ async function takeIn(
       bad,
       request,
     );
-    const deltas = await writeDeltas(
-      ports,
-      file.table.name,
-      file.dateReceived,
-      rows,
-      deltaLimits(lake, file),
-    );
+    const deltas = await writeDeltas(ports, file.table.name, file.dateReceived, rows, lake.limits);
     const held = await bad.hold(ports, file, request);
     if (held) return held;
     const done = await recordSource(ports.items, sourceRef(file, marker), deltas, counter.vacuumCount);
@@ -204,15 +198,4 @@ async function* settledRows(
     bad.add(decoded, settled, request.onlyRows);
     if (!bad.stops) yield settled;
   }
-}
-
-/** A source of any size is numbered in one transaction, so its deltas grow with it. */
-const DELTAS_MAX = 90;
-
-function deltaLimits(lake: ResolvedLake, file: Identified): DeltaLimits {
-  const { limits } = lake;
-  const share = Math.ceil((file.object.info.size * 4) / DELTAS_MAX);
-  if (share <= limits.deltaBytesMax) return limits;
-  const factor = share / limits.deltaBytesMax;
-  return { ...limits, deltaBytesMax: share, deltaRowsMax: Math.ceil(limits.deltaRowsMax * factor) };
 }

@@ -71,7 +71,7 @@ export class FileColumns {
     this.at = new Map(kept);
     this.lacking = userFields(fields)
       .map(f => f.name)
-      .filter(name => !this.at.has(name));
+      .filter(name => !this.at.has(name) && !table.omit.includes(name));
   }
 
   column(name: string): Column | undefined {

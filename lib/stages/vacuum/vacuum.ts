@@ -60,10 +60,11 @@ async function sortOut(
   const listed = new Map<string, number>();
   const logs = new Set<string>();
   const reports = new Set<string>();
+  const tables = new Set(await ports.catalog.list());
   for await (const object of ports.store.list('')) {
     const husk = object.size === 0 && METADATA_VERSION.test(object.key);
-    if (!husk && !isOwn(object.key)) listed.set(object.key, object.size);
     const [folder, name] = object.key.split('/');
+    if (!husk && isOwn(object.key, tables)) listed.set(object.key, object.size);
     if (folder === 'deltas' && name) logs.add(name);
     if (folder === 'staging' && name) reports.add(name);
   }
@@ -84,14 +85,12 @@ async function sortOut(
   return { waiting, due, namers };
 }
 
-/** What the lake's folder holds besides objects of the lake: the ledger, the catalog's hints, the user's config. */
-function isOwn(key: string): boolean {
-  const folder = key.split('/', 1)[0]!;
-  const inLake =
-    key.includes('/metadata/') ||
-    key.includes('/data/') ||
-    ['deltas', 'staging', 'quarantine'].includes(folder);
-  return !inLake || key.endsWith('/version-hint.text');
+/** Whether the lake wrote it: below a table's metadata or data, or what waits for a commit. All else is the user's. */
+function isOwn(key: string, tables: ReadonlySet<string>): boolean {
+  const [folder, inner] = key.split('/');
+  if (folder === 'deltas' || folder === 'staging' || folder === 'quarantine') return true;
+  const within = tables.has(folder!) && (inner === 'metadata' || inner === 'data');
+  return within && !key.endsWith('/version-hint.text');
 }
 
 async function raiseTable(ports: LakePorts, table: string): Promise<void> {
