@@ -1,15 +1,21 @@
 import { compareKeys, encodeKeys } from '../change/key-order';
 import { concatBatches, gatherBatch, selectFields, sliceBatch } from '../columnar/batch';
 import type { Batch } from '../columnar/column';
+import { nullColumn } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
+import { sameSchema } from '../parquet/assemble';
+import { footerOfFile, type ParquetFooter } from '../parquet/footer';
+import { encodeRowGroup } from '../parquet/wasm';
 import type { ObjectStore } from '../ports/object-store';
-import { openFile } from './data-file';
+import { type OpenFile, openFile } from './data-file';
 import { type FileDeletes, liveMask } from './deletes';
 import type { FileAction, Upserts } from './plan';
+import type { CopiedRowGroup, WriteLimits } from './write-files';
 
 /**
  * The rows of a file that is written anew: what stands, without the dropped positions and foreign deletes, with
- * the inserts in their place. Reads one row group at a time; a file sorted by key gives rows sorted by key.
+ * the inserts in their place. A row group that nothing touches is copied as it is; the others are read one at a
+ * time. A file sorted by key gives rows sorted by key.
  */
 export async function* rewrittenRows(
   store: ObjectStore,
@@ -18,26 +24,52 @@ export async function* rewrittenRows(
   deletes: FileDeletes,
   fields: readonly Field[],
   key: readonly Field[],
-): AsyncGenerator<Batch> {
+  limits: WriteLimits,
+): AsyncGenerator<Batch | CopiedRowGroup> {
   const file = await openFile(store, action.live.file);
   const dropped = new Set(action.drop);
+  const gone = Float64Array.from([...action.drop, ...deletes.positions]).sort();
+  let passed = 0;
+  const copyable = deletes.equalities.length === 0 && sameSchema(file.footer, schemaOf(fields));
   let first = 0;
   let inserted = 0;
   for (let g = 0; g < file.footer.rowGroups.length; g++) {
-    const batch = await file.read(g, fields);
-    const mask = liveMask(deletes, batch, first);
-    const kept: number[] = [];
-    for (let row = 0; row < batch.length; row++) {
-      if ((!mask || mask[row]) && !dropped.has(first + row)) kept.push(row);
-    }
-    first += batch.length;
+    const end = first + file.footer.rowGroups[g]!.rows;
+    const keys = await file.read(g, key);
     const last = g === file.footer.rowGroups.length - 1;
-    const until = last ? action.insert.length : insertsUpTo(batch, action.insert, inserted, upserts, key);
-    const inserts = gatherBatch(upserts.rows, action.insert.subarray(inserted, until));
+    const until = last ? action.insert.length : insertsUpTo(keys, action.insert, inserted, upserts, key);
+    const before = passed;
+    while (passed < gone.length && gone[passed]! < end) passed++;
+    const touched = until > inserted || passed > before;
+    if (!touched && copyable && worthCopying(file, g, limits)) {
+      yield { footer: file.footer, rowGroup: g, bytes: file.bytes };
+    } else {
+      const batch = await file.read(g, fields);
+      const mask = liveMask(deletes, batch, first);
+      const kept: number[] = [];
+      for (let row = 0; row < batch.length; row++) {
+        if ((!mask || mask[row]) && !dropped.has(first + row)) kept.push(row);
+      }
+      const inserts = gatherBatch(upserts.rows, action.insert.subarray(inserted, until));
+      const standing = kept.length === batch.length ? batch : gatherBatch(batch, Uint32Array.from(kept));
+      yield merged(standing, inserts, key);
+    }
     inserted = until;
-    const standing = kept.length === batch.length ? batch : gatherBatch(batch, Uint32Array.from(kept));
-    yield merged(standing, inserts, key);
+    first = end;
   }
+}
+
+/** A row group far below the limits is read, so that it joins its neighbours instead of staying small for ever. */
+function worthCopying({ footer }: OpenFile, rowGroup: number, limits: WriteLimits): boolean {
+  const { rows, columns } = footer.rowGroups[rowGroup]!;
+  const bytes = columns.reduce((sum, c) => sum + c.uncompressed, 0);
+  return rows * 4 >= limits.rowGroupRowsMax || bytes * 4 >= limits.rowGroupBytesMax;
+}
+
+/** The schema that our encoder gives these fields. Row groups of another writer or an older schema are not copied. */
+function schemaOf(fields: readonly Field[]): ParquetFooter {
+  const columns = fields.map(f => nullColumn(f.type, 0));
+  return footerOfFile(encodeRowGroup({ length: 0, fields, columns }));
 }
 
 /** The inserts whose key is not beyond the row group's last row go into it. */

@@ -12,6 +12,8 @@ export interface OpenFile {
   readonly path: string;
   readonly footer: ParquetFooter;
   read(rowGroup: number, fields: readonly Field[]): Promise<Batch>;
+  /** The stored bytes [start, end). */
+  bytes(start: number, end: number): Promise<Uint8Array>;
 }
 
 /** Files up to here are read whole at once: a request costs more than the bytes. */
@@ -62,6 +64,7 @@ function fileOf(
   return {
     path,
     footer,
+    bytes: range,
     async read(rowGroup, fields) {
       const ranges = chunkRanges(footer, rowGroup, columnsFor(footer, fields));
       const chunks: Uint8Array[] = [];

@@ -80,7 +80,7 @@ async function carryOut(
   const { live, drop, insert } = action;
   if (insert.length === 0 && drop.length === live.file.recordCount) return [];
   const standing = deletes.for(live);
-  const rows = rewrittenRows(ports.store, action, upserts, standing, state.fields, state.key);
+  const rows = rewrittenRows(ports.store, action, upserts, standing, state.fields, state.key, limits);
   const files = await writeFiles(ports, placeOf(state, live.file.partition), rows, limits);
   return checked(state, files, expectedRows(action, standing));
 }

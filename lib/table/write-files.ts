@@ -25,6 +25,13 @@ export interface FilePlace {
   readonly sortOrderId: number | null;
 }
 
+/** A row group of another file whose bytes are taken as they are: it has the schema that ours are written with. */
+export interface CopiedRowGroup {
+  readonly footer: ParquetFooter;
+  readonly rowGroup: number;
+  bytes(start: number, end: number): Promise<Uint8Array>;
+}
+
 /**
  * Writes batches of one partition, in their order, into files of bounded row groups and size. Memory holds one
  * row group. A crash leaves files that nothing names.
@@ -32,10 +39,10 @@ export interface FilePlace {
 export async function writeFiles(
   ports: Pick<LakePorts, 'store' | 'ids'>,
   place: FilePlace,
-  batches: AsyncIterable<Batch>,
+  parts: AsyncIterable<Batch | CopiedRowGroup>,
   limits: WriteLimits,
 ): Promise<DataFile[]> {
-  const groups = rowGroups(batches, limits)[Symbol.asyncIterator]();
+  const groups = rowGroups(parts, limits)[Symbol.asyncIterator]();
   const files: DataFile[] = [];
   let next = await groups.next();
   while (!next.done) {
@@ -44,7 +51,7 @@ export async function writeFiles(
     const body = async function* () {
       yield assembler.start();
       do {
-        yield assembler.add(encodeRowGroup(next.value as Batch));
+        yield await rowGroupBytes(assembler, next.value as Batch | CopiedRowGroup);
         next = await groups.next();
       } while (!next.done && assembler.size < limits.fileBytesMax);
       yield assembler.finish();
@@ -53,6 +60,12 @@ export async function writeFiles(
     files.push(dataFile(ports.store.uri(key), assembler.footer, assembler.size, place));
   }
   return files;
+}
+
+async function rowGroupBytes(assembler: FileAssembler, part: Batch | CopiedRowGroup): Promise<Uint8Array> {
+  if ('columns' in part) return assembler.add(encodeRowGroup(part));
+  const { start, end } = assembler.copy(part.footer, part.rowGroup);
+  return part.bytes(start, end);
 }
 
 /** What a manifest says of a Parquet file, from its footer alone. */
@@ -78,30 +91,38 @@ export function dataFile(
   };
 }
 
-/** Joins small batches and cuts large ones, so that each is one row group within the limits. */
-export async function* rowGroups(batches: AsyncIterable<Batch>, limits: WriteLimits): AsyncGenerator<Batch> {
+/** Joins small batches and cuts large ones, so that each is one row group within the limits; copies pass as they are. */
+export async function* rowGroups<Copied extends CopiedRowGroup = never>(
+  parts: AsyncIterable<Batch | Copied>,
+  limits: WriteLimits,
+): AsyncGenerator<Batch | Copied> {
   let held: Batch[] = [];
   let rows = 0;
   let bytes = 0;
-  for await (const batch of batches) {
-    for (const part of cut(batch, limits)) {
-      if (part.length === 0) continue;
-      const size = batchBytes(part);
-      if (
-        rows > 0 &&
-        (rows + part.length > limits.rowGroupRowsMax || bytes + size > limits.rowGroupBytesMax)
-      ) {
-        yield concatBatches(held);
-        held = [];
-        rows = 0;
-        bytes = 0;
-      }
-      held.push(part);
-      rows += part.length;
+  const release = () => {
+    const joined = concatBatches(held);
+    held = [];
+    rows = 0;
+    bytes = 0;
+    return joined;
+  };
+  for await (const part of parts) {
+    if (!('columns' in part)) {
+      if (rows > 0) yield release();
+      yield part;
+      continue;
+    }
+    for (const piece of cut(part, limits)) {
+      if (piece.length === 0) continue;
+      const size = batchBytes(piece);
+      const over = rows + piece.length > limits.rowGroupRowsMax || bytes + size > limits.rowGroupBytesMax;
+      if (rows > 0 && over) yield release();
+      held.push(piece);
+      rows += piece.length;
       bytes += size;
     }
   }
-  if (rows > 0) yield concatBatches(held);
+  if (rows > 0) yield release();
 }
 
 function* cut(batch: Batch, limits: WriteLimits): Generator<Batch> {

@@ -60,7 +60,8 @@ async function writeDelta(
   const assembler = new FileAssembler();
   const body = async function* () {
     yield hashed(assembler.start());
-    for await (const batch of rowGroups(batches, limits)) yield hashed(assembler.add(encodeRowGroup(batch)));
+    for await (const batch of rowGroups<never>(batches, limits))
+      yield hashed(assembler.add(encodeRowGroup(batch)));
     yield hashed(assembler.finish());
   };
   const hashed = (bytes: Uint8Array) => {
