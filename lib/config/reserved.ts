@@ -1,3 +1,5 @@
+import { RESERVED_NAMES } from '../iceberg/schema';
+
 /** Column names of the log, the current tables and Iceberg itself (PROTOCOL.md, S). */
 const RESERVED_COLUMNS: ReadonlySet<string> = new Set([
   '_op',
@@ -7,16 +9,7 @@ const RESERVED_COLUMNS: ReadonlySet<string> = new Set([
   '_source',
   '_absent',
   'date_received',
-  '_pos',
-  '_file',
-  '_deleted',
-  '_spec_id',
-  '_partition',
-  '_row_id',
-  '_last_updated_sequence_number',
-  '_change_type',
-  '_change_ordinal',
-  '_commit_snapshot_id',
+  ...RESERVED_NAMES,
   // A config's columns are the keys of an object, which cannot hold this one.
   '__proto__',
 ]);

@@ -78,8 +78,9 @@ function entriesOf(item: Item): Entry[] {
 }
 
 export async function readEntry(items: Items, table: string, n: number): Promise<Entry | undefined> {
-  for await (const entry of entriesAfter(items, table, n - 1)) return entry;
-  return undefined;
+  const after = entryKey(table, n - 1).sort;
+  const [item] = await items.query(tablePartition(table), ENTRY_PREFIX, { after, limit: 1 });
+  return item && entriesOf(item).find(entry => entry.n === n);
 }
 
 const PAGE = 500;

@@ -7,20 +7,21 @@ import { quoteName } from './quote';
  * SELECT of `<table>_history`, a slowly changing dimension of type 2: a row for each state that a key was in, with
  * `op`, `valid_from` and `valid_to` (exclusive; NULL: still so). valid_from is `_changed_at`, else `date_received`.
  * A deleted row stands with op D and its last known values until its key comes back; a TRUNCATE closes every open row
- * and opens none. Of several changes of a key at one position the last is shown (PROTOCOL.md, P1).
+ * and opens none. A name that the user's columns have gets an underscore before it. Of several changes of a key at one position the last is shown (PROTOCOL.md, P1).
  */
 export function historySql(log: SqlLog): string {
   const user = userFields(log.fields);
   const key = log.key.map(f => quoteName(f.name)).join(', ');
   const columns = user.map(f => `s.${quoteName(f.name)}`).join(', ');
+  const free = (name: string) => quoteName(user.some(f => f.name.toLowerCase() === name) ? `_${name}` : name);
   const own = [POS_MAJOR, POS_MINOR, '_changed_at', '_source', '_absent', 'date_received'];
   return `WITH ${changesSql(log, { lastKnown: true })},
 shown AS (SELECT * FROM changes
   QUALIFY row_number() OVER (PARTITION BY ${key}, ${POS_MAJOR}, ${POS_MINOR} ORDER BY ${orderSql('DESC')}) = 1),
 followed AS (SELECT *, lead({happened: _tm_at, truncates: _tm_truncates}) OVER (PARTITION BY ${key} ORDER BY ${orderSql()}) AS _tm_next
   FROM shown)
-SELECT ${columns}, s.${OP} AS op, s._tm_at AS valid_from,
-  CASE WHEN s._tm_next IS NOT NULL AND s._tm_next.truncates = s._tm_truncates THEN s._tm_next.happened ELSE t.happened END AS valid_to,
+SELECT ${columns}, s.${OP} AS ${free('op')}, s._tm_at AS ${free('valid_from')},
+  CASE WHEN s._tm_next IS NOT NULL AND s._tm_next.truncates = s._tm_truncates THEN s._tm_next.happened ELSE t.happened END AS ${free('valid_to')},
   ${own.map(name => `s.${name}`).join(', ')}
 FROM followed s LEFT JOIN truncates t ON t.nth = s._tm_truncates + 1`;
 }

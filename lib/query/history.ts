@@ -36,7 +36,7 @@ export async function history(
     return `${quoteName(name)} = CAST($${i + 1} AS ${duckdbType(type)})`;
   });
   const query = await openQuery(ports, lake, engine);
-  const order = 'valid_from, _pos_major, _pos_minor';
-  const sql = `SELECT * FROM ${quoteName(historyOf(table))} WHERE ${conditions.join(' AND ')} ORDER BY ${order}`;
+  const rows = `${quoteName(historyOf(table))} WHERE ${conditions.join(' AND ')}`;
+  const sql = `SELECT * FROM ${rows} ORDER BY _pos_major, _pos_minor`;
   return query.run(sql, key);
 }

@@ -1,17 +1,10 @@
 import { duckdbType } from '../columnar/type-map';
 import type { Field } from '../columnar/types';
-import { partitionKey } from '../table/deletes';
+import { partitionKey } from '../iceberg/partition-key';
+import { DELETED_PATH, DELETED_POS } from '../iceberg/position-deletes';
 import type { LiveFile, LiveFiles } from '../table/live-files';
 import { deleteUnread, fileFormatUnread } from './errors';
 import { quoteName, quotePath } from './quote';
-
-/** Reserved field ids of position delete files. @see https://iceberg.apache.org/spec/#position-delete-files */
-const DELETE_PATH_ID = 2147483546;
-const DELETE_POS_ID = 2147483545;
-const DELETE_FIELDS = [
-  { id: DELETE_PATH_ID, type: 'string' },
-  { id: DELETE_POS_ID, type: 'long' },
-] as const;
 
 /** A column that stands beside the table's own: the row's place in its file, 0, 1, 2 ... */
 export const ROW_NUMBER = '_tm_row_number';
@@ -71,9 +64,7 @@ function branchesOf({ data, deletes }: LiveFiles): Branch[] {
 function reaches(del: LiveFile, data: LiveFile): boolean {
   const { file } = del;
   const isGlobal = file.content === 2 && file.partition.length === 0;
-  const samePlace =
-    file.specId === data.file.specId && partitionKey(file.partition) === partitionKey(data.file.partition);
-  if (!isGlobal && !samePlace) return false;
+  if (!isGlobal && partitionKey(file) !== partitionKey(data.file)) return false;
   if (file.content === 2) return del.sequenceNumber > data.sequenceNumber;
   if (file.referencedDataFile !== null && file.referencedDataFile !== data.file.path) return false;
   return del.sequenceNumber >= data.sequenceNumber;
@@ -92,8 +83,8 @@ function branchSql(
   const from = readSql(data, [...fields, ...unselected]);
   const lines = [`SELECT ${[...columns, ...extra].join(', ')}`, `FROM ${from} d`];
   if (positions.size > 0) {
-    const deletes = readSql([...positions], DELETE_FIELDS);
-    const samePlace = `d.filename = p.${byId(DELETE_PATH_ID)} AND d.file_row_number = p.${byId(DELETE_POS_ID)}`;
+    const deletes = readSql([...positions], [DELETED_PATH, DELETED_POS]);
+    const samePlace = `d.filename = p.${byId(DELETED_PATH.id)} AND d.file_row_number = p.${byId(DELETED_POS.id)}`;
     lines.push(`ANTI JOIN ${deletes} p ON ${samePlace}`);
   }
   const standing = equalities.map((del, i) => equalitySql(del, equalityFields(del, known), `e${i}`));

@@ -71,13 +71,8 @@ async function mergeSlice(
 ): Promise<Merged | undefined> {
   const files = await liveFiles(ports.store, current.metadata);
   const state = stateOf(table, current, files, cursor);
-  const folded = await foldInto(
-    ports,
-    state,
-    await logView(ports, table, log, slice.at(-1)!.n),
-    slice,
-    limits,
-  );
+  const view = logView(ports, table, log, slice.at(-1)!.n);
+  const folded = await foldInto(ports, state, view, slice, limits);
   const result = await commit(ports, current, {
     operation: 'overwrite',
     added: folded.added,

@@ -97,7 +97,7 @@ async function foldThrough(
     );
     if (slice.length === 0) throw ledgerBehind(table.name, through);
     const state = { ...stateOf(table, current, fold.files, fold.cursor), widened: false };
-    const view = await logView(ports, table, whole, slice.at(-1)!.n);
+    const view = logView(ports, table, whole, slice.at(-1)!.n);
     const { added, removed, cursor } = await foldInto(ports, state, view, slice, limits);
     const kept = fold.files.data.filter(f => !removed.has(f.file.path));
     fold = { ...fold, files: { data: [...kept, ...added.map(uncommitted)], deletes: [] }, cursor };

@@ -1,4 +1,5 @@
 import type { Field, PrimitiveType } from '../columnar/types';
+import { RESERVED_NAMES } from '../iceberg/schema';
 
 /** A column before it has a field id. */
 export interface ColumnShape {
@@ -32,22 +33,10 @@ export const LOG_COLUMNS: readonly ColumnShape[] = [
 const CURRENT_COLUMNS: ReadonlySet<string> = new Set([POS_MAJOR, POS_MINOR, CHANGED_AT]);
 
 const OWN: ReadonlySet<string> = new Set(LOG_COLUMNS.map(c => c.name));
-const ICEBERG_RESERVED: ReadonlySet<string> = new Set([
-  '_file',
-  '_pos',
-  '_deleted',
-  '_spec_id',
-  '_partition',
-  '_row_id',
-  '_last_updated_sequence_number',
-  '_change_type',
-  '_change_ordinal',
-  '_commit_snapshot_id',
-]);
 
 /** Whether a user's column may not have this name. */
 export function isReserved(name: string): boolean {
-  return OWN.has(name) || ICEBERG_RESERVED.has(name);
+  return OWN.has(name) || RESERVED_NAMES.has(name);
 }
 
 /** The user's columns of the log or current table. */

@@ -35,9 +35,11 @@ export async function* rewrittenRows(
   let inserted = 0;
   for (let g = 0; g < file.footer.rowGroups.length; g++) {
     const end = first + file.footer.rowGroups[g]!.rows;
-    const keys = await file.read(g, key);
     const last = g === file.footer.rowGroups.length - 1;
-    const until = last ? action.insert.length : insertsUpTo(keys, action.insert, inserted, upserts, key);
+    const until =
+      last || inserted === action.insert.length
+        ? action.insert.length
+        : insertsUpTo(await file.read(g, key), action.insert, inserted, upserts, key);
     const before = passed;
     while (passed < gone.length && gone[passed]! < end) passed++;
     const touched = until > inserted || passed > before;

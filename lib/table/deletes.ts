@@ -3,15 +3,11 @@ import { concatBatches } from '../columnar/batch';
 import type { Batch } from '../columnar/column';
 import { valueAt } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
+import { partitionKey } from '../iceberg/partition-key';
+import { DELETED_PATH, DELETED_POS } from '../iceberg/position-deletes';
 import type { ObjectStore } from '../ports/object-store';
 import { openFile } from './data-file';
 import type { LiveFile, LiveFiles } from './live-files';
-
-/** Reserved field ids of position delete files. @see https://iceberg.apache.org/spec/#position-delete-files */
-const DELETE_FIELDS: readonly Field[] = [
-  { id: 2147483546, name: 'file_path', type: 'string', required: true },
-  { id: 2147483545, name: 'pos', type: 'long', required: true },
-];
 
 /** What other engines' delete files say of one data file: positions, and conditions on columns. */
 export interface FileDeletes {
@@ -59,7 +55,7 @@ export class Deletes {
     const equalities = this.equalities.filter(
       ({ live }) =>
         live.sequenceNumber > data.sequenceNumber &&
-        (live.file.partition.length === 0 || samePartition(live, data)),
+        (live.file.partition.length === 0 || partitionKey(live.file) === partitionKey(data.file)),
     );
     return { positions, equalities };
   }
@@ -98,7 +94,7 @@ function nullable(batch: Batch): Batch['columns'] {
 }
 
 async function readPositions(store: ObjectStore, live: LiveFile): Promise<Map<string, number[]>> {
-  const batch = await readAll(store, live, DELETE_FIELDS);
+  const batch = await readAll(store, live, [DELETED_PATH, DELETED_POS]);
   const byPath = new Map<string, number[]>();
   for (let row = 0; row < batch.length; row++) {
     const path = String(valueAt(batch.columns[0]!, row));
@@ -114,15 +110,4 @@ async function readAll(store: ObjectStore, live: LiveFile, fields: readonly Fiel
   const batches: Batch[] = [];
   for (let g = 0; g < file.footer.rowGroups.length; g++) batches.push(await file.read(g, fields));
   return concatBatches(batches);
-}
-
-function samePartition(a: LiveFile, b: LiveFile): boolean {
-  return a.file.specId === b.file.specId && partitionKey(a.file.partition) === partitionKey(b.file.partition);
-}
-
-/** A partition's values as a text to group by. */
-export function partitionKey(partition: LiveFile['file']['partition']): string {
-  return JSON.stringify(partition, (_, v) =>
-    typeof v === 'bigint' ? `${v}n` : v instanceof Uint8Array ? Buffer.from(v).toString('hex') : v,
-  );
 }

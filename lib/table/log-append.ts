@@ -71,18 +71,22 @@ async function logFiles(ports: LakePorts, table: string, log: OpenTable, after: 
 }
 
 /** The log through entry k, for whoever folds or refolds. */
-export async function logView(
-  ports: LakePorts,
-  table: ResolvedTable,
-  log: OpenTable,
-  k: number,
-): Promise<LogView> {
+export function logView(ports: LakePorts, table: ResolvedTable, log: OpenTable, k: number): LogView {
   const fields = currentSchema(log.metadata).fields;
   return {
     store: ports.store,
     fields,
     key: table.key.map(name => fields.find(f => f.name === name)!),
-    files: await liveFiles(ports.store, log.metadata),
-    entries: () => entryNumbers(ports.items, table.name, k),
+    files: once(() => liveFiles(ports.store, log.metadata)),
+    entries: once(() => entryNumbers(ports.items, table.name, k)),
+  };
+}
+
+/** What `read` gives, read when it is first asked for. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let known: Promise<T> | undefined;
+  return () => {
+    known ??= read();
+    return known;
   };
 }

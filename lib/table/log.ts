@@ -20,8 +20,9 @@ export interface LogView {
   /** The log table's fields. */
   readonly fields: readonly Field[];
   readonly key: readonly Field[];
-  readonly files: LiveFiles;
-  /** The entries that count, by delta name: 1..(the cursor the commit will state). Asked for only by a refold. */
+  /** Asked for only by a refold, as the entries are: both are as long as the log. */
+  readonly files: () => Promise<LiveFiles>;
+  /** The entries that count, by delta name: 1..(the cursor the commit will state). */
   readonly entries: () => Promise<ReadonlyMap<string, Entry>>;
 }
 
@@ -40,7 +41,7 @@ export async function readSlice(log: LogView, slice: readonly Entry[]): Promise<
 export async function readHistory(log: LogView, wanted: Pick<Wanted, 'keys' | 'columns'>): Promise<Changes> {
   const reader = new ChangeReader(log.fields, await log.entries());
   const range = new KeyRange(log.key[0]!, wanted.columns[0]!);
-  for (const live of log.files.data) {
+  for (const live of (await log.files()).data) {
     const span = range.ofFile(live.file);
     if (span.from >= span.to && !mayTruncate(live.file.metrics.nullCounts.get(log.key[0]!.id))) continue;
     await readMatching(log, reader, range, wanted, await openFile(log.store, live.file));

@@ -3,9 +3,9 @@ import type { Batch } from '../columnar/column';
 import { columnFromScalars, gather, valueAt } from '../columnar/kernels';
 import type { Field, Scalar } from '../columnar/types';
 import type { PartitionSpec } from '../iceberg/partition';
+import { partitionKey } from '../iceberg/partition-key';
 import { decodeValue } from '../iceberg/single-value';
 import { transformColumn } from '../iceberg/transform-column';
-import { partitionKey } from './deletes';
 import type { LiveFile } from './live-files';
 
 /** Rows that take their place in the table, sorted by key. */
@@ -43,15 +43,14 @@ export function planMerge(
 ): FileAction[] {
   const inserts = new Map<LiveFile, number[]>();
   const actions: FileAction[] = [];
-  for (const { partition, rows } of byPartition(upserts.rows, spec)) {
-    const standing = files.filter(
-      f => f.file.specId === spec['spec-id'] && partitionKey(f.file.partition) === partitionKey(partition),
-    );
-    const choose = chooser(standing, key[0]!, fileBytesMax);
+  const standing = new Map<string, LiveFile[]>();
+  for (const live of files) listOf(standing, partitionKey(live.file)).push(live);
+  for (const [place, { partition, rows }] of byPartition(upserts.rows, spec)) {
+    const choose = chooser(standing.get(place) ?? [], key[0]!, fileBytesMax);
     const fresh: number[] = [];
     const first = gather(
       upserts.rows.columns[upserts.rows.fields.findIndex(f => f.id === key[0]!.id)]!,
-      rows,
+      Uint32Array.from(rows),
     );
     const firsts = encodeKeys([first], rows.length);
     rows.forEach((row, i) => {
@@ -71,26 +70,29 @@ export function planMerge(
   return actions;
 }
 
-function listOf<K>(lists: Map<K, number[]>, key: K): number[] {
+function listOf<K, V>(lists: Map<K, V[]>, key: K): V[] {
   const list = lists.get(key) ?? [];
   lists.set(key, list);
   return list;
 }
 
-/** Rows (ascending, so still sorted by key) of each partition. */
-function byPartition(rows: Batch, spec: PartitionSpec): { partition: Scalar[]; rows: Uint32Array }[] {
+/** Rows (ascending, so still sorted by key) of each partition, by its key. */
+function byPartition(
+  rows: Batch,
+  spec: PartitionSpec,
+): Map<string, { partition: Scalar[]; rows: readonly number[] }> {
   const columns = spec.fields.map(f =>
     transformColumn(f.transform, rows.columns[rows.fields.findIndex(c => c.id === f['source-id'])]!),
   );
   const groups = new Map<string, { partition: Scalar[]; rows: number[] }>();
   for (let row = 0; row < rows.length; row++) {
     const partition = columns.map(c => valueAt(c, row));
-    const name = partitionKey(partition);
+    const name = partitionKey({ specId: spec['spec-id'], partition });
     const group = groups.get(name) ?? { partition, rows: [] };
     groups.set(name, group);
     group.rows.push(row);
   }
-  return [...groups.values()].map(g => ({ partition: g.partition, rows: Uint32Array.from(g.rows) }));
+  return groups;
 }
 
 /** The last file that starts at or before a key, the first for keys before all; none when that one is full. */

@@ -27,7 +27,7 @@ export class BadRows {
 
   add(decoded: DecodedBatch, settled: Settled, only: ReadonlySet<number> | undefined): void {
     for (const row of decoded.bad) if (!only || only.has(row.row)) this.note(listed(row));
-    for (const fault of settled.faults) this.note({ ...fault, line: lineOf(decoded, fault.row) });
+    for (const fault of settled.faults) this.note(fault);
   }
 
   outcome(taken: number): Ingested['outcome'] {
@@ -63,8 +63,4 @@ const NEXT = 'mend the config or the file, then replay it';
 
 function listed({ row, line, column, code, reason }: BadRow): QuarantinedRow {
   return { row, line, ...(column === undefined ? {} : { column }), code, reason };
-}
-
-function lineOf(decoded: DecodedBatch, row: number): number {
-  return decoded.line[decoded.row.indexOf(row)] ?? row + 1;
 }

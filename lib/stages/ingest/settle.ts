@@ -45,7 +45,8 @@ class Rows {
     const fault = op === OP_TRUNCATE ? undefined : this.keyFault(i);
     const at = fault ?? this.positionOf(i);
     if (!('major' in at)) {
-      this.faults.push({ row: this.decoded.row[i]!, code: at.code, reason: at.reason });
+      const { row, line } = this.decoded;
+      this.faults.push({ row: row[i]!, line: line[i]!, code: at.code, reason: at.reason });
       return;
     }
     const moved = op === OP_UPDATE && this.changed(i);

@@ -5,9 +5,10 @@ import type { ResolvedTable } from '../../config/resolved';
 import type { TidemarkError } from '../../errors';
 import type { DeclaredColumn } from '../../formats/format';
 
-/** A row that cannot be taken in, by its ordinal in the file. */
+/** A row that cannot be taken in, by its ordinal in the file and its line. */
 export interface SettleFault {
   readonly row: number;
+  readonly line: number;
   readonly column?: string;
   readonly code: TidemarkError['code'];
   readonly reason: string;
