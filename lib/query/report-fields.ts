@@ -20,7 +20,7 @@ export function reportColumns(report: string, columns: readonly ResultColumn[]):
     const lower = name.toLowerCase();
     if (lower === REPORT_DATE) throw reportDateSelected(report);
     if (names.has(lower)) throw reportColumnName(report, name, 'is selected twice');
-    if (isReserved(lower)) throw reportColumnName(report, name, "has a name of the lake's own");
+    if (isReserved(name)) throw reportColumnName(report, name, "has a name of the lake's own");
     names.add(lower);
     return { name, type: columnType(report, name, type) };
   });

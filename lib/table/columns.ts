@@ -34,9 +34,10 @@ const CURRENT_COLUMNS: ReadonlySet<string> = new Set([POS_MAJOR, POS_MINOR, CHAN
 
 const OWN: ReadonlySet<string> = new Set(LOG_COLUMNS.map(c => c.name));
 
-/** Whether a user's column may not have this name. */
+/** Whether a user's column may not have this name; engines compare names without case. */
 export function isReserved(name: string): boolean {
-  return OWN.has(name) || RESERVED_NAMES.has(name);
+  const lower = name.toLowerCase();
+  return OWN.has(lower) || RESERVED_NAMES.has(lower);
 }
 
 /** The user's columns of the log or current table. */

@@ -12,7 +12,7 @@ import type { LakePorts } from '../ports/lake-ports';
 import type { Cursor } from './cursor';
 import type { TableState } from './fold-into';
 import { foldedRows, putGroups } from './folded-rows';
-import { keysBeyond, type Located, locate, sortedKeys, type Wanted } from './locate';
+import { keysBeyond, type Located, locate, type SearchedTable, sortedKeys, type Wanted } from './locate';
 import { type LogView, readSlice } from './log';
 import type { Upserts } from './plan';
 import { refold } from './refold';
@@ -29,7 +29,7 @@ export interface Decision {
 /** Folds a slice onto the rows that stand: locates its keys, decides each, asks the log where it alone knows. */
 export async function decide(
   ports: LakePorts,
-  state: TableState,
+  state: TableState & SearchedTable,
   log: LogView,
   slice: readonly Entry[],
 ): Promise<Decision> {
@@ -41,12 +41,9 @@ export async function decide(
     state.key.map(f => f.id),
   );
   const late = truncates.filter(t => comparePositions(t, state.cursor.greatest) < 0);
-  const beyond =
-    partial && late[0]
-      ? await keysBeyond(ports.store, state.files, state.fields, state.key, late[0])
-      : undefined;
+  const beyond = partial && late[0] ? await keysBeyond(ports.store, state, late[0]) : undefined;
   const wanted = wantedKeys(changes, groups, truncates, state, beyond, partial);
-  const located = await locate(ports.store, state.files, state.fields, state.key, wanted);
+  const located = await locate(ports.store, state, wanted);
   const merged = beyond ? refoldAll(groups) : foldSlice(changes, groups, truncates, state, located, partial);
   const upserts = await upsertsOf(log, state, changes, merged, located, wanted, beyond);
   const drops = dropsOf(merged, located, beyond !== undefined);

@@ -46,10 +46,10 @@ export async function foldInto(
   slice: readonly Entry[],
   limits: WriteLimits,
 ): Promise<FoldResult> {
-  const decision = await decide(ports, state, log, slice);
+  const deletes = await Deletes.read(ports.store, state.files, state.fields);
+  const decision = await decide(ports, { ...state, deletes }, log, slice);
   const { drops, upserts, cursor, rows } = decision;
   const actions = planMerge(state.files.data, drops, upserts, state.key, state.spec, limits.fileBytesMax);
-  const deletes = await Deletes.read(ports.store, state.files, state.fields);
   const added: DataFile[] = [];
   const removed = new Set<string>();
   for (const action of actions) {

@@ -14,10 +14,18 @@ import type { Field } from '../columnar/types';
 import type { ObjectStore } from '../ports/object-store';
 import { ownField, POS_MAJOR, POS_MINOR } from './columns';
 import { type OpenFile, openFile } from './data-file';
-import { Deletes, liveMask } from './deletes';
+import { type Deletes, type FileDeletes, liveMask } from './deletes';
 import type { LiveFiles } from './live-files';
 import { KeyRange } from './prune';
 import { longs } from './read-changes';
+
+/** A table as it is searched: its files, and the deletes that stand against them. */
+export interface SearchedTable {
+  readonly files: LiveFiles;
+  readonly fields: readonly Field[];
+  readonly key: readonly Field[];
+  readonly deletes: Deletes;
+}
 
 /** What to look for. All rows at or before `truncate` are dropped, whatever their key. */
 export interface Wanted {
@@ -35,9 +43,9 @@ export interface Located {
   /** Row of `rows` that holds key i's row (only with wholeRows). */
   readonly rowOf: Int32Array;
   readonly rows: Batch | undefined;
-  /** By data file path: the row positions at which wanted keys stand, ascending, with the key's index. */
   /** The keys looked for, sorted. */
   readonly wanted: Keys;
+  /** By data file path: the row positions at which wanted keys stand, ascending, with the key's index. */
   readonly hits: ReadonlyMap<string, { readonly positions: number[]; readonly keys: number[] }>;
   /** By data file path: positions of the rows that the TRUNCATE drops. */
   readonly truncated: ReadonlyMap<string, number[]>;
@@ -50,21 +58,16 @@ export interface Located {
  */
 export async function locate(
   store: ObjectStore,
-  files: LiveFiles,
-  fields: readonly Field[],
-  key: readonly Field[],
+  { files, fields, key, deletes }: SearchedTable,
   wanted: Wanted,
 ): Promise<Located> {
   const found = new Found(wanted);
-  const deletes = await Deletes.read(store, files, fields);
   const range = new KeyRange(key[0]!, wanted.columns[0]!);
   for (const live of files.data) {
     const span = wanted.truncate ? ALL : range.ofFile(live.file);
     if (span.from >= span.to) continue;
     const standing = deletes.for(live);
-    const extra = standing.equalities.flatMap(e => e.fields);
-    const own = [ownField(fields, POS_MAJOR), ownField(fields, POS_MINOR)];
-    const columns = wanted.wholeRows ? fields : distinct([...key, ...own, ...extra]);
+    const columns = wanted.wholeRows ? fields : searched(fields, key, standing);
     const file = await openFile(store, live.file);
     let first = 0;
     for (let g = 0; g < file.footer.rowGroups.length; g++) {
@@ -190,26 +193,28 @@ function* matches(
   }
 }
 
-function distinct(fields: readonly Field[]): Field[] {
-  return [...new Map(fields.map(f => [f.id, f])).values()];
+/** What tells a row's key and position, and whether it stands. */
+function searched(fields: readonly Field[], key: readonly Field[], { equalities }: FileDeletes): Field[] {
+  const own = [ownField(fields, POS_MAJOR), ownField(fields, POS_MINOR)];
+  const all = [...key, ...own, ...equalities.flatMap(e => e.fields)];
+  return [...new Map(all.map(f => [f.id, f])).values()];
 }
 
 /** The key columns of the rows beyond a position: what a late TRUNCATE of a partial table must refold. */
 export async function keysBeyond(
   store: ObjectStore,
-  files: LiveFiles,
-  fields: readonly Field[],
-  key: readonly Field[],
+  { files, fields, key, deletes }: SearchedTable,
   beyond: Position,
 ): Promise<Batch | undefined> {
   const parts: Batch[] = [];
-  const deletes = await Deletes.read(store, files, fields);
   for (const live of files.data) {
+    const standing = deletes.for(live);
+    const columns = searched(fields, key, standing);
     const file = await openFile(store, live.file);
     let first = 0;
     for (let g = 0; g < file.footer.rowGroups.length; g++) {
-      const batch = await file.read(g, fields);
-      const mask = liveMask(deletes.for(live), batch, first);
+      const batch = await file.read(g, columns);
+      const mask = liveMask(standing, batch, first);
       const positions = positionsOf(batch);
       const rows: number[] = [];
       for (let row = 0; row < batch.length; row++) {
