@@ -3,12 +3,11 @@ import type { ResolvedLake } from '../config/resolved';
 import { currentSchema } from '../iceberg/metadata';
 import type { LakePorts } from '../ports/lake-ports';
 import type { QueryEngine, Rows } from '../ports/query-engine';
-import { logTableOf } from '../table/columns';
+import { historyOf, logTableOf } from '../table/columns';
 import { openTable } from '../table/open';
 import { keyArity, keyless, tableUnknown } from './errors';
 import { openQuery } from './open';
 import { quoteName } from './quote';
-import { historyOf } from './relations';
 
 /**
  * Every state of one row, oldest first, as `<table>_history` holds it.

@@ -3,7 +3,7 @@ import type { ResolvedLake, ResolvedTable } from '../config/resolved';
 import { allFields, currentSchema, currentSnapshot, type Snapshot, schemaById } from '../iceberg/metadata';
 import { entryNumbers } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
-import { currentFields, logTableOf, userFields } from '../table/columns';
+import { currentFields, historyOf, logTableOf, userFields } from '../table/columns';
 import { cursorOf, readCursor, statesCursor } from '../table/cursor';
 import { liveFiles } from '../table/live-files';
 import { type OpenTable, openTable } from '../table/open';
@@ -42,8 +42,6 @@ export async function relationNames(ports: ReadPorts, lake: ResolvedLake): Promi
   for (const name of await ports.catalog.list()) if (!known.has(name)) names.push({ name, kind: 'foreign' });
   return names;
 }
-
-export const historyOf = (table: string) => `${table}_history`;
 
 /** Undefined while nothing stands behind the name. */
 export async function relation(
@@ -104,9 +102,10 @@ export async function readLog(
   table: ResolvedTable,
   snapshot?: Snapshot,
 ): Promise<(SqlLog & { version: string; through: number }) | undefined> {
+  // The table first, as the log is never behind it: a merge between the two would name entries that the log lacks.
+  const current = await openTable(ports, table.name);
   const open = await openTable(ports, logTableOf(table.name));
   if (!open) return undefined;
-  const current = await openTable(ports, table.name);
   const through =
     snapshot && statesCursor(snapshot)
       ? cursorOf(snapshot).through

@@ -8,6 +8,7 @@ import { foldSql } from './fold-sql';
 import { openQuery } from './open';
 import { bindParameters } from './parameters';
 import { quoteName } from './quote';
+import { atSnapshot, throughEntry } from './read-from';
 import { readLog } from './relations';
 import { REPORT_DATE } from './report-fields';
 
@@ -44,7 +45,7 @@ export async function reportSource(
   const bound = bindParameters(await ports.readSql(report.sqlFile!), values, report.sqlFile!);
   const query = await openQuery(ports, lake, ports.query);
   const { snapshots } = await query.ready(bound.sql);
-  return { ...bound, readFrom: snapshots.map(s => `${s.table}@${s.snapshotId}`) };
+  return { ...bound, readFrom: snapshots.map(atSnapshot) };
 }
 
 async function tableSource(
@@ -59,7 +60,7 @@ async function tableSource(
   return {
     sql: foldSql(log, 'CAST($1 AS DATE)'),
     params: [date],
-    readFrom: [`${table.name}#${log.through}`],
+    readFrom: [throughEntry(table.name, log.through)],
   };
 }
 

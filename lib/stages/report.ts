@@ -7,6 +7,7 @@ import { type Attempt, closeAttempt, isOpen, openAttempt } from '../ledger/attem
 import { rowGroupBounds } from '../parquet/metrics';
 import type { ResultColumn } from '../ports/query-engine';
 import { attemptOvertaken, reportPartitionForeign, stagedFileWrong } from '../query/errors';
+import { ATTEMPT, DATE_BUILT, READ_FROM } from '../query/read-from';
 import {
   firstFields,
   REPORT_DATE,
@@ -15,7 +16,7 @@ import {
   writtenFields,
 } from '../query/report-fields';
 import { type ReportPorts, type ReportSource, reportSource, writtenSql } from '../query/report-sql';
-import { type ColumnShape, ownField } from '../table/columns';
+import { type ColumnShape, daysOf, ownField } from '../table/columns';
 import { commit } from '../table/commit';
 import { openFile } from '../table/data-file';
 import { commitContended, fileMissing } from '../table/errors';
@@ -163,9 +164,9 @@ async function adopt(
     added,
     removed: new Set(old.map(live => live.file.path)),
     summary: {
-      'tidemark.report-date': attempt.date,
-      'tidemark.attempt': attempt.id,
-      'tidemark.read-from': run.source.readFrom.join(' '),
+      [DATE_BUILT]: attempt.date,
+      [ATTEMPT]: attempt.id,
+      [READ_FROM]: run.source.readFrom.join(' '),
     },
   });
   if (!result.committed) return undefined;
@@ -199,7 +200,7 @@ async function adoptable(
     (f, i) => footer.columns[i]?.fieldId !== f.id || footer.columns[i]?.name !== f.name,
   );
   if (wrong) throw stagedFileWrong(attempt.report, `column ${wrong.name} has another field id`, uri);
-  const day = dayOf(attempt.date);
+  const day = daysOf(attempt.date);
   const dateField = ownField(fields, REPORT_DATE);
   for (let g = 0; g < footer.rowGroups.length; g++) {
     const bounds = rowGroupBounds(footer, g, dateField);
@@ -227,7 +228,7 @@ function isOfDate(
 ): boolean {
   const place = datePlace(open, file.specId);
   if (!place) throw reportPartitionForeign(report, file.path);
-  return file.partition[place.index] === dayOf(date);
+  return file.partition[place.index] === daysOf(date);
 }
 
 /** Where a partition spec holds report_date itself; undefined if it does not. */
@@ -257,5 +258,3 @@ function sameFields(a: readonly Field[], b: readonly Field[]): boolean {
     a.every((f, i) => f.id === b[i]!.id && f.name === b[i]!.name && f.type === b[i]!.type)
   );
 }
-
-const dayOf = (date: string) => Date.parse(date) / 86_400_000;

@@ -4,6 +4,7 @@ import { readEntry } from '../ledger/entries';
 import { readQuarantined } from '../ledger/quarantine';
 import { listReceived, type Received, type ReceivedStep } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
+import { DATE_BUILT, READ_FROM, readsTable } from '../query/read-from';
 import { cursorOf, statesCursor } from '../table/cursor';
 import { openTable } from '../table/open';
 
@@ -89,20 +90,13 @@ async function reportsSince(
     const open = await openTable(ports, report.name);
     for (const snapshot of open?.metadata.snapshots ?? []) {
       const { summary, 'timestamp-ms': at, 'snapshot-id': snapshotId } = snapshot;
-      const date = summary[REPORT_DATE];
-      if (date === undefined || at < since || !readsTable(summary[READ_FROM] ?? '', table)) continue;
+      const date = summary[DATE_BUILT];
+      if (date === undefined || at < since || !readsTable((summary[READ_FROM] ?? '').split(' '), table))
+        continue;
       // A report of a table is the fold of what was received up to its date.
       if (report.kind === 'table' && entry && date < entry.dateReceived) continue;
       built.push({ report: report.name, date, snapshotId, at });
     }
   }
   return built;
-}
-
-const REPORT_DATE = 'tidemark.report-date';
-const READ_FROM = 'tidemark.read-from';
-
-/** `employees@<snapshot>` or `employees#<entry>`, of the table itself, its log or its history. */
-function readsTable(readFrom: string, table: string): boolean {
-  return readFrom.split(' ').some(from => new RegExp(`^${table}(_deltas|_history)?[@#]`).test(from));
 }

@@ -60,3 +60,7 @@ export function currentFields(logFields: readonly Field[], key: readonly string[
 }
 
 export const logTableOf = (table: string) => `${table}_deltas`;
+export const historyOf = (table: string) => `${table}_history`;
+
+/** A date, `YYYY-MM-DD`, as a date column holds it: days since 1970. */
+export const daysOf = (date: string) => Date.parse(date) / 86_400_000;

@@ -142,15 +142,19 @@ async function addManifests(writer: ManifestWriter, added: readonly DataFile[]):
   const written: ManifestFile[] = [];
   for (const content of ['data', 'deletes'] as const) {
     const files = added.filter(file => (file.content === 0) === (content === 'data'));
-    if (files.length === 0) continue;
-    const entries = files.map(file => ({
-      status: 'added' as const,
-      snapshotId: writer.snapshotId,
-      sequenceNumber: null,
-      fileSequenceNumber: null,
-      file,
-    }));
-    written.push(await writeManifest(writer, entries, defaultSpec(writer.base.metadata)['spec-id'], content));
+    // A file's partition is that of its own spec: another engine may have made another the default since.
+    for (const specId of new Set(files.map(file => file.specId))) {
+      const entries = files
+        .filter(file => file.specId === specId)
+        .map(file => ({
+          status: 'added' as const,
+          snapshotId: writer.snapshotId,
+          sequenceNumber: null,
+          fileSequenceNumber: null,
+          file,
+        }));
+      written.push(await writeManifest(writer, entries, specId, content));
+    }
   }
   return written;
 }

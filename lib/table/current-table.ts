@@ -10,11 +10,10 @@ import {
   type TableMetadata,
 } from '../iceberg/metadata';
 import { partitionSpec } from '../iceberg/partition';
-import { readEntry } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { currentFields, userFields } from './columns';
 import { type Cursor, START } from './cursor';
-import { columnTaken, keyChanged, ledgerBehind } from './errors';
+import { columnTaken, keyChanged } from './errors';
 import type { TableState } from './fold-into';
 import type { LiveFiles } from './live-files';
 import { TABLE_PROPERTIES } from './log-table';
@@ -121,13 +120,6 @@ function followLog(
 /** Whether the id ever stood under the log's name: then another name today is a rename, else another engine's column. */
 function wasOurs(metadata: TableMetadata, field: Field): boolean {
   return metadata.schemas.some(schema => schema.fields.some(f => f.id === field.id && f.name === field.name));
-}
-
-/** A restored ledger would give a merged number to another delta (PROTOCOL.md, M1). */
-export async function checkLedger(ports: LakePorts, table: string, cursor: Cursor): Promise<void> {
-  if (cursor.through === START.through) return;
-  const entry = await readEntry(ports.items, table, cursor.through);
-  if (entry?.name !== cursor.entry) throw ledgerBehind(table, cursor.through);
 }
 
 function checkKey(table: ResolvedTable, metadata: TableMetadata): void {

@@ -1,6 +1,8 @@
 import { BEFORE_ALL, formatPosition, type Position, parsePosition } from '../change/position';
 import { ancestors, rootReached, type Snapshot, type TableMetadata } from '../iceberg/metadata';
-import { cursorLost } from './errors';
+import { readEntry } from '../ledger/entries';
+import type { LakePorts } from '../ports/lake-ports';
+import { cursorLost, ledgerBehind } from './errors';
 
 /** What a snapshot of ours says of the log it is the fold of (PROTOCOL.md, M1). Data and cursor commit together. */
 export interface Cursor {
@@ -61,4 +63,11 @@ export function cursorSummary(cursor: Cursor): Record<string, string> {
     [GREATEST]: formatPosition(cursor.greatest),
     [PARTIAL]: String(cursor.partial),
   };
+}
+
+/** A restored ledger would give a merged number to another delta (PROTOCOL.md, M1). @throws TM_3003 */
+export async function checkLedger({ items }: LakePorts, table: string, cursor: Cursor): Promise<void> {
+  if (cursor.through === START.through) return;
+  const entry = await readEntry(items, table, cursor.through);
+  if (entry?.name !== cursor.entry) throw ledgerBehind(table, cursor.through);
 }

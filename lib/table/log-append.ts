@@ -3,6 +3,7 @@ import type { DataFile } from '../iceberg/data-file';
 import { currentSchema } from '../iceberg/metadata';
 import { type Entry, entriesAfter, entryNumbers } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
+import { daysOf } from './columns';
 import { commit } from './commit';
 import { cursorSummary, readCursor, START } from './cursor';
 import { openFile } from './data-file';
@@ -63,7 +64,7 @@ async function logFiles(ports: LakePorts, table: string, log: OpenTable, after: 
     if (entry.n > k) break;
     const path = ports.store.uri(entry.key);
     const file = await openFile(ports.store, { path, size: entry.bytes });
-    const partition = [Date.parse(entry.dateReceived) / 86_400_000];
+    const partition = [daysOf(entry.dateReceived)];
     added.push(dataFile(path, file.footer, entry.bytes, { fields, specId: 0, partition, sortOrderId: null }));
     last = entry;
   }

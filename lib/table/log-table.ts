@@ -43,12 +43,15 @@ export async function ensureLog(
       await ports.catalog.create(name, formatMetadata(firstLog(ports, name, columns)));
       continue;
     }
+    const now = ports.clock.now();
+    const widened = withTypes(open.metadata, table, columns, now);
+    const fresh = missingFrom(widened, columns);
+    if (widened === open.metadata && fresh.length === 0) return open;
     const current = await openTable(ports, table);
     const taken = Math.max(open.metadata['last-column-id'], current?.metadata['last-column-id'] ?? 0);
-    const evolved = withColumns(open.metadata, table, columns, taken + 1, ports.clock.now());
-    if (evolved === open.metadata) return open;
+    const evolved = withColumns(widened, fresh, taken + 1, now);
     const previous = { uri: open.pointer.uri, updatedMs: open.metadata['last-updated-ms'] };
-    const next = withMetadataLog(evolved, previous, ports.clock.now());
+    const next = withMetadataLog(evolved, previous, now);
     await ports.catalog.swap(name, open.pointer, formatMetadata(next));
   }
   throw commitContended(name, TRIES);
@@ -76,11 +79,10 @@ function firstLog(ports: LakePorts, name: string, columns: readonly ColumnShape[
   });
 }
 
-function withColumns(
+function withTypes(
   metadata: TableMetadata,
   table: string,
   columns: readonly ColumnShape[],
-  nextId: number,
   now: number,
 ): TableMetadata {
   let evolved = metadata;
@@ -91,10 +93,22 @@ function withColumns(
       throw illegalTypeChange(table, column.name, known.type, column.type);
     evolved = widenColumn(evolved, known.id, column.type, now);
   }
-  const { fields } = currentSchema(evolved);
-  const fresh = columns.filter(c => !fields.some(f => f.name === c.name));
-  if (fresh.length === 0) return evolved;
+  return evolved;
+}
+
+function missingFrom(metadata: TableMetadata, columns: readonly ColumnShape[]): ColumnShape[] {
+  const { fields } = currentSchema(metadata);
+  return columns.filter(c => !fields.some(f => f.name === c.name));
+}
+
+function withColumns(
+  metadata: TableMetadata,
+  fresh: readonly ColumnShape[],
+  nextId: number,
+  now: number,
+): TableMetadata {
+  const { fields } = currentSchema(metadata);
   const added: Field[] = fresh.map((c, i) => ({ id: nextId + i, ...c, required: false }));
   const last = fields.filter(f => !userFields(fields).includes(f)).map(f => f.id);
-  return addColumns(evolved, added, { before: last, now });
+  return addColumns(metadata, added, { before: last, now });
 }

@@ -326,7 +326,7 @@ describe('L', () => {
 });
 
 describe('S', () => {
-  test.each(['_pos', '_pos_major', '_file', '_op'])(
+  test.each(['_pos', '_pos_major', '_file', '_op', '_OP', '_File'])(
     'S a user column named %s goes to quarantine',
     async name => {
       const lake = rulesLake();

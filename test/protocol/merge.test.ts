@@ -411,6 +411,23 @@ describe('M5', () => {
     expect((await rows(lake)).length).toBe(MANIFESTS_MAX);
   });
 
+  test('M5 a delta keeps its own partition when another engine gave the log another spec', async () => {
+    const lake = rulesLake();
+    await merged(lake, [put(1, 1, 1, 'x')]);
+    await alter(lake.ports, LOG, md => {
+      const [first] = md['partition-specs'];
+      const bucket = { 'source-id': 1, 'field-id': 1001, name: 'bucket', transform: 'bucket[4]' };
+      const spec = { 'spec-id': 1, fields: [...first!.fields, bucket] };
+      return { ...md, 'partition-specs': [first!, spec], 'default-spec-id': 1, 'last-partition-id': 1001 };
+    });
+    await merged(lake, [put(2, 2, 2, 'y')]);
+    const { data } = await liveFiles(lake.ports.store, (await theTable(lake.ports, LOG)).metadata);
+    expect(data.map(f => [f.file.specId, f.file.partition.length])).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
+  });
+
   test('M5 a commit thins snapshots by their age, and what a tag holds stays', async () => {
     const lake = rulesLake();
     await merged(lake, [put(1, 1, 1, 'x')], [put(2, 2, 2, 'y')], [put(3, 3, 3, 'z')]);

@@ -11,8 +11,7 @@ import { noteStep } from '../../ledger/received';
 import { holdsLoad, readSeen, recordSource, type SourceRef } from '../../ledger/sources';
 import type { LakePorts } from '../../ports/lake-ports';
 import { LOG_COLUMNS } from '../../table/columns';
-import { checkLedger } from '../../table/current-table';
-import { statedCursor } from '../../table/cursor';
+import { checkLedger, statedCursor } from '../../table/cursor';
 import { ensureLog } from '../../table/log-table';
 import { BadRows } from './bad-rows';
 import { reloadHeld } from './errors';
@@ -37,9 +36,8 @@ export async function ingest(
   request: IngestOptions,
 ): Promise<Ingested> {
   const object = await openSource(request);
-  const settled = await resolve(ports, lake, object, request);
-  if ('outcome' in settled) return settled;
-  const file = settled;
+  const file = await identified(ports, lake, object, request);
+  if ('outcome' in file) return file;
   const marker = markerOf(file, request.onlyRows);
   const { items } = ports;
   const place = { identity: file.identity, object: object.path, table: file.table.name };
@@ -64,7 +62,7 @@ export async function ingest(
 }
 
 /** A file that no table takes in waits in quarantine under its bytes. */
-async function resolve(
+async function identified(
   ports: LakePorts,
   lake: ResolvedLake,
   object: SourceObject,

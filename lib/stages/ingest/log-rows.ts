@@ -8,6 +8,7 @@ import {
   ABSENT,
   CHANGED_AT,
   DATE_RECEIVED,
+  daysOf,
   OP,
   POS_MAJOR,
   POS_MINOR,
@@ -107,7 +108,7 @@ export function logRows(
     [CHANGED_AT, changedAt ? take(changedAt) : nullColumn('timestamp', n)],
     [SOURCE, nullColumn('string', n)],
     [ABSENT, absent ? columnFromScalars('string', absent) : nullColumn('string', n)],
-    [DATE_RECEIVED, constantColumn('date', Date.parse(context.dateReceived) / 86_400_000, n)],
+    [DATE_RECEIVED, constantColumn('date', daysOf(context.dateReceived), n)],
   ];
   const field = (name: string) => context.fields.find(f => f.name === name)!;
   return {
