@@ -2,6 +2,13 @@
 import { processIo } from '../lib/cli/io';
 import { run } from '../lib/cli/run';
 
+// Whoever reads our output may leave (`| head`): what is at work still goes on to its end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', error => {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  });
+}
+
 run(process.argv.slice(2), processIo()).then(code => {
   process.exitCode = code;
 });

@@ -26,3 +26,12 @@ export const missingKey = (column: string, where: string) =>
     where,
     'mend the row, or declare another key, then replay',
   );
+
+/** TM_2204: no column of the file has the name of a key column: another delimiter, no header, or a misspelt key. */
+export const keyNotInFile = (column: string, found: readonly string[], where: string) =>
+  new TidemarkError(
+    'TM_2204',
+    `the file has no column ${column}; it has ${found.slice(0, 8).join(', ') || 'none'}`,
+    where,
+    'mend key, or format: { delimiter, header }, in tidemark.config.ts, then replay',
+  );

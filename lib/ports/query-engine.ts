@@ -52,5 +52,7 @@ export interface QueryEngine {
    * none for no rows. A crash within leaves files that nothing names.
    */
   writeParquet(order: ParquetOrder): Promise<readonly string[]>;
+  /** Whether the text is one statement that only reads. Its names must be known to the engine. */
+  readsOnly(sql: string): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -173,3 +173,12 @@ export const deleteUnread = (id: number, path: string) =>
     path,
     'rewrite the table in the engine that wrote the delete, so that the deletes are applied',
   );
+
+/** TM_6022: more than one statement, or one that writes: a COPY could overwrite the lake's own files. */
+export const writesRefused = () =>
+  new TidemarkError(
+    'TM_6022',
+    'a query is one statement that reads',
+    'SQL',
+    'send one SELECT; to keep its rows use --output csv or json',
+  );

@@ -4,7 +4,7 @@ import type { LakePorts } from '../ports/lake-ports';
 import type { QueryEngine, ResultColumn, RowStream, Rows, SqlParameter } from '../ports/query-engine';
 import { openTable } from '../table/open';
 import type { AsOf, SnapshotAt } from './as-of';
-import { snapshotUnknown, tableUnknown } from './errors';
+import { snapshotUnknown, tableUnknown, writesRefused } from './errors';
 import { quoteName } from './quote';
 import { type Relation, type RelationKind, type RelationName, relation, relationNames } from './relations';
 
@@ -74,10 +74,12 @@ export async function openQuery(
     ready,
     async run(sql, params) {
       const from = await ready(sql);
+      if (!(await engine.readsOnly(sql))) throw writesRefused();
       return { ...(await engine.rows({ sql, params })), ...from };
     },
     async stream(sql, params) {
       const from = await ready(sql);
+      if (!(await engine.readsOnly(sql))) throw writesRefused();
       return { ...(await engine.stream({ sql, params })), ...from };
     },
     async tables() {

@@ -44,10 +44,12 @@ export async function rebuild(
     const target = targetOf(current, log);
     await checkLedger(ports, table.name, target);
     const vacuumCount = vacuumCountOf(current.metadata);
-    const usable = fold && fold.cursor.through <= target.through && fold.vacuumCount === vacuumCount;
+    const schemaId = current.metadata['current-schema-id'];
+    const same = fold?.vacuumCount === vacuumCount && fold.schemaId === schemaId;
+    const usable = fold && same && fold.cursor.through <= target.through;
     const from: PartialFold = usable
       ? fold!
-      : { files: { data: [], deletes: [] }, cursor: START, vacuumCount };
+      : { files: { data: [], deletes: [] }, cursor: START, vacuumCount, schemaId };
     fold = await foldThrough(ports, table, current, log, from, target.through, limits);
     const old = await liveFiles(ports.store, current.metadata);
     const result = await commit(ports, current, {
@@ -68,11 +70,12 @@ export async function rebuild(
   throw commitContended(table.name, TRIES);
 }
 
-/** Files that no commit names yet, what is folded into them, and the vacuum count that they were written under. */
+/** Files that no commit names yet, what is folded into them, and the vacuum count and schema they were written under. */
 interface PartialFold {
   readonly files: LiveFiles;
   readonly cursor: Cursor;
   readonly vacuumCount: number;
+  readonly schemaId: number;
 }
 
 function targetOf(current: CurrentTable, log: OpenTable): Cursor {

@@ -67,7 +67,10 @@ const SECOND = [
 test('crash.report: no reader sees half a date, and a restart completes it', async () => {
   let calls = 0;
   const calm = await begin();
-  await reports(calm, new Scheduler(1), 'calm', () => (calls++, 'none'));
+  await reports(calm, new Scheduler(1), 'calm', () => {
+    calls++;
+    return 'none';
+  });
   expect(await rowsOf(calm)).toEqual([...FIRST, ...SECOND]);
   for (const [f, fault] of FAULTS.entries()) {
     for (let at = (f * 2) % STRIDE; at < calls; at += STRIDE) {

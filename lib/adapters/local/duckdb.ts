@@ -39,6 +39,7 @@ export async function openDuckDb(options: DuckDbOptions = {}): Promise<QueryEngi
     rows: statement => rows(connection, statement),
     stream: statement => stream(connection, statement),
     describe: statement => describe(connection, statement),
+    readsOnly: sql => readsOnly(connection, sql),
     async writeParquet({ fields, folder, ...statement }) {
       const file = join(folder, 'part-0.parquet');
       const ids = fields.map(f => `${quoteName(f.name)}: ${f.id}`).join(', ');
@@ -113,6 +114,20 @@ async function describe(
       name: prepared.columnName(i),
       type: String(prepared.columnType(i)),
     }));
+  } finally {
+    prepared.destroySync();
+  }
+}
+
+async function readsOnly(connection: DuckDBConnection, sql: string): Promise<boolean> {
+  const { StatementType } = await import('@duckdb/node-api');
+  const statements = await attempt(() => connection.extractStatements(sql));
+  if (statements.count !== 1) return false;
+  const prepared = await attempt(() => statements.prepare(0));
+  try {
+    return (
+      prepared.statementType === StatementType.SELECT || prepared.statementType === StatementType.EXPLAIN
+    );
   } finally {
     prepared.destroySync();
   }

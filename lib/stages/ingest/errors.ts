@@ -44,3 +44,14 @@ export const notQuarantined = (which: string) =>
     which,
     'see: tidemark quarantine list',
   );
+
+/** TM_2307: deletedWhen names a column that the table does not have, or compares a column of another type with true or false. */
+export const deletedWhenUnfit = (column: string, type: string | undefined, where: string) =>
+  new TidemarkError(
+    'TM_2307',
+    type === undefined
+      ? `deletedWhen names ${column}, which is no column`
+      : `deletedWhen compares ${column}, a ${type}, with a boolean`,
+    where,
+    `mend deletedWhen in tidemark.config.ts, or declare ${column}: 'boolean', then replay`,
+  );

@@ -64,7 +64,7 @@ export function identify(
   const { detected, path, name, sha256 } = object;
   const table = request.table
     ? lake.tables.find(t => t.name === request.table)
-    : detected && (tableOf(lake, detected) ?? tableByPrefix(lake, detected));
+    : detected && (tableOf(lake, detected) ?? tableOfChanges(lake, detected));
   if (!table) throw undeclaredTable(request.table ?? detected?.table, path);
   const kind = table.format?.kind ?? detected?.format ?? 'csv';
   const place = [detected?.schema, detected?.table, name].filter(part => part !== undefined).join('/');
@@ -97,18 +97,16 @@ function tableOf(lake: ResolvedLake, { schema, table }: Detected): ResolvedTable
   return table === undefined ? undefined : tableFor(lake, { schema, table });
 }
 
-/** A plain file `orders-changes.csv` belongs to orders when no table has its whole name: the longest such wins. */
-function tableByPrefix(
+const CHANGES_OF = /^(.+)[-_.](?:changes|deltas?|updates?)$/i;
+
+/** A plain file `orders-changes.csv` belongs to orders, where no table has its whole name. No other suffix is guessed. */
+function tableOfChanges(
   lake: ResolvedLake,
   { schema, table, fileTime, load }: Detected,
 ): ResolvedTable | undefined {
-  if (table === undefined || schema !== undefined || fileTime !== undefined || load) return undefined;
-  for (let end = table.length - 1; end > 0; end--) {
-    if (!/[-_. ]/.test(table[end]!)) continue;
-    const found = tableFor(lake, { table: table.slice(0, end) });
-    if (found) return found;
-  }
-  return undefined;
+  if (schema !== undefined || fileTime !== undefined || load) return undefined;
+  const base = CHANGES_OF.exec(table ?? '')?.[1];
+  return base === undefined ? undefined : tableFor(lake, { table: base });
 }
 
 /** The date in a change file's name, as the name has it (UTC). */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Field } from '../../columnar/types';
-import type { ResolvedLake } from '../../config/resolved';
+import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
 import { requireKey } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import type { DeclaredColumn, OpenedFile } from '../../formats/format';
@@ -14,7 +14,7 @@ import { LOG_COLUMNS } from '../../table/columns';
 import { checkLedger, statedCursor } from '../../table/cursor';
 import { ensureLog } from '../../table/log-table';
 import { BadRows } from './bad-rows';
-import { reloadHeld } from './errors';
+import { deletedWhenUnfit, reloadHeld } from './errors';
 import { type Identified, identify, openSource, type SourceObject, strayIdentity } from './identify';
 import { openFormat } from './open-file';
 import { placeOf, ruleOf } from './position-rule';
@@ -82,9 +82,9 @@ async function identified(
   }
 }
 
-/** Faults of formats and values (21xx to 23xx) and of a schema that does not fit (3008, 3009) are the file's own. */
+/** Faults of formats and values (21xx to 23xx) and of a schema that does not fit (3008, 3009, 4008) are the file's own. */
 function isFileFault(error: TidemarkError): boolean {
-  return /^TM_2[123]|^TM_300[89]/.test(error.code);
+  return /^TM_2[123]|^TM_300[89]|^TM_4008/.test(error.code);
 }
 
 async function takeIn(
@@ -101,6 +101,7 @@ async function takeIn(
     const counter = await readCounter(ports.items, file.table.name);
     const bad = new BadRows(file.table.onBadRow === 'quarantineFile' && !request.onlyRows);
     const log = await ensureLog(ports, file.table.name, shapesOf(file, opened));
+    checkDeletedWhen(file.table, currentSchema(log.metadata).fields, file.object.name);
     const merged = statedCursor(log.metadata);
     if (merged) await checkLedger(ports, file.table.name, merged);
     const rule = ruleOf(file, counter.generation, place);
@@ -159,6 +160,14 @@ async function tryOut(
   }
   const held = await bad.hold(ports, file, request);
   return held ?? { outcome: bad.outcome(taken), rows: taken, count: 0, badRows: bad.count };
+}
+
+/** A misspelt column would let every delete through as a live row. */
+function checkDeletedWhen({ deletedWhen }: ResolvedTable, fields: readonly Field[], where: string): void {
+  if (!deletedWhen) return;
+  const field = fields.find(f => f.name === deletedWhen.column);
+  const fits = typeof deletedWhen.equals !== 'boolean' || field?.type === 'boolean';
+  if (!field || !fits) throw deletedWhenUnfit(deletedWhen.column, field?.type, where);
 }
 
 /** The columns the log must have: the declared ones, then the file's own, without those that never enter the lake. */

@@ -1,4 +1,4 @@
-import { missingKey } from '../../change/errors';
+import { keyNotInFile } from '../../change/errors';
 import type { DeclaredColumn, OpenedFile, SourceFile } from '../../formats/format';
 import { formatOf } from '../../formats/formats';
 import { currentSchema } from '../../iceberg/metadata';
@@ -12,7 +12,7 @@ const BATCH_BYTES = 8 << 20;
 
 /**
  * The file, opened with the declared columns first, in their order, then what the table has beyond them.
- * @throws TM_2203 when it lacks a key column
+ * @throws TM_2204 when it lacks a key column
  */
 export async function openFormat(ports: LakePorts, file: Identified): Promise<OpenedFile> {
   const log = await openTable(ports, logTableOf(file.table.name));
@@ -39,5 +39,7 @@ function checkKey(file: Identified, opened: OpenedFile): void {
   // JSON lines name their columns row by row: an empty one, or one of TRUNCATEs, has none.
   if (file.kind === 'json-lines') return;
   const missing = file.table.key.find(name => !opened.columns.some(c => c.name === name));
-  if (missing !== undefined) throw missingKey(missing, file.object.name);
+  if (missing === undefined) return;
+  const found = opened.columns.map(c => c.name);
+  throw keyNotInFile(missing, found, file.object.name);
 }

@@ -35,6 +35,8 @@ export async function setAside(
     const copy = known?.copy ?? `quarantine/${file.identity}/${ports.ids.fresh()}/${file.object.name}`;
     await ports.store.putIfAbsent(copy, landing.stream(info.key, info.etag));
     const at = ports.clock.now();
+    // A replay of rows that fails as a whole must leave them listed, or the next one would not look for them.
+    const rowsWait = fault.scope === 'file' && request.onlyRows && known?.scope === 'rows';
     await putAside(ports.items, {
       id: file.identity,
       object: path,
@@ -44,9 +46,9 @@ export async function setAside(
       copy,
       date: known?.date ?? request.date,
       askedTable: known?.askedTable ?? request.table,
-      scope: fault.scope,
-      rows: fault.rows,
-      badRows: fault.badRows,
+      scope: rowsWait ? 'rows' : fault.scope,
+      rows: rowsWait ? known.rows : fault.rows,
+      badRows: rowsWait ? known.badRows : fault.badRows,
       at: known?.at ?? request.receivedAt ?? at,
     });
     const place = { identity: file.identity, object: path, table: table ?? '' };
