@@ -77,7 +77,7 @@ export function keyMissing(table: string): TidemarkError {
     'TM_1010',
     'key: [] // TODO: name the columns that identify a row',
     `tables.${table}.key`,
-    `write key: ['<column>'], or mode: 'append' if rows are only ever added`,
+    `write key: ['<column>'], the columns that identify a row`,
   );
 }
 

@@ -17,7 +17,7 @@ export function mendLine({ object, outcome, error }: Ingested): string {
   if (!error || outcome === 'rows-quarantined')
     return `  mend: see tidemark quarantine show ${name}, then tidemark replay ${name}`;
   const next = stepFor(error.code, error.reason) ?? error.message.split(' · ').at(-1)!;
-  const step = next.replace(/, then replay (it|the file)$/, '');
+  const step = next.replace(/, then replay( it| the file)?$/, '');
   return BROKEN.has(error.code) ? `  mend: ${step}` : `  mend: ${step}, then tidemark replay ${name}`;
 }
 
