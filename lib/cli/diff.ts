@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Cell } from '../ports/query-engine';
 import type { RowChange, TableDiff } from '../query/diff';
 import { type Cli, options, tablesOf } from './cli';
+import type { Progress } from './render/progress';
 import { plain } from './render/table';
 import { duration } from './render/words';
 
@@ -14,7 +15,12 @@ export function diffCommand(cli: Cli): Command {
     .action(async (table: string, flags: { since: string }, command: Command) => {
       const lake = await cli.open(command, 'existing');
       tablesOf(lake, [table]);
-      const found = await lake.diff(table, flags.since);
+      const progress = cli.progress(`comparing ${table}`);
+      const compared = await lake.diff(table, flags.since).catch(error => {
+        progress.stop();
+        throw error;
+      });
+      const found = { ...compared, rows: untilFirst(compared.rows, progress) };
       if (found.from) {
         const { snapshotId, behindMs } = found.from;
         const before =
@@ -27,6 +33,18 @@ export function diffCommand(cli: Cli): Command {
       }
       for await (const change of found.rows) cli.say(changeLine(change));
     });
+}
+
+/** The rows; the progress stops when the first of them is there, as the engine works until then. */
+async function* untilFirst<Row>(rows: AsyncIterable<Row>, progress: Progress): AsyncGenerator<Row> {
+  try {
+    for await (const row of rows) {
+      progress.stop();
+      yield row;
+    }
+  } finally {
+    progress.stop();
+  }
 }
 
 /** `changed  10017  status: open -> paid` */

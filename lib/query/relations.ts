@@ -4,7 +4,7 @@ import { allFields, currentSchema, currentSnapshot, type Snapshot, schemaById } 
 import { entryNumbers } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { currentFields, historyOf, logTableOf, userFields } from '../table/columns';
-import { cursorOf, readCursor, statesCursor } from '../table/cursor';
+import { readCursor } from '../table/cursor';
 import { liveFiles } from '../table/live-files';
 import { type OpenTable, openTable } from '../table/open';
 import { type AsOf, named, type SnapshotAt, snapshotAt } from './as-of';
@@ -106,12 +106,7 @@ export async function readLog(
   const current = await openTable(ports, table.name);
   const open = await openTable(ports, logTableOf(table.name));
   if (!open) return undefined;
-  const through =
-    snapshot && statesCursor(snapshot)
-      ? cursorOf(snapshot).through
-      : current
-        ? readCursor(table.name, current.metadata).through
-        : 0;
+  const through = current ? readCursor(table.name, current.metadata, snapshot?.['snapshot-id']).through : 0;
   const { fields } = currentSchema(open.metadata);
   const files = await liveFiles(ports.store, open.metadata);
   return {

@@ -31,20 +31,21 @@ export function statesCursor(snapshot: Snapshot): boolean {
 /**
  * The cursor of the newest ancestor that states one: a foreign commit on top leaves it in force, a rollback takes
  * it back with the rows. Never that of a snapshot that is not an ancestor.
+ * @param from the snapshot asked about; default: the current one
  * @throws TM_3002 when the parent chain breaks before any ancestor states it
  */
-export function readCursor(table: string, metadata: TableMetadata): Cursor {
-  const stated = statedCursor(metadata);
+export function readCursor(table: string, metadata: TableMetadata, from?: bigint): Cursor {
+  const stated = statedCursor(metadata, from);
   if (!stated) throw cursorLost(table);
   return stated;
 }
 
 /** The same, undefined where it is lost. */
-export function statedCursor(metadata: TableMetadata): Cursor | undefined {
-  for (const snapshot of ancestors(metadata)) {
+export function statedCursor(metadata: TableMetadata, from?: bigint): Cursor | undefined {
+  for (const snapshot of ancestors(metadata, from)) {
     if (statesCursor(snapshot)) return cursorOf(snapshot);
   }
-  return rootReached(metadata) ? START : undefined;
+  return rootReached(metadata, from) ? START : undefined;
 }
 
 export function cursorOf({ summary }: Snapshot): Cursor {
