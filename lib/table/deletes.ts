@@ -23,17 +23,17 @@ interface EqualityDelete {
 /** The deletes of a snapshot, read once; `for` picks those that stand against a data file by sequence and partition. */
 export class Deletes {
   private constructor(
-    private readonly positions: readonly { sequenceNumber: number; byPath: ReadonlyMap<string, number[]> }[],
+    private readonly positions: readonly PositionDeletes[],
     private readonly equalities: readonly (EqualityDelete & { live: LiveFile })[],
   ) {}
 
   static async read(store: ObjectStore, files: LiveFiles, fields: readonly Field[]): Promise<Deletes> {
-    const positions = [];
+    const positions: PositionDeletes[] = [];
     const equalities = [];
     for (const live of files.deletes) {
       if (live.file.content === 1) {
         const byPath = await readPositions(store, live);
-        positions.push({ sequenceNumber: live.sequenceNumber, byPath });
+        positions.push({ live, byPath });
       } else {
         const wanted = fields.filter(f => live.file.equalityIds?.includes(f.id));
         const batch = await readAll(store, live, wanted);
@@ -48,8 +48,8 @@ export class Deletes {
   /** Position deletes count from their own sequence number on, equality deletes only against older files. */
   for(data: LiveFile): FileDeletes {
     const positions = new Set<number>();
-    for (const { sequenceNumber, byPath } of this.positions) {
-      if (sequenceNumber < data.sequenceNumber) continue;
+    for (const { live, byPath } of this.positions) {
+      if (live.sequenceNumber < data.sequenceNumber) continue;
       for (const position of byPath.get(data.file.path) ?? []) positions.add(position);
     }
     const equalities = this.equalities.filter(
@@ -59,6 +59,17 @@ export class Deletes {
     );
     return { positions, equalities };
   }
+
+  /** Position delete files none of whose data files stand any more: they only cost readers, and spoil counts. */
+  without(standing: ReadonlySet<string>): string[] {
+    const idle = this.positions.filter(({ byPath }) => ![...byPath.keys()].some(path => standing.has(path)));
+    return idle.map(({ live }) => live.file.path);
+  }
+}
+
+interface PositionDeletes {
+  readonly live: LiveFile;
+  readonly byPath: ReadonlyMap<string, number[]>;
 }
 
 /** 1 for each row of a row group that no delete stands against; undefined when all live. */

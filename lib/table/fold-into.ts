@@ -56,6 +56,8 @@ export async function foldInto(
     if (action.kind === 'rewrite') removed.add(action.live.file.path);
     added.push(...(await carryOut(ports, state, action, decision, deletes, limits)));
   }
+  const standing = new Set(state.files.data.map(f => f.file.path).filter(path => !removed.has(path)));
+  for (const path of deletes.without(standing)) removed.add(path);
   return { added, removed, cursor, rows };
 }
 

@@ -289,6 +289,18 @@ describe('M4', () => {
     expect((await readRows(lake.ports, T)).length).toBe(2);
   });
 
+  test('M4 a delete file goes with the last file it speaks of, so that counts are right again', async () => {
+    const lake = rulesLake();
+    await merged(lake, [put(1, 1, 1, 'x'), put(2, 2, 2, 'y'), put(3, 3, 3, 'z')]);
+    await foreignPositionDelete(lake.ports, T, [2n]);
+    await merged(lake, [put(4, 3, 4, 'changed')]);
+    const { summary } = await newest(lake.ports, T);
+    const counts = ['total-records', 'total-delete-files', 'total-position-deletes'].map(
+      name => summary[name],
+    );
+    expect(counts).toEqual(['2', '0', '0']);
+  });
+
   test('M4 a key whose row a foreign engine deleted is put anew, once', async () => {
     const lake = rulesLake();
     await merged(lake, [put(1, 1, 1, 'x'), put(2, 2, 2, 'y')]);
