@@ -106,3 +106,25 @@ test('structure.errors: each code is given once', () => {
   }
   expect(twice).toEqual([]);
 });
+
+test('structure.mutations: each still finds the code it breaks', () => {
+  const list = JSON.parse(readFileSync(join(ROOT, 'test/protocol/mutations.json'), 'utf8')) as {
+    rule: string;
+    file: string;
+    find: string;
+  }[];
+  const lost = list.filter(({ file, find }) => !readFileSync(join(ROOT, file), 'utf8').includes(find));
+  expect(lost.map(({ rule }) => rule)).toEqual([]);
+});
+
+test('structure.lockfile: it has every platform, or npm ci refuses it', () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      name => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+    ),
+  );
+  expect(missing).toEqual([]);
+});
