@@ -60,7 +60,7 @@ async function withKey(cli: Cli, table: InferredTable): Promise<InferredTable> {
     message: `${table.name}: which columns identify a row? (none: decide later)`,
     choices: table.columns.map(column => ({ value: column.name })),
   });
-  return { ...table, key };
+  return { ...table, key, chosen: true };
 }
 
 /** `orders: 12,480 rows, key order_id (unique, not null), 9 columns; 1 unsure: zip (kept as string: leading zeros)` */

@@ -16,6 +16,8 @@ export interface InferredTable {
   readonly omit: readonly string[];
   /** One column, or none when no column qualifies: then somebody has to say. */
   readonly key: readonly string[];
+  /** Whether a person named the key: then nothing says that it is unique. */
+  readonly chosen?: boolean;
   readonly rows: number;
 }
 

@@ -42,10 +42,10 @@ function tableText(table: InferredTable): string {
   return `    ${property(table.name)}: {\n${lines.map(line => `      ${line}\n`).join('')}    },\n`;
 }
 
-function keyText({ key, rows }: InferredTable): string {
-  return key.length === 0
-    ? 'key: [], // TODO: name the columns that identify a row'
-    : `key: ${list(key)}, // unique and not null in ${rows.toLocaleString('en')} rows`;
+function keyText({ key, rows, chosen }: InferredTable): string {
+  if (key.length === 0) return 'key: [], // TODO: name the columns that identify a row';
+  const why = chosen ? 'as chosen' : `unique and not null in ${rows.toLocaleString('en')} rows`;
+  return `key: ${list(key)}, // ${why}`;
 }
 
 function reportText({ name }: InferredTable): string {
