@@ -28,7 +28,8 @@ function unmarked(value: unknown): unknown {
   else if (value !== null && typeof value === 'object') {
     const object = value as Record<string, unknown>;
     for (const key of Object.keys(object)) {
-      if (typeof object[key] !== 'number' && key !== '__proto__') object[key] = unmarked(object[key]);
+      // Also under `__proto__`: JSON.parse made it an own property, so the assignment stays one.
+      if (typeof object[key] !== 'number') object[key] = unmarked(object[key]);
     }
   }
   return value;

@@ -21,6 +21,14 @@ describe('json', () => {
     fc.assert(fc.property(small, text => expect(parseExact(text)).toEqual(JSON.parse(text))));
   });
 
+  test('a key named __proto__ is a key like any other', () => {
+    const value = JSON.parse('[{"__proto__":["\\u0000n123",{"__proto__":"\\u0000s"}]}]');
+    expect(parseExact(formatExact(value))).toEqual(value);
+    expect(parseExact('{"__proto__":9223372036854775807}')).toEqual(
+      Object.fromEntries([['__proto__', 9223372036854775807n]]),
+    );
+  });
+
   test('roundtrip.any strings and bigints', () => {
     const tricky = fc.constantFrom('\0n123', '\0s', '\0', '"\0n1"', '\\"\0s', '\\', '"', 'a"\\u0000n12"');
     const leaf = fc.oneof(
@@ -30,7 +38,7 @@ describe('json', () => {
       fc.integer(),
       fc.constant(null),
     );
-    const key = fc.oneof(fc.string(), fc.constantFrom('"', '\\', 'a":1'));
+    const key = fc.oneof(fc.string(), fc.constantFrom('"', '\\', 'a":1', '__proto__'));
     const tree = fc.oneof(leaf, fc.array(leaf), fc.dictionary(key, fc.oneof(leaf, fc.array(leaf))));
     fc.assert(
       fc.property(tree, value => expect(parseExact(formatExact(value))).toEqual(value)),
