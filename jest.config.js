@@ -1,5 +1,6 @@
 // swc compiles, TypeScript 7 only checks (it has no JS API for ts-jest); a few oracles ship as ESM only.
 const base = {
+  setupFiles: ['<rootDir>/test/support/seed.ts'],
   testEnvironment: 'node',
   transform: {
     '^.+\\.[cm]?[jt]sx?$': [
@@ -17,9 +18,14 @@ module.exports = {
       ...base,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/interop/', '<rootDir>/test/process/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        ...['interop', 'process', 'aws', 'package'].map(folder => `<rootDir>/test/${folder}/`),
+      ],
     },
     { ...base, displayName: 'interop', testMatch: ['<rootDir>/test/interop/**/*.test.ts'] },
+    { ...base, displayName: 'aws', testMatch: ['<rootDir>/test/aws/**/*.test.ts'] },
+    { ...base, displayName: 'package', testMatch: ['<rootDir>/test/package/**/*.test.ts'] },
     { ...base, displayName: 'process', testMatch: ['<rootDir>/test/process/**/*.test.ts'] },
   ],
 };

@@ -17,3 +17,9 @@ export interface Catalog {
   swap(table: string, base: Pointer, metadata: Uint8Array): Promise<SwapResult>;
   list(): Promise<string[]>;
 }
+
+/** A catalog of tables that only wait to be adopted: another database, which nobody is granted to read. */
+export interface StagingCatalog extends Catalog {
+  /** Takes the table's entry out; its files stay, as another table may own them by now. No entry is fine. */
+  forget(table: string): Promise<void>;
+}

@@ -5,6 +5,16 @@ export interface ObjectInfo {
   readonly etag: string;
 }
 
+/** Bytes [start, end) of another object of the same store, at least one; it must not change while it is copied from. */
+export interface ObjectRange {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What an object is made of, in order. Ranges are copied within the store, where it can, and not through the writer. */
+export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array | ObjectRange>;
+
 /**
  * Objects under one root (a folder, a bucket and prefix). Keys use `/`, never start with it and never leave
  * the root: a key with an empty, `.` or `..` part throws PATH_OUTSIDE.
@@ -22,9 +32,9 @@ export interface ObjectStore {
   stream(key: string, etag: string): AsyncIterable<Uint8Array>;
   /**
    * Writes the object whole and durably if the key is free. False: something stands there, nothing was written.
-   * A crash within leaves nothing under the key.
+   * A crash within leaves nothing under the key. Throws OBJECT_MISSING for a range that its object does not have.
    */
-  putIfAbsent(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<boolean>;
+  putIfAbsent(key: string, body: ObjectBody): Promise<boolean>;
   /** Replaces an object whatever stands there: for hints only, never for anything a commit depends on. */
   put(key: string, body: Uint8Array): Promise<void>;
   /** Objects whose key starts with the prefix, in key order, after the key `after`. */
