@@ -148,7 +148,8 @@ function snapshotIds(bytes: Uint8Array | undefined): Set<number> | undefined {
   }
 }
 
-function unpacked(uri: string, bytes: Uint8Array): Uint8Array {
+/** The bytes of a metadata file, decompressed if they are gzip. */
+export function unpacked(uri: string, bytes: Uint8Array): Uint8Array {
   // By its first bytes, whatever its name says: engines disagree on where `gz` stands.
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {

@@ -5,6 +5,7 @@ export const OBJECT_MISSING = 'TM_5002';
 export const OBJECT_CHANGED = 'TM_5003';
 export const ITEM_REFUSED = 'TM_5004';
 export const TRANSACTION_REFUSED = 'TM_5005';
+export const RECORD_REFUSED = 'TM_5006';
 
 /**
  * A key does not name an object below the store's root: it has an empty, `.` or `..` part, a NUL, more than
@@ -51,5 +52,15 @@ export function transactionRefused(where: string, why: string): TidemarkError {
     `the transaction ${why}`,
     where,
     'take fewer files at a time; if that does not help, report it',
+  );
+}
+
+/** A record that no stream takes: its key is empty or too long, or it is too large. Nothing of the call was put. */
+export function recordRefused(key: string, why: string): TidemarkError {
+  return new TidemarkError(
+    RECORD_REFUSED,
+    `the record ${why}`,
+    `key ${JSON.stringify(key.slice(0, 60))}`,
+    'make it smaller before it is put: a stream passes records on whole',
   );
 }

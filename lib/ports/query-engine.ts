@@ -47,12 +47,19 @@ export interface QueryEngine {
   stream(statement: Statement): Promise<RowStream>;
   /** Columns and types of a SELECT, without running it. */
   describe(statement: Statement): Promise<readonly ResultColumn[]>;
+  /** Whether the text is one statement that only reads. Its names must be known to the engine. */
+  readsOnly(sql: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** What an engine beside the lake's files can do; Athena writes tables by statements of its own (QueryJobs). */
+export interface ParquetWriter {
   /**
    * Writes what a SELECT gives, in its order, and answers with the files' absolute names once they are durable;
    * none for no rows. A crash within leaves files that nothing names.
    */
   writeParquet(order: ParquetOrder): Promise<readonly string[]>;
-  /** Whether the text is one statement that only reads. Its names must be known to the engine. */
-  readsOnly(sql: string): Promise<boolean>;
-  close(): Promise<void>;
 }
+
+/** An engine that answers, and writes Parquet too. */
+export type WritingEngine = QueryEngine & ParquetWriter;

@@ -9,4 +9,6 @@ export interface WakeUps {
   mergeAgain(table: string, after: { readonly through: number; readonly snapshotId: bigint }): Promise<void>;
   /** A date of a report is to be built, or its query to be looked at. */
   report(report: string, date: string): Promise<void>;
+  /** An object of the landing that no event announced is to be taken in. */
+  ingest(key: string): Promise<void>;
 }

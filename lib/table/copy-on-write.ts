@@ -44,7 +44,7 @@ export async function* rewrittenRows(
     while (passed < gone.length && gone[passed]! < end) passed++;
     const touched = until > inserted || passed > before;
     if (!touched && copyable && worthCopying(file, g, limits)) {
-      yield { footer: file.footer, rowGroup: g, bytes: file.bytes };
+      yield { key: store.keyOf(file.path), footer: file.footer, rowGroup: g };
     } else {
       const batch = await file.read(g, fields);
       const mask = liveMask(deletes, batch, first);

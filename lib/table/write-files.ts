@@ -8,6 +8,7 @@ import type { ParquetFooter } from '../parquet/footer';
 import { fileMetrics } from '../parquet/metrics';
 import { encodeRowGroup } from '../parquet/wasm';
 import type { LakePorts } from '../ports/lake-ports';
+import type { ObjectRange } from '../ports/object-store';
 
 /** How large what we write may be. Bytes of row groups are counted in memory, of files as written. */
 export interface WriteLimits {
@@ -27,9 +28,10 @@ export interface FilePlace {
 
 /** A row group of another file whose bytes are taken as they are: it has the schema that ours are written with. */
 export interface CopiedRowGroup {
+  /** The file's key. The store copies from it, its bytes do not come through here. */
+  readonly key: string;
   readonly footer: ParquetFooter;
   readonly rowGroup: number;
-  bytes(start: number, end: number): Promise<Uint8Array>;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function writeFiles(
     const body = async function* () {
       yield assembler.start();
       do {
-        yield await rowGroupBytes(assembler, next.value as Batch | CopiedRowGroup);
+        yield nextPart(assembler, next.value as Batch | CopiedRowGroup);
         next = await groups.next();
       } while (!next.done && assembler.size < limits.fileBytesMax);
       yield assembler.finish();
@@ -62,10 +64,9 @@ export async function writeFiles(
   return files;
 }
 
-async function rowGroupBytes(assembler: FileAssembler, part: Batch | CopiedRowGroup): Promise<Uint8Array> {
+function nextPart(assembler: FileAssembler, part: Batch | CopiedRowGroup): Uint8Array | ObjectRange {
   if ('columns' in part) return assembler.add(encodeRowGroup(part));
-  const { start, end } = assembler.copy(part.footer, part.rowGroup);
-  return part.bytes(start, end);
+  return { key: part.key, ...assembler.copy(part.footer, part.rowGroup) };
 }
 
 /** What a manifest says of a Parquet file, from its footer alone. */

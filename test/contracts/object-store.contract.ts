@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ObjectInfo, ObjectStore } from '../../lib/ports/object-store';
+import type { ObjectInfo, ObjectRange, ObjectStore } from '../../lib/ports/object-store';
 
 /** What every ObjectStore does. `make` gives an empty store each time; `runs` is for stores that are slow. */
 export function objectStoreContract(name: string, make: () => Promise<ObjectStore>, runs = 25): void {
@@ -60,6 +60,48 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
       );
       expect(await keys(store, '')).toEqual(['none', 'whole']);
       expect(await store.putIfAbsent('torn', text('again'))).toBe(true);
+    });
+
+    test('putIfAbsent.copies ranges among pieces', async () => {
+      const store = await make();
+      await store.put('digits', text('0123456789'));
+      await store.put('a/letters', text('abcdef'));
+      const range = (key: string, start: number, end: number): ObjectRange => ({ key, start, end });
+      const body = mixed([
+        text('<'),
+        range('digits', 0, 3),
+        range('digits', 3, 5),
+        text('|'),
+        range('a/letters', 5, 6),
+        range('digits', 0, 10),
+        text(''),
+        range('a/letters', 0, 1),
+      ]);
+      expect(await store.putIfAbsent('joined', body)).toBe(true);
+      expect(string(await store.get('joined'))).toBe('<01234|f0123456789a');
+      expect(await store.putIfAbsent('joined', mixed([range('digits', 0, 3)]))).toBe(false);
+      expect(string(await store.get('joined'))).toBe('<01234|f0123456789a');
+    });
+
+    test.each([
+      ['of a missing object', 'none', 0, 1, 'TM_5002'],
+      ['past the end', 'digits', 8, 11, 'TM_5002'],
+      ['of no key', '../digits', 0, 1, 'TM_5001'],
+    ])('putIfAbsent.a range %s writes nothing', async (_, key, start, end, code) => {
+      const store = await make();
+      await store.put('digits', text('0123456789'));
+      await expect(store.putIfAbsent('a', mixed([text('x'), { key, start, end }]))).rejects.toThrow(code);
+      expect(await keys(store, '')).toEqual(['digits']);
+    });
+
+    test('putIfAbsent.of bodies in pieces has one winner', async () => {
+      const store = await make();
+      await store.put('digits', text('0123456789'));
+      const body = (i: number) => mixed([text(`body ${i} `), { key: 'digits', start: i, end: 10 }]);
+      const won = await Promise.all(Array.from({ length: 8 }, (_, i) => store.putIfAbsent('a/b', body(i))));
+      expect(won.filter(Boolean)).toHaveLength(1);
+      const winner = won.indexOf(true);
+      expect(string(await store.get('a/b'))).toBe(`body ${winner} ${'0123456789'.slice(winner)}`);
     });
 
     test('bytes.are the caller’s own', async () => {
@@ -174,6 +216,10 @@ const string = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().dec
 async function* pieces(parts: string[], failure?: Error): AsyncIterable<Uint8Array> {
   for (const part of parts) yield text(part);
   if (failure) throw failure;
+}
+
+async function* mixed(parts: (Uint8Array | ObjectRange)[]): AsyncIterable<Uint8Array | ObjectRange> {
+  yield* parts;
 }
 
 async function all(store: ObjectStore, prefix: string, after?: string): Promise<ObjectInfo[]> {

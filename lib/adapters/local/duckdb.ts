@@ -1,7 +1,7 @@
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
-import type { Cell, QueryEngine, ResultColumn, RowStream, Rows, Statement } from '../../ports/query-engine';
+import type { Cell, ResultColumn, RowStream, Rows, Statement, WritingEngine } from '../../ports/query-engine';
 import { queryFailed } from '../../query/errors';
 import { quoteName, quotePath, quoteText } from '../../query/quote';
 import { cellsOf } from './duckdb-cells';
@@ -23,7 +23,7 @@ const ROW_GROUP_ROWS = 122_880;
  * DuckDB within this process, in memory. The module costs 0.3 s to load, so it is loaded here and not before; nothing
  * is ever downloaded.
  */
-export async function openDuckDb(options: DuckDbOptions = {}): Promise<QueryEngine> {
+export async function openDuckDb(options: DuckDbOptions = {}): Promise<WritingEngine> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: options.memoryLimit ?? '1GB',

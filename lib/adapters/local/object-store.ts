@@ -1,13 +1,13 @@
 import { type FileHandle, lstat, open, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { objectChanged, objectMissing, pathOutside } from '../../ports/errors';
-import type { ObjectStore } from '../../ports/object-store';
+import type { ObjectBody, ObjectRange, ObjectStore } from '../../ports/object-store';
 import { checkKey, checkPrefix, keyBelow } from '../keys';
 import { ASIDE_FOLDER, durableWriter } from './durable';
 import { coded, guarded, isAbsent, systemCode } from './file-errors';
 import { etagOf, walk } from './walk';
 
-/** Bytes a stream reads at a time. */
+/** Bytes that a stream, or a copy within the store, reads at a time. */
 const STREAM_PIECE_BYTES = 1 << 20;
 
 /**
@@ -32,6 +32,7 @@ export function localStore(folder: string): ObjectStore {
       return work(path);
     });
   };
+  const range = (key: string, start: number, end: number) => at(key, path => readRange(path, start, end));
 
   return {
     uri: pathOf,
@@ -50,9 +51,9 @@ export function localStore(folder: string): ObjectStore {
         const bytes = await unlessAbsent(readFile(path));
         return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       }),
-    range: (key, start, end) => at(key, path => readRange(path, start, end)),
+    range,
     stream: (key, etag) => streamFile(() => at(key, openFile), pathOf(key), etag),
-    putIfAbsent: (key, body) => at(key, path => writer.linkNew(path, body)),
+    putIfAbsent: (key, body) => at(key, path => writer.linkNew(path, bytesOf(body, range))),
     put: (key, body) => at(key, path => writer.replace(path, body)),
     list: (prefix, after) => {
       checkPrefix(prefix, root);
@@ -60,6 +61,24 @@ export function localStore(folder: string): ObjectStore {
     },
     delete: key => at(key, path => unlessAbsent(writer.remove(path))),
   };
+}
+
+/** What the writer writes: ranges are read in pieces, in their turn, so that memory holds one piece. */
+function bytesOf(body: ObjectBody, range: ObjectStore['range']): Uint8Array | AsyncIterable<Uint8Array> {
+  return body instanceof Uint8Array ? body : piecesOf(body, range);
+}
+
+async function* piecesOf(
+  body: AsyncIterable<Uint8Array | ObjectRange>,
+  range: ObjectStore['range'],
+): AsyncGenerator<Uint8Array> {
+  for await (const part of body) {
+    if (part instanceof Uint8Array) yield part;
+    else
+      for (let start = part.start; start < part.end; start += STREAM_PIECE_BYTES) {
+        yield await range(part.key, start, Math.min(part.end, start + STREAM_PIECE_BYTES));
+      }
+  }
 }
 
 /**

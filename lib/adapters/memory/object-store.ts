@@ -1,5 +1,5 @@
 import { objectChanged, objectMissing } from '../../ports/errors';
-import type { ObjectInfo, ObjectStore } from '../../ports/object-store';
+import type { ObjectBody, ObjectInfo, ObjectStore } from '../../ports/object-store';
 import { checkKey, checkPrefix, compareKeys, keyBelow } from '../keys';
 
 /** A store in memory; `objects` lets a test see all that stands in it. */
@@ -27,6 +27,23 @@ export function memoryStore(root = 'mem://lake'): MemoryStore {
     etag: etags.get(key) ?? '',
   });
 
+  const range = (key: string, start: number, end: number) => {
+    const bytes = find(key);
+    if (!bytes) throw objectMissing(`${root}/${key}`, 'is missing');
+    if (start < 0 || end < start || end > bytes.length) {
+      throw objectMissing(`${root}/${key}`, `has no bytes ${start} to ${end}, only ${bytes.length}`);
+    }
+    return bytes.slice(start, end);
+  };
+  const gather = async (body: ObjectBody) => {
+    if (body instanceof Uint8Array) return body.slice();
+    const parts: Uint8Array[] = [];
+    for await (const part of body) {
+      parts.push(part instanceof Uint8Array ? part.slice() : range(part.key, part.start, part.end));
+    }
+    return new Uint8Array(Buffer.concat(parts));
+  };
+
   return {
     objects,
     uri(key) {
@@ -41,14 +58,7 @@ export function memoryStore(root = 'mem://lake'): MemoryStore {
     async get(key) {
       return find(key)?.slice();
     },
-    async range(key, start, end) {
-      const bytes = find(key);
-      if (!bytes) throw objectMissing(`${root}/${key}`, 'is missing');
-      if (start < 0 || end < start || end > bytes.length) {
-        throw objectMissing(`${root}/${key}`, `has no bytes ${start} to ${end}, only ${bytes.length}`);
-      }
-      return bytes.slice(start, end);
-    },
+    range: async (key, start, end) => range(key, start, end),
     async *stream(key, etag) {
       const bytes = find(key);
       if (!bytes || etags.get(key) !== etag) throw objectChanged(`${root}/${key}`);
@@ -83,11 +93,4 @@ export function memoryStore(root = 'mem://lake'): MemoryStore {
       etags.delete(key);
     },
   };
-}
-
-async function gather(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  if (body instanceof Uint8Array) return body.slice();
-  const parts: Uint8Array[] = [];
-  for await (const part of body) parts.push(part.slice());
-  return new Uint8Array(Buffer.concat(parts));
 }
