@@ -1,4 +1,6 @@
 export type {
+  DeployConfig,
+  DmsKinesisSource,
   DmsS3Source,
   FormatConfig,
   HttpSource,

@@ -18,8 +18,13 @@ const AREAS = {
   42: 'Parquet',
   50: 'Ports',
   51: 'Adapters of this machine',
-  6: 'Queries and reports',
+  52: 'Adapters of AWS',
+  60: 'Queries and reports',
+  61: 'Reports by Athena',
   7: 'The command line',
+  80: 'Stacks and deploys',
+  81: 'Stacks and deploys',
+  82: 'Functions',
 };
 
 /** Ends of what a declaration is: its docstring and its text up to the next top-level docstring or declaration. */

@@ -23,8 +23,8 @@ const TESTS = {
   S: 'ingest',
   N: 'entries',
   M: 'merge',
-  V: 'vacuum',
-  R: 'reports',
+  V: '(vacuum|compact)',
+  R: '(athena-)?reports',
 };
 const AT_ONCE = 2;
 

@@ -37,7 +37,7 @@ export const configExists = (file: string) =>
     'TM_7005',
     'a config is there already',
     file,
-    'add the table to it by hand, or overwrite it with --force',
+    'add the table to it by hand, write another with --config <file>, or overwrite it with --force',
   );
 
 /** TM_7006: nothing was received under this name. */

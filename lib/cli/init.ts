@@ -1,9 +1,9 @@
 import { access, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { InferredTable } from '../config/infer';
 import type { Sampled } from '../runtime/sample';
-import type { Cli } from './cli';
+import { type Cli, options } from './cli';
 import { configExists } from './errors';
 import { inputFiles } from './files';
 import { plain } from './render/table';
@@ -17,8 +17,9 @@ export function initCommand(cli: Cli): Command {
     .argument('<samples...>', 'files, folders and patterns; the first of a table counts')
     .option('--force', 'overwrite the config that is there')
     .addHelpText('after', HELP)
-    .action(async (paths: string[], flags: { force?: boolean }) => {
-      const config = join(cli.io.cwd, CONFIG);
+    .action(async (paths: string[], flags: { force?: boolean }, command: Command) => {
+      const named = options(command).config;
+      const config = resolve(cli.io.cwd, named ?? CONFIG);
       const exists = await access(config).then(
         () => true,
         () => false,
@@ -26,12 +27,12 @@ export function initCommand(cli: Cli): Command {
       if (exists && !flags.force) throw configExists(config);
       const tables = await sampleTables(cli, paths);
       const { configText } = await import('../config/write');
-      const text = configText({ name: lakeName(basename(cli.io.cwd)), tables });
+      const text = configText({ name: lakeName(basename(dirname(config))), tables });
       await writeFile(config, text, { flag: flags.force ? 'w' : 'wx' });
       const next = tables.some(table => table.key.length === 0)
         ? 'name the key where it says TODO'
-        : `tidemark ingest ${paths.join(' ')}`;
-      cli.say(`wrote ${CONFIG}. Next: ${next}`);
+        : `tidemark ${named === undefined ? '' : `--config ${named} `}ingest ${paths.join(' ')}`;
+      cli.say(`wrote ${relative(cli.io.cwd, config)}. Next: ${next}`);
     });
 }
 
@@ -91,4 +92,5 @@ Without one, a terminal is asked, and elsewhere the config says key: [] // TODO,
 Examples:
   tidemark init orders.csv
   tidemark init samples/ --force
+  tidemark init orders.csv --config orders.config.ts
 `;

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { version } from '../../package.json';
 import type { Cli } from './cli';
+import { compactCommand } from './compact';
 import { demoCommand } from './demo/demo';
 import { describeCommand } from './describe';
 import { diffCommand } from './diff';
@@ -36,6 +37,7 @@ const COMMANDS = [
   statusCommand,
   quarantineCommand,
   replayCommand,
+  compactCommand,
   vacuumCommand,
   rebuildCommand,
 ];

@@ -1,3 +1,4 @@
+import { checkOrigins } from './check-origins';
 import { checkTable, type Report, typeOf } from './check-table';
 import type { Problem } from './errors';
 import { suggestion } from './nearest';
@@ -16,6 +17,7 @@ export function checkLake(lake: LakeShape): Problem[] {
     checkTable(table, at);
   }
   checkSources(lake, report);
+  checkOrigins(lake, report);
   checkReports(lake, report);
   checkLimits(lake.limits, report);
   return problems;

@@ -15,6 +15,8 @@ export interface LakeConfig {
   /** What happens to a file with a row that cannot be read. Default: quarantineFile. */
   onBadRow?: OnBadRow;
   limits?: LimitsConfig;
+  /** How the lake stands in an AWS account. */
+  deploy?: DeployConfig;
 }
 
 export type OnBadRow = 'quarantineRow' | 'quarantineFile';
@@ -45,6 +47,8 @@ export interface TableConfig {
   onBadRow?: OnBadRow;
   /** How this table's files are written; overrides what their names and bytes suggest. */
   format?: FormatConfig;
+  /** On AWS: metrics of this table's own, and an alarm when its changes wait too long. Default: false. */
+  watch?: boolean;
 }
 
 export interface FormatConfig extends FormatOptions {
@@ -61,16 +65,43 @@ export interface ReportConfig {
   params?: Record<string, string>;
 }
 
-export type SourceConfig = DmsS3Source | MysqlSource | HttpSource | KinesisSource;
+export type SourceConfig = DmsS3Source | DmsKinesisSource | MysqlSource | HttpSource | KinesisSource;
 
-/** Secrets are named, never written into the config. */
-export interface DmsS3Source {
-  kind: 'dms-s3';
+/** What a replication by AWS DMS is told, whatever its target. Secrets are named, never written into the config. */
+interface DmsSource {
   /** Tables by schema: `{ hr: ['employees'] }`. */
   schemas: Record<string, string[]>;
+  /** A secret with `host`, `port`, `username` and `password` of the MySQL database. */
   secretArn: string;
+  /** Where the replication runs. Default: a small VPC of its own, without a way to the internet. */
   vpc?: VpcConfig;
+  /** Least and most capacity units (2 GB of memory each). Default: 1 and 2. */
+  capacity?: DmsCapacity;
+  /** A certificate in DMS with the database's authority; the connection is encrypted only with it. */
+  certificateArn?: string;
+  /** DMS's two roles of fixed names, one of each in an account: `exist` where DMS was used before. Default: create. */
+  accountRoles?: 'create' | 'exist';
 }
+
+/** DMS writes files into the landing bucket. */
+export interface DmsS3Source extends DmsSource {
+  kind: 'dms-s3';
+  /** Default: parquet. */
+  fileFormat?: 'parquet' | 'csv';
+}
+
+/** DMS writes records into a stream of this config. */
+export interface DmsKinesisSource extends DmsSource {
+  kind: 'dms-kinesis';
+  /** The name of a source of kind kinesis, format dms. */
+  stream: string;
+}
+
+export interface DmsCapacity {
+  min?: DmsCapacityUnits;
+  max?: DmsCapacityUnits;
+}
+export type DmsCapacityUnits = 1 | 2 | 4 | 8 | 16 | 32 | 64 | 128 | 192 | 256 | 384;
 
 export interface MysqlSource {
   kind: 'mysql';
@@ -92,14 +123,32 @@ export interface HttpSource {
 export interface KinesisSource {
   kind: 'kinesis';
   format: 'dms' | 'debezium' | 'service-event' | 'json';
-  /** An existing stream; default: the lake's own. */
+  /** An existing stream; default: one of the lake's own. */
   streamArn?: string;
+  /** Of the lake's own stream; `on-demand` has as many as it needs. Default: 1. */
+  shards?: number | 'on-demand';
+  /** How many days the lake's own stream keeps a record. Default: 7. */
+  retentionDays?: number;
 }
 
+/** Ids of what is there already: at least two subnets in two zones, with a way to the database and to AWS. */
 export interface VpcConfig {
   vpcId: string;
   subnetIds?: string[];
   securityGroupIds?: string[];
+}
+
+export interface DeployConfig {
+  /** A key of the account that encrypts buckets, ledger and streams. Default: AWS's own keys. */
+  kmsKeyArn?: string;
+  /** Who decides what may be read: IAM alone, or Lake Formation too. Default: iam. */
+  permissions?: 'iam' | 'lake-formation';
+  /** Told of every alarm, once the person there has confirmed. */
+  alarmEmail?: string;
+  /** What one query of a person may read, in GiB. Default: 100. */
+  scanLimitGiB?: number;
+  /** Files that arrive within this many seconds make one merge. Default: 15. */
+  windowSeconds?: number;
 }
 
 /** Upper bounds of what is held or written at once; memory follows them, not the size of files. */

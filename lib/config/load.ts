@@ -1,19 +1,10 @@
 import { access, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { TidemarkError } from '../errors';
-import { defineLake } from './define';
-import {
-  configAmbiguous,
-  configInvalid,
-  configKindUnknown,
-  configMissing,
-  configUnreadable,
-  noDefaultExport,
-} from './errors';
+import { configAmbiguous, configInvalid, configKindUnknown, configMissing, configUnreadable } from './errors';
+import { defaultExport, EXTENSIONS, IMPORT_OPTIONS, parseJson } from './import';
 import { resolveLake } from './resolve';
 import type { ResolvedLake } from './resolved';
-
-const EXTENSIONS = ['.ts', '.mts', '.mjs', '.js', '.json'];
 
 /**
  * Loads and checks a config file: .ts, .mts, .mjs or .js by its default export, .json as it stands. Nothing
@@ -47,32 +38,12 @@ export async function findConfig(folder: string): Promise<string | undefined> {
 
 async function exportOf(file: string): Promise<unknown> {
   try {
-    if (extname(file) === '.json') return JSON.parse(stripBom(await readFile(file, 'utf8')));
-    return await importDefault(file);
+    if (extname(file) === '.json') return parseJson(await readFile(file, 'utf8'));
+    const { createJiti } = await import('jiti');
+    return defaultExport(await createJiti(file, IMPORT_OPTIONS).import(file), file);
   } catch (error) {
     throw error instanceof TidemarkError ? error : configUnreadable(file, error);
   }
-}
-
-/**
- * Runs the file through jiti. 'tidemark' is handed in as an object: it resolves in a folder without
- * node_modules, from source and from the bundle alike. jiti is loaded only here: it costs 0.1 s.
- */
-async function importDefault(file: string): Promise<unknown> {
-  const { createJiti } = await import('jiti');
-  // No caches: a config may be edited and loaded again by one process (watch), and leaves nothing on disk.
-  const jiti = createJiti(file, {
-    fsCache: false,
-    moduleCache: false,
-    interopDefault: false,
-    virtualModules: { tidemark: { defineLake, TidemarkError } },
-  });
-  const loaded: unknown = await jiti.import(file);
-  if (typeof loaded !== 'object' || loaded === null) throw noDefaultExport(file);
-  if ('default' in loaded) return loaded.default;
-  // CommonJS: module.exports itself is the config.
-  if ('__esModule' in loaded) throw noDefaultExport(file);
-  return loaded;
 }
 
 /** A report's SQL is there and, symbolic links followed, still below the config's folder. */
@@ -89,10 +60,6 @@ async function checkSqlFiles(lake: ResolvedLake, file: string): Promise<void> {
   });
   const problems = (await Promise.all(checked)).flat();
   if (problems.length > 0) throw configInvalid(file, problems);
-}
-
-function stripBom(text: string): string {
-  return text.replace(/^\uFEFF/, '');
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -5,6 +5,7 @@ const RESERVED_COLUMNS: ReadonlySet<string> = new Set([
   '_op',
   '_pos_major',
   '_pos_minor',
+  '_entry',
   '_changed_at',
   '_source',
   '_absent',

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { parsePartitionBy } from '../iceberg/partition';
 import { checkLake } from './check';
+import { dmsFormat } from './dms-format';
 import { configInvalid, type Problem } from './errors';
 import { describeIssue, problemsOf, show } from './problems';
 import type { ResolvedLake, ResolvedReport, ResolvedTable, SourceTable } from './resolved';
@@ -21,25 +22,29 @@ export function resolveLake(config: unknown, file: string): ResolvedLake {
     name: lake.name,
     timezone: lake.timezone,
     folder,
-    tables: Object.entries(lake.tables).map(([name, table]) => resolveTable(name, table, lake.onBadRow)),
+    tables: Object.entries(lake.tables).map(([name, table]) => resolveTable(lake, name, table)),
     reports: Object.entries(lake.reports).map(([name, report]) => resolveReport(name, report, folder)),
     sources: lake.sources,
     limits: lake.limits,
     onBadRow: lake.onBadRow,
+    deploy: lake.deploy,
   };
 }
 
-function resolveTable(name: string, table: TableShape, onBadRow: ResolvedLake['onBadRow']): ResolvedTable {
-  const { freshness, from, columns, partitionBy, key, ...rest } = table;
+function resolveTable(lake: LakeShape, name: string, table: TableShape): ResolvedTable {
+  const { freshness, from: source, columns, partitionBy, key, format, ...rest } = table;
+  const from = sourceTable(source ?? name);
+  const written = dmsFormat(lake.sources, from);
   return {
     ...rest,
     name,
     key: key ?? [],
     columns: Object.entries(columns).map(([column, type]) => ({ name: column, type })),
     partitionBy: partitionBy.map(expression => parsePartitionBy(expression)),
-    from: sourceTable(from ?? name),
+    from,
     freshnessMs: freshness,
-    onBadRow: table.onBadRow ?? onBadRow,
+    onBadRow: table.onBadRow ?? lake.onBadRow,
+    ...(written || format ? { format: { ...written, ...format } } : {}),
   };
 }
 

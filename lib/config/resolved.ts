@@ -1,7 +1,8 @@
 import type { PrimitiveType } from '../columnar/types';
 import type { Transform } from '../iceberg/transform';
-import type { ConfigValue, FormatConfig, LimitsConfig, OnBadRow, SourceConfig } from './define';
+import type { ConfigValue, FormatConfig, LimitsConfig, OnBadRow } from './define';
 import { keyMissing, notSupported } from './errors';
+import type { DeployShape, SourceShape } from './schema';
 
 /** A checked config with every default filled in: what all stages read. */
 export interface ResolvedLake {
@@ -11,10 +12,13 @@ export interface ResolvedLake {
   folder: string;
   tables: ResolvedTable[];
   reports: ResolvedReport[];
-  sources: Record<string, SourceConfig>;
+  sources: Record<string, ResolvedSource>;
   limits: Limits;
   onBadRow: OnBadRow;
+  deploy: DeployShape;
 }
+
+export type ResolvedSource = SourceShape;
 
 export interface ResolvedTable {
   name: string;
@@ -32,6 +36,7 @@ export interface ResolvedTable {
   absent: 'null' | 'unchanged';
   onBadRow: OnBadRow;
   format?: FormatConfig;
+  watch: boolean;
 }
 
 /** A table as its source names it. */

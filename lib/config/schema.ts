@@ -83,6 +83,7 @@ const table = z.strictObject({
   absent: z.enum(['null', 'unchanged']).default('null'),
   onBadRow: onBadRow.optional(),
   format: format.optional(),
+  watch: z.boolean().default(false),
 });
 
 const report = z.strictObject({
@@ -98,13 +99,23 @@ const vpc = z.strictObject({
   securityGroupIds: z.array(text).optional(),
 });
 
+const capacityUnits = z.literal([1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384]);
+const dms = {
+  schemas: z.record(text, z.array(text)),
+  secretArn: text,
+  certificateArn: text.optional(),
+  vpc: vpc.optional(),
+  capacity: z.strictObject({ min: capacityUnits.default(1), max: capacityUnits.default(2) }).prefault({}),
+  accountRoles: z.enum(['create', 'exist']).default('create'),
+};
+
 const source = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('dms-s3'),
-    schemas: z.record(text, z.array(text)),
-    secretArn: text,
-    vpc: vpc.optional(),
+    ...dms,
+    fileFormat: z.enum(['parquet', 'csv']).default('parquet'),
   }),
+  z.strictObject({ kind: z.literal('dms-kinesis'), ...dms, stream: text }),
   z.strictObject({
     kind: z.literal('mysql'),
     host: text,
@@ -118,8 +129,19 @@ const source = z.discriminatedUnion('kind', [
     kind: z.literal('kinesis'),
     format: z.enum(['dms', 'debezium', 'service-event', 'json']),
     streamArn: text.optional(),
+    shards: z.union([z.int().positive(), z.literal('on-demand')]).optional(),
+    retentionDays: z.int().min(1).max(365).optional(),
   }),
 ]);
+
+/** A window is shorter than the five minutes for which SQS remembers it; Athena's least limit is 10 MB. */
+const deploy = z.strictObject({
+  kmsKeyArn: text.optional(),
+  permissions: z.enum(['iam', 'lake-formation']).default('iam'),
+  alarmEmail: text.optional(),
+  scanLimitGiB: z.number().min(0.01).default(100),
+  windowSeconds: z.int().min(1).max(240).default(15),
+});
 
 const MiB = 1024 * 1024;
 const atMost = (limit: number) => z.int().positive().default(limit);
@@ -145,7 +167,10 @@ export const lakeSchema = z.strictObject({
   reports: z.record(z.string(), report).default({}),
   onBadRow: onBadRow.default('quarantineFile'),
   limits: limits.prefault({}),
+  deploy: deploy.prefault({}),
 });
 
 export type LakeShape = z.output<typeof lakeSchema>;
 export type TableShape = LakeShape['tables'][string];
+export type SourceShape = LakeShape['sources'][string];
+export type DeployShape = LakeShape['deploy'];

@@ -129,3 +129,25 @@ export const gzipParquetTooLarge = (bytesMax: number, file: string) =>
     file,
     'send the Parquet file without gzip around it; Parquet compresses its own pages',
   );
+
+/** TM_2112: two members of one JSON object are one column: engines compare names without case. */
+export const changedTwice = (name: string): RowFault => notJsonObject(`member ${name} stands twice`);
+
+/** TM_2121: a record of a DMS stream is not built as DMS builds its records. */
+export const notDmsRecord = (reason: string): RowFault => ({
+  code: 'TM_2121',
+  reason: `no record of DMS: ${reason}`,
+});
+
+/** TM_2122: a large number in scientific notation, of which nobody knows whether it lost digits at its source. */
+export const inexactNumber = (text: string, column: string): RowFault => ({
+  code: 'TM_2122',
+  reason: `"${text.slice(0, 60)}" may have lost digits on its way: let DMS send them (UseLargeIntegerValue)`,
+  column,
+});
+
+/** TM_2123: a record of a stream names more new columns than a table can be given. */
+export const tooManyColumns = (columnsMax: number): RowFault => ({
+  code: 'TM_2123',
+  reason: `its names would give the table more than ${columnsMax} columns`,
+});

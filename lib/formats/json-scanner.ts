@@ -201,3 +201,11 @@ export function unescapeString(bytes: Uint8Array, from: number, to: number): str
   const text = unquoted(bytes, from - 1, to + 1);
   return typeof text === 'string' && !/\p{Surrogate}/u.test(text) ? text : undefined;
 }
+
+/** The name of the scanned object's member `i`; undefined for a broken escape. */
+export function memberName(scanner: JsonScanner, bytes: Uint8Array, i: number): string | undefined {
+  const from = scanner.keyStarts[i]!;
+  const to = scanner.keyEnds[i]!;
+  if (scanner.keyEscaped[i] === 1) return unescapeString(bytes, from, to);
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');
+}

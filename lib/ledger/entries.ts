@@ -1,6 +1,6 @@
 import type { Position } from '../change/position';
 import { formatPosition, parsePosition } from '../change/position';
-import type { Item, Items, ItemValue } from '../ports/items';
+import type { Item, ItemAction, Items, ItemValue } from '../ports/items';
 import { ENTRY_PREFIX, entryKey, tablePartition } from './keys';
 
 /** A delta as it is written, before it has a number. */
@@ -30,6 +30,16 @@ export interface Entry extends Delta {
   readonly kind: 'delta';
   /** The identity of the source object it came from. */
   readonly source: string;
+  /** Where its rows stand since compaction of the log joined its delta with others: the delta may be gone. */
+  readonly joined?: Joined;
+}
+
+/** An entry's rows in a file of many: rows `first` .. `first` + rows - 1. */
+export interface Joined {
+  readonly key: string;
+  /** The file's size. */
+  readonly bytes: number;
+  readonly first: number;
 }
 
 function entryValue(delta: Delta, source: string): ItemValue {
@@ -67,14 +77,21 @@ type EntryText = Omit<Entry, 'least' | 'greatest' | 'n'> & {
 };
 
 function entriesOf(item: Item): Entry[] {
-  const last = Number(item.sort.slice(ENTRY_PREFIX.length));
-  const pack = (item.value.pack ?? [item.value]) as unknown as EntryText[];
+  const pack = packOf(item);
   return pack.map((value, i) => ({
     ...value,
-    n: last - pack.length + 1 + i,
+    n: firstOf(item, pack) + i,
     least: parsePosition(value.least),
     greatest: parsePosition(value.greatest),
   }));
+}
+
+function packOf(item: Item): EntryText[] {
+  return (item.value.pack ?? [item.value]) as unknown as EntryText[];
+}
+
+function firstOf(item: Item, pack: readonly EntryText[]): number {
+  return Number(item.sort.slice(ENTRY_PREFIX.length)) - pack.length + 1;
 }
 
 export async function readEntry(items: Items, table: string, n: number): Promise<Entry | undefined> {
@@ -115,4 +132,42 @@ export async function entryNumbers(
     byName.set(entry.name, entry);
   }
   return byName;
+}
+
+/** Items of one transaction: a pack may have 350 kB, a transaction 4 MB. */
+const MARKED_ITEMS_MAX = 10;
+
+/**
+ * Notes where the rows of joined entries stand now, some entries a transaction. A crash between two leaves entries
+ * that name their deltas still; the same call again, or that of another compaction, notes the rest.
+ */
+export async function markJoined(
+  items: Items,
+  table: string,
+  marks: ReadonlyMap<number, Joined>,
+): Promise<void> {
+  const numbers = [...marks.keys()].sort((a, b) => a - b);
+  while (numbers.length > 0) {
+    const after = entryKey(table, numbers[0]! - 1).sort;
+    const found = await items.query(tablePartition(table), ENTRY_PREFIX, { after, limit: MARKED_ITEMS_MAX });
+    const last = found.at(-1);
+    if (!last) return;
+    const actions = found.flatMap(item => markAction(item, marks));
+    const result = actions.length > 0 ? await items.transact(actions) : { done: true };
+    if (!result.done) continue;
+    const through = firstOf(last, packOf(last)) + packOf(last).length - 1;
+    while (numbers.length > 0 && numbers[0]! <= through) numbers.shift();
+  }
+}
+
+function markAction(item: Item, marks: ReadonlyMap<number, Joined>): ItemAction[] {
+  const pack = packOf(item);
+  const first = firstOf(item, pack);
+  const marked = pack.map((entry, i) => {
+    const joined = marks.get(first + i);
+    return joined && !entry.joined ? { ...entry, joined } : entry;
+  });
+  if (marked.every((entry, i) => entry === pack[i])) return [];
+  const value = (item.value.pack ? { pack: marked } : marked[0]) as unknown as ItemValue;
+  return [{ put: { partition: item.partition, sort: item.sort }, value, if: item.version }];
 }

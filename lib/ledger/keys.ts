@@ -7,19 +7,34 @@ import type { ItemKey } from '../ports/items';
  * |------------------|-------------------------|-----------------------------------------------------------|
  * | table#<table>    | counter                 | next number, vacuum count, source generation              |
  * | table#<table>    | entry#<16 digits>       | a numbered entry of the log, or a pack that ends with it  |
+ * | table#<table>    | compacted               | through which entry the log's compaction has looked       |
  * | table#<table>    | source#<identity>       | a source object taken in, and as which entries            |
  * | table#<table>    | first-seen#<identity>   | a plain file's instant and its place among that instant's |
  * | table#<table>    | instant#<micros>        | how many plain files were first seen for an instant       |
  * | table#<table>    | load#<name>             | a LOAD object's identity: another under its name reloads  |
+ * | table#<table>    | cursor#<stream>#<shard> | how far a shard's records of the table were taken in      |
+ * | stream#<stream>  | shard#<shard>           | how far a shard's records of no table were put aside      |
  * | received         | <identity>              | where a file's way stands, for trace                      |
  * | quarantine       | <identity>              | what was put aside, why, and where its bytes are          |
+ * | waiting          | <table>                 | a table with entries that no merge has finished with      |
  * | report#<report>  | attempt#<date>          | the open attempt for a date                               |
+ * | report#<report>  | first                   | the attempt that may make the report's table              |
+ * | report#<report>  | scheduled               | the last date that the schedule has begun                 |
+ * | reporting        | <report>#<date>         | a date of a report that something is still to be done for |
+ * | view             | <table>                 | the text its history view was last made with, and a query |
  * | vacuum           | <object key>            | an object that nothing named, and since when              |
+ * | landed           | <landing key>           | an object of the landing that was dealt with, by its etag |
+ * | landing-folder   | <folder>/               | the last name that a sweep has seen in a folder           |
+ * | landing-listing  | open                    | how far the open listing of the landing has come          |
  */
 export const counterKey = (table: string): ItemKey => ({ partition: tablePartition(table), sort: 'counter' });
 export const entryKey = (table: string, n: number): ItemKey => ({
   partition: tablePartition(table),
   sort: `${ENTRY_PREFIX}${String(n).padStart(16, '0')}`,
+});
+export const compactedKey = (table: string): ItemKey => ({
+  partition: tablePartition(table),
+  sort: 'compacted',
 });
 export const sourceKey = (table: string, identity: string): ItemKey => ({
   partition: tablePartition(table),
@@ -37,13 +52,40 @@ export const loadKey = (table: string, name: string): ItemKey => ({
   partition: tablePartition(table),
   sort: `load#${name}`,
 });
+export const cursorKey = (table: string, stream: string, shard: string): ItemKey => ({
+  partition: tablePartition(table),
+  sort: `cursor#${stream}#${shard}`,
+});
+export const shardKey = (stream: string, shard: string): ItemKey => ({
+  partition: `stream#${stream}`,
+  sort: `shard#${shard}`,
+});
 export const receivedKey = (identity: string): ItemKey => ({ partition: 'received', sort: identity });
 export const quarantineKey = (identity: string): ItemKey => ({ partition: 'quarantine', sort: identity });
+export const waitingKey = (table: string): ItemKey => ({ partition: WAITING_PARTITION, sort: table });
 export const attemptKey = (report: string, date: string): ItemKey => ({
   partition: `report#${report}`,
   sort: `attempt#${date}`,
 });
+export const firstRunKey = (report: string): ItemKey => ({ partition: `report#${report}`, sort: 'first' });
+export const scheduledKey = (report: string): ItemKey => ({
+  partition: `report#${report}`,
+  sort: 'scheduled',
+});
+export const reportingKey = (report: string, date: string): ItemKey => ({
+  partition: REPORTING_PARTITION,
+  sort: `${report}#${date}`,
+});
+export const viewKey = (table: string): ItemKey => ({ partition: VIEW_PARTITION, sort: table });
 export const vacuumKey = (objectKey: string): ItemKey => ({ partition: 'vacuum', sort: objectKey });
+export const landedKey = (key: string): ItemKey => ({ partition: LANDED_PARTITION, sort: key });
+export const folderKey = (folder: string): ItemKey => ({ partition: FOLDER_PARTITION, sort: folder });
+export const listingKey: ItemKey = { partition: 'landing-listing', sort: 'open' };
 
+export const WAITING_PARTITION = 'waiting';
+export const REPORTING_PARTITION = 'reporting';
+export const VIEW_PARTITION = 'view';
 export const ENTRY_PREFIX = 'entry#';
+export const LANDED_PARTITION = 'landed';
+export const FOLDER_PARTITION = 'landing-folder';
 export const tablePartition = (table: string) => `table#${table}`;

@@ -1,7 +1,6 @@
 import type { ItemAction, Items } from '../ports/items';
-import { counterValue, readCounter } from './counter';
-import { type Delta, entryItems } from './entries';
-import { counterKey, entryKey, firstSeenKey, instantKey, loadKey, sourceKey } from './keys';
+import { firstSeenKey, instantKey, loadKey, sourceKey } from './keys';
+import { numberDeltas, type Written } from './numbering';
 
 /** A source object taken in: its entries are first .. first + count - 1. */
 export interface Seen {
@@ -20,8 +19,8 @@ export async function readSeen(items: Items, table: string, identity: string): P
 export type Recorded =
   | { readonly outcome: 'recorded'; readonly first: number }
   | { readonly outcome: 'seen' }
-  /** Vacuum ran meanwhile and may have had the deltas: write them anew under fresh names. */
-  | { readonly outcome: 'vacuumed' }
+  /** The deltas can no longer be numbered: write them anew under fresh names. */
+  | { readonly outcome: 'outdated' }
   /** A LOAD object whose name another content took meanwhile. */
   | { readonly outcome: 'reload' };
 
@@ -43,43 +42,27 @@ export interface LoadRef {
  * The one transaction that decides which deltas count (PROTOCOL.md, I3): source seen if absent, entries n.. if
  * absent, counter moved. A crash before it leaves unnamed objects for vacuum; a crash after it leaves nothing to
  * do, since the source is then seen.
- * @param vacuumCount the table's vacuum count read before the deltas were written
  */
 export async function recordSource(
   items: Items,
   { table, identity, object, load }: SourceRef,
-  deltas: readonly Delta[],
-  vacuumCount: number,
+  written: Written,
 ): Promise<Recorded> {
+  const { deltas } = written;
   const rows = deltas.reduce((sum, d) => sum + d.rows, 0);
+  const dateReceived = deltas[0]?.dateReceived ?? '';
   for (;;) {
-    const counter = await readCounter(items, table);
-    if (counter.vacuumCount !== vacuumCount) return { outcome: 'vacuumed' };
+    const numbering = await numberDeltas(items, table, identity, written);
+    if (!numbering) return { outcome: 'outdated' };
     const claim = load && (await items.get(loadKey(table, load.place)));
     if (claim && claim.value.identity !== load.identity) return { outcome: 'reload' };
-    const first = counter.next;
-    const seen: Seen = {
-      object,
-      first,
-      count: deltas.length,
-      rows,
-      dateReceived: deltas[0]?.dateReceived ?? '',
-    };
-    const actions: ItemAction[] = [
+    const { first } = numbering;
+    const seen: Seen = { object, first, count: deltas.length, rows, dateReceived };
+    const result = await items.transact([
       { put: sourceKey(table, identity), value: { ...seen }, if: 'absent' },
-      {
-        put: counterKey(table),
-        value: counterValue({ ...counter, next: first + deltas.length }),
-        if: counter.version,
-      },
-      ...entryItems(deltas, identity, first).map(({ n, value }) => ({
-        put: entryKey(table, n),
-        value,
-        if: 'absent' as const,
-      })),
+      ...numbering.actions,
       ...(load ? [claimOf(table, load, claim?.version)] : []),
-    ];
-    const result = await items.transact(actions);
+    ]);
     if (result.done) return { outcome: 'recorded', first };
     if (result.blocked.includes(0)) return { outcome: 'seen' };
   }

@@ -1,7 +1,25 @@
-import { OP, POS_MAJOR, POS_MINOR, userFields } from '../table/columns';
+import type { Field } from '../columnar/types';
+import {
+  ABSENT,
+  CHANGED_AT,
+  DATE_RECEIVED,
+  OP,
+  POS_MAJOR,
+  POS_MINOR,
+  SOURCE,
+  userFields,
+} from '../table/columns';
 import { changesSql } from './changes-sql';
 import { orderSql, type SqlLog } from './log-sql';
 import { quoteName } from './quote';
+
+/** The lake's own columns that a history shows. */
+export const HISTORY_OWN = [POS_MAJOR, POS_MINOR, CHANGED_AT, SOURCE, ABSENT, DATE_RECEIVED];
+
+/** What a history calls a column that says when a state held: as it is, unless the user's columns have the name. */
+export function historyName(user: readonly Field[], name: string): string {
+  return user.some(f => f.name.toLowerCase() === name) ? `_${name}` : name;
+}
 
 /**
  * SELECT of `<table>_history`, a slowly changing dimension of type 2: a row for each state that a key was in, with
@@ -13,15 +31,14 @@ export function historySql(log: SqlLog): string {
   const user = userFields(log.fields);
   const key = log.key.map(f => quoteName(f.name)).join(', ');
   const columns = user.map(f => `s.${quoteName(f.name)}`).join(', ');
-  const free = (name: string) => quoteName(user.some(f => f.name.toLowerCase() === name) ? `_${name}` : name);
-  const own = [POS_MAJOR, POS_MINOR, '_changed_at', '_source', '_absent', 'date_received'];
+  const state = (name: string) => quoteName(historyName(user, name));
   return `WITH ${changesSql(log, { lastKnown: true })},
 shown AS (SELECT * FROM changes
   QUALIFY row_number() OVER (PARTITION BY ${key}, ${POS_MAJOR}, ${POS_MINOR} ORDER BY ${orderSql('DESC')}) = 1),
 followed AS (SELECT *, lead({happened: _tm_at, truncates: _tm_truncates}) OVER (PARTITION BY ${key} ORDER BY ${orderSql()}) AS _tm_next
   FROM shown)
-SELECT ${columns}, s.${OP} AS ${free('op')}, s._tm_at AS ${free('valid_from')},
-  CASE WHEN s._tm_next IS NOT NULL AND s._tm_next.truncates = s._tm_truncates THEN s._tm_next.happened ELSE t.happened END AS ${free('valid_to')},
-  ${own.map(name => `s.${name}`).join(', ')}
+SELECT ${columns}, s.${OP} AS ${state('op')}, s._tm_at AS ${state('valid_from')},
+  CASE WHEN s._tm_next IS NOT NULL AND s._tm_next.truncates = s._tm_truncates THEN s._tm_next.happened ELSE t.happened END AS ${state('valid_to')},
+  ${HISTORY_OWN.map(name => `s.${name}`).join(', ')}
 FROM followed s LEFT JOIN truncates t ON t.nth = s._tm_truncates + 1`;
 }

@@ -1,7 +1,7 @@
 import type { Field } from '../columnar/types';
 import type { Entry } from '../ledger/entries';
 import type { ObjectStore } from '../ports/object-store';
-import { ABSENT, OP, POS_MAJOR, POS_MINOR, SOURCE, userFields } from '../table/columns';
+import { ABSENT, OP, ownField, POS_MAJOR, POS_MINOR, SOURCE, userFields } from '../table/columns';
 import { openFile } from '../table/data-file';
 import type { LiveFile, LiveFiles } from '../table/live-files';
 import { quoteName, quoteText } from './quote';
@@ -15,13 +15,15 @@ export interface SqlLog {
   /** The column of `deletedWhen`. */
   readonly deletedWhen?: Field;
   readonly files: readonly LogFiles[];
-  readonly entries: Iterable<Pick<Entry, 'name' | 'n' | 'partial' | 'truncates'>>;
+  readonly entries: Iterable<Pick<Entry, 'name' | 'n' | 'truncates'>>;
 }
 
 /** Files that lack the same columns altogether: those count as absent in all their rows (PROTOCOL.md, I6). */
 export interface LogFiles {
   readonly files: LiveFiles;
   readonly lacking: readonly number[];
+  /** Whether rows of them may list columns they say nothing about. */
+  readonly partial: boolean;
 }
 
 /**
@@ -34,18 +36,21 @@ export async function filesByLack(
   fields: readonly Field[],
 ): Promise<LogFiles[]> {
   const ids = userFields(fields).map(f => f.id);
-  const groups = new Map<string, { data: LiveFile[]; lacking: number[] }>();
+  const absent = ownField(fields, ABSENT).id;
+  const groups = new Map<string, { data: LiveFile[]; lacking: number[]; partial: boolean }>();
   for (const live of data) {
     const present = await columnsOf(store, live);
     const lacking = ids.filter(id => !present.has(id));
-    const group = groups.get(lacking.join()) ?? { data: [], lacking };
+    const group = groups.get(lacking.join()) ?? { data: [], lacking, partial: false };
     group.data.push(live);
+    group.partial ||= live.file.metrics.nullCounts.get(absent) !== live.file.recordCount;
     groups.set(lacking.join(), group);
   }
-  return [...groups.values()].map(g => ({ files: { data: g.data, deletes }, lacking: g.lacking }));
+  return [...groups.values()].map(({ data: own, ...group }) => ({ files: { data: own, deletes }, ...group }));
 }
 
-async function columnsOf(store: ObjectStore, { file }: LiveFile): Promise<ReadonlySet<number>> {
+/** The ids of the columns that a log file has. */
+export async function columnsOf(store: ObjectStore, { file }: LiveFile): Promise<ReadonlySet<number>> {
   const { valueCounts } = file.metrics;
   if (valueCounts.size > 0) return new Set(valueCounts.keys());
   const { footer } = await openFile(store, file);
@@ -71,7 +76,7 @@ const RANK = `CASE ${OP} WHEN 'T' THEN 1 WHEN 'D' THEN 2 ELSE 3 END`;
 export function logSql(log: SqlLog, names: readonly string[]): string {
   const fields = log.fields.filter(f => names.includes(f.name));
   const partial = isPartial(log);
-  const files = log.files.length > 0 ? log.files : [{ files: NO_FILES, lacking: [] }];
+  const files = log.files.length > 0 ? log.files : [{ files: NO_FILES, lacking: [], partial: false }];
   const scans = files.map(group =>
     scanSql(group.files, fields, {
       rowNumber: true,
@@ -100,7 +105,7 @@ function entriesSql(log: SqlLog): string {
 
 /** Whether any row says nothing about some column. */
 export function isPartial(log: SqlLog): boolean {
-  return log.files.some(f => f.lacking.length > 0) || [...log.entries].some(e => e.partial);
+  return log.files.some(f => f.lacking.length > 0 || f.partial);
 }
 
 export function hasTruncates(log: SqlLog): boolean {

@@ -1,5 +1,6 @@
 import type { SqlParameter } from '../ports/query-engine';
 import { parameterQuoted, parameterUnknown, sqlUnended } from './errors';
+import { quoteText } from './quote';
 
 /** A parameter's value, and the type that the SQL sees it as. */
 export interface NamedParameter {
@@ -11,6 +12,12 @@ export interface BoundSql {
   readonly sql: string;
   readonly params: readonly SqlParameter[];
 }
+
+/**
+ * numbered: `$1`, one for each name. literal: quoted into the text, for statements that take no parameters (Athena's
+ * EXPLAIN).
+ */
+export type ParameterStyle = 'numbered' | 'literal';
 
 /** A quoted text or name, a comment, or a parameter; alternatives that end with `$` are unended ones. */
 const TOKEN =
@@ -27,6 +34,7 @@ export function bindParameters(
   sql: string,
   values: Readonly<Record<string, NamedParameter>>,
   file: string,
+  style: ParameterStyle = 'numbered',
 ): BoundSql {
   const order: string[] = [];
   const where = (at: number) => `${file}:${sql.slice(0, at).split('\n').length}`;
@@ -39,12 +47,15 @@ export function bindParameters(
       }
       const parameter = Object.hasOwn(values, name) ? values[name] : undefined;
       if (!parameter) throw parameterUnknown(name, where(at), Object.keys(values));
+      if (style === 'literal') return `CAST(${literal(parameter.value)} AS ${parameter.type})`;
       if (!order.includes(name)) order.push(name);
       return `CAST($${order.indexOf(name) + 1} AS ${parameter.type})`;
     },
   );
   return { sql: bound, params: order.map(name => values[name]!.value) };
 }
+
+const literal = (value: SqlParameter) => (typeof value === 'string' ? quoteText(value) : String(value));
 
 function checkToken(token: string, where: string): void {
   const isComment = token.startsWith('--') || token.startsWith('/*');

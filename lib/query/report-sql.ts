@@ -2,7 +2,7 @@ import { duckdbType } from '../columnar/type-map';
 import type { Field } from '../columnar/types';
 import type { ResolvedLake, ResolvedReport } from '../config/resolved';
 import type { LakePorts } from '../ports/lake-ports';
-import type { QueryEngine, SqlParameter } from '../ports/query-engine';
+import type { SqlParameter, WritingEngine } from '../ports/query-engine';
 import { dateInvalid, reportTableEmpty } from './errors';
 import { foldSql } from './fold-sql';
 import { openQuery } from './open';
@@ -14,7 +14,7 @@ import { REPORT_DATE } from './report-fields';
 
 /** What reports stand on. `readSql` gives the text of a report's SQL file. */
 export interface ReportPorts extends LakePorts {
-  readonly query: QueryEngine;
+  readonly query: WritingEngine;
   readonly readSql: (file: string) => Promise<string>;
 }
 
@@ -79,7 +79,7 @@ export function writtenSql(source: ReportSource, fields: readonly Field[], date:
 }
 
 /** @throws TM_6018 */
-function checkDate(date: string): void {
+export function checkDate(date: string): void {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(date) : Number.NaN;
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== date) throw dateInvalid(date);
 }

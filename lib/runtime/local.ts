@@ -10,9 +10,10 @@ import { loadConfig } from '../config/load';
 import type { ResolvedLake, ResolvedReport, ResolvedTable } from '../config/resolved';
 import { listQuarantined, type Quarantined } from '../ledger/quarantine';
 import type { LakePorts } from '../ports/lake-ports';
-import type { QueryEngine, Rows } from '../ports/query-engine';
+import type { Rows, WritingEngine } from '../ports/query-engine';
 import type { TableDiff } from '../query/diff';
 import type { LakeQuery } from '../query/open';
+import type { Compacted } from '../stages/compact/compact';
 import { localDate } from '../stages/ingest/dates';
 import type { Ingested, IngestRequest } from '../stages/ingest/request';
 import type { Merged } from '../stages/merge';
@@ -52,6 +53,8 @@ export interface LocalLake {
   replay(which: string, table?: string): Promise<Ingested[]>;
   /** Folds the log again into new files; undefined when there is no log. */
   rebuild(table: ResolvedTable): Promise<Rebuilt | undefined>;
+  /** Joins some small files of the table or its log in one commit; undefined when nothing is worth it. */
+  compactNext(table: ResolvedTable): Promise<Compacted | undefined>;
   vacuum(): Promise<Vacuumed>;
   /** Builds one date of a report, `YYYY-MM-DD`. */
   report(report: ResolvedReport, date: string): Promise<Reported>;
@@ -93,7 +96,7 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
     clock: systemClock(),
     ids: randomIds(),
   };
-  let started: Promise<QueryEngine> | undefined;
+  let started: Promise<WritingEngine> | undefined;
   const engine = () => {
     started ??= import('../adapters/local/duckdb').then(({ openDuckDb }) =>
       openDuckDb({ folders: [folder, resolve(where.cwd)], tempFolder: join(folder, '.tmp') }),
@@ -135,6 +138,10 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
     async rebuild(table) {
       const { rebuild } = await import('../stages/rebuild');
       return rebuild(ports, table, config.limits);
+    },
+    async compactNext(table) {
+      const { compactNext } = await import('../stages/compact/compact');
+      return compactNext(ports, table, config.limits);
     },
     async vacuum() {
       const { vacuum } = await import('../stages/vacuum/vacuum');

@@ -1,5 +1,6 @@
 import type { ResolvedTable } from '../config/resolved';
 import { type Entry, entriesAfter } from '../ledger/entries';
+import { unlistWaiting } from '../ledger/waiting';
 import type { LakePorts } from '../ports/lake-ports';
 import { logTableOf } from '../table/columns';
 import { commit } from '../table/commit';
@@ -36,7 +37,8 @@ const TRIES = 20;
  * would lose entries and a foreign MERGE double a key if anything planned before were kept (PROTOCOL.md, M6).
  *
  * A crash before the log's commit leaves nothing; between the two commits the log is ahead of the table, and the
- * next merge folds the same entries; data files that nothing names wait for vacuum.
+ * next merge folds the same entries; data files that nothing names wait for vacuum. A crash after both leaves the
+ * table listed as waiting: the next merge finds nothing and takes it off.
  */
 export async function mergeNext(
   ports: LakePorts,
@@ -51,11 +53,16 @@ export async function mergeNext(
     await checkLedger(ports, table.name, cursor);
     await checkLedger(ports, table.name, readCursor(log.name, log.metadata));
     const slice = await nextSlice(ports, table.name, cursor.through, limits);
-    if (slice.length === 0) return undefined;
+    if (slice.length === 0) {
+      await unlistWaiting(ports.items, table.name, cursor.through);
+      return undefined;
+    }
     const appended = await appendToLog(ports, table.name, log, slice.at(-1)!.n);
     if (!appended) continue;
     const merged = await mergeSlice(ports, table, current, appended, cursor, slice, limits);
-    if (merged) return merged;
+    if (!merged) continue;
+    await unlistWaiting(ports.items, table.name, merged.through);
+    return merged;
   }
   throw commitContended(table.name, TRIES);
 }

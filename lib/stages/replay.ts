@@ -5,6 +5,8 @@ import type { LakePorts } from '../ports/lake-ports';
 import { notQuarantined } from './ingest/errors';
 import { ingest } from './ingest/ingest';
 import type { Ingested } from './ingest/request';
+import { holdsRecords } from './ingest-stream/aside';
+import { replayRecords } from './ingest-stream/replay-records';
 
 /**
  * Takes in what waits in quarantine, from the copy, at the position it was first given: the config was mended, not
@@ -33,6 +35,7 @@ async function replayOne(
   record: Quarantined,
   table: string | undefined,
 ): Promise<Ingested> {
+  if (holdsRecords(record)) return replayRecords(ports, lake, record, table);
   const place = { identity: record.id, object: record.object, table: record.table };
   await noteStep(ports.items, place, { at: ports.clock.now(), what: 'replayed' });
   const outcome = await ingest(ports, lake, {

@@ -1,29 +1,16 @@
 import type { Field } from '../columnar/types';
 import type { ResolvedLake, ResolvedReport } from '../config/resolved';
-import type { DataFile } from '../iceberg/data-file';
-import { currentSchema, defaultSpec, formatMetadata, newMetadata, specById } from '../iceberg/metadata';
-import { partitionSpec } from '../iceberg/partition';
+import { currentSchema, formatMetadata } from '../iceberg/metadata';
 import { type Attempt, closeAttempt, isOpen, openAttempt } from '../ledger/attempts';
-import { rowGroupBounds } from '../parquet/metrics';
 import type { ResultColumn } from '../ports/query-engine';
-import { attemptOvertaken, reportPartitionForeign, stagedFileWrong } from '../query/errors';
-import { ATTEMPT, DATE_BUILT, READ_FROM } from '../query/read-from';
-import {
-  firstFields,
-  REPORT_DATE,
-  reportColumns,
-  withReportColumns,
-  writtenFields,
-} from '../query/report-fields';
+import { attemptOvertaken } from '../query/errors';
+import { firstFields, reportColumns, withReportColumns, writtenFields } from '../query/report-fields';
 import { type ReportPorts, type ReportSource, reportSource, writtenSql } from '../query/report-sql';
-import { type ColumnShape, daysOf, ownField } from '../table/columns';
-import { commit } from '../table/commit';
-import { openFile } from '../table/data-file';
-import { commitContended, fileMissing } from '../table/errors';
-import { type LiveFile, liveFiles } from '../table/live-files';
-import { TABLE_PROPERTIES } from '../table/log-table';
+import type { ColumnShape } from '../table/columns';
+import { commitContended } from '../table/errors';
 import { type OpenTable, openTable } from '../table/open';
-import { dataFile } from '../table/write-files';
+import { adoptable, replaceDate, type Staged } from './report/adopt';
+import { emptyReport } from './report/table';
 
 /** What a run of a report made. `replaced`: whether the date stood before. Bytes as written. */
 export interface Reported {
@@ -107,12 +94,6 @@ interface Run {
   readonly columns: readonly ColumnShape[];
 }
 
-/** Files as the engine wrote them, and the fields they were written with. */
-interface Staged {
-  readonly fields: readonly Field[];
-  readonly uris: readonly string[];
-}
-
 async function build(ports: ReportPorts, run: Run): Promise<Reported> {
   const { report } = run.attempt;
   let staged: Staged | undefined;
@@ -143,7 +124,7 @@ async function stage(ports: ReportPorts, run: Run, fields: readonly Field[], nth
   const { id, report, date } = run.attempt;
   const folder = ports.store.uri(`staging/${report}/${id}${nth === 0 ? '' : `-${nth}`}`);
   const { sql, params } = writtenSql(run.source, fields, date);
-  return { fields, uris: await ports.query.writeParquet({ sql, params, fields, folder }) };
+  return { report, date, fields, uris: await ports.query.writeParquet({ sql, params, fields, folder }) };
 }
 
 /** Undefined when another commit came first. */
@@ -154,101 +135,27 @@ async function adopt(
   staged: Staged,
 ): Promise<Reported | undefined> {
   const { attempt } = run;
-  const added = await Promise.all(staged.uris.map(uri => adoptable(ports, run, open, staged.fields, uri)));
+  const { readFrom } = run.source;
+  const added = await adoptable(ports.store, open, staged);
   // Asked after the metadata was read: whoever takes over later finds our commit in its way, or replaces it.
   if (!(await isOpen(ports.items, attempt))) throw attemptOvertaken(attempt.report, attempt.date);
-  const { data, deletes } = await liveFiles(ports.store, open.metadata);
-  const old = [...data, ...deletes].filter(live => isOfDate(open, live, attempt));
-  const result = await commit(ports, open, {
-    operation: old.length === 0 ? 'append' : added.length === 0 ? 'delete' : 'overwrite',
-    added,
-    removed: new Set(old.map(live => live.file.path)),
-    summary: {
-      [DATE_BUILT]: attempt.date,
-      [ATTEMPT]: attempt.id,
-      [READ_FROM]: run.source.readFrom.join(' '),
-    },
-  });
-  if (!result.committed) return undefined;
+  const result = await replaceDate(ports, open, attempt, { added, readFrom });
+  if (!result) return undefined;
   return {
     report: attempt.report,
     date: attempt.date,
     attempt: attempt.id,
     rows: added.reduce((sum, f) => sum + f.recordCount, 0),
     bytes: added.reduce((sum, f) => sum + f.size, 0),
-    replaced: old.length > 0,
+    replaced: result.replaced,
     snapshotId: result.snapshot['snapshot-id'],
-    readFrom: run.source.readFrom,
+    readFrom,
   };
-}
-
-/**
- * A staged file as the table's own. Its ids and its report_date are checked in its footer first: a wrong id would
- * show a column as another's.
- */
-async function adoptable(
-  ports: ReportPorts,
-  { attempt }: Run,
-  open: OpenTable,
-  fields: readonly Field[],
-  uri: string,
-): Promise<DataFile> {
-  const info = await ports.store.head(ports.store.keyOf(uri));
-  if (!info) throw fileMissing(uri);
-  const { footer } = await openFile(ports.store, { path: uri, size: info.size });
-  const wrong = fields.find(
-    (f, i) => footer.columns[i]?.fieldId !== f.id || footer.columns[i]?.name !== f.name,
-  );
-  if (wrong) throw stagedFileWrong(attempt.report, `column ${wrong.name} has another field id`, uri);
-  const day = daysOf(attempt.date);
-  const dateField = ownField(fields, REPORT_DATE);
-  for (let g = 0; g < footer.rowGroups.length; g++) {
-    const bounds = rowGroupBounds(footer, g, dateField);
-    if (bounds?.min !== day || bounds.max !== day || bounds.nulls !== 0) {
-      throw stagedFileWrong(attempt.report, `report_date is not ${attempt.date} throughout`, uri);
-    }
-  }
-  const spec = defaultSpec(open.metadata);
-  const all = currentSchema(open.metadata).fields;
-  if (spec.fields.length !== 1 || !datePlace(open, spec['spec-id'])) {
-    throw reportPartitionForeign(attempt.report, open.metadata.location);
-  }
-  return dataFile(uri, footer, info.size, {
-    fields: all,
-    specId: spec['spec-id'],
-    partition: [day],
-    sortOrderId: null,
-  });
-}
-
-function isOfDate(
-  open: OpenTable,
-  { file }: LiveFile,
-  { report, date }: Pick<Attempt, 'report' | 'date'>,
-): boolean {
-  const place = datePlace(open, file.specId);
-  if (!place) throw reportPartitionForeign(report, file.path);
-  return file.partition[place.index] === daysOf(date);
-}
-
-/** Where a partition spec holds report_date itself; undefined if it does not. */
-function datePlace({ metadata }: OpenTable, specId: number): { index: number } | undefined {
-  const { id } = ownField(currentSchema(metadata).fields, REPORT_DATE);
-  const { fields } = specById(metadata, specId);
-  const index = fields.findIndex(f => f['source-id'] === id && f.transform === 'identity');
-  return index < 0 ? undefined : { index };
 }
 
 /** Refused if another run was first; either way the table is there then. */
 async function create(ports: ReportPorts, report: string, fields: readonly Field[]): Promise<void> {
-  const metadata = newMetadata({
-    uuid: ports.ids.fresh(),
-    location: ports.store.uri(report),
-    schema: { 'schema-id': 0, fields, identifierFieldIds: [] },
-    spec: partitionSpec([{ column: REPORT_DATE, transform: 'identity' }], fields),
-    properties: TABLE_PROPERTIES,
-    now: ports.clock.now(),
-  });
+  const metadata = emptyReport(ports, fields, ports.store.uri(report));
   await ports.catalog.create(report, formatMetadata(metadata));
 }
 

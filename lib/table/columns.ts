@@ -14,6 +14,11 @@ export interface ColumnShape {
 export const OP = '_op';
 export const POS_MAJOR = '_pos_major';
 export const POS_MINOR = '_pos_minor';
+/**
+ * Orders the log's rows of one position for readers that do not have the ledger, as entry numbers do: the next number
+ * when the row's delta was written, counted on within its source. Not the number itself, which the ledger alone gives.
+ */
+export const ENTRY = '_entry';
 export const CHANGED_AT = '_changed_at';
 export const SOURCE = '_source';
 export const ABSENT = '_absent';
@@ -23,6 +28,7 @@ export const LOG_COLUMNS: readonly ColumnShape[] = [
   { name: OP, type: 'string' },
   { name: POS_MAJOR, type: 'long' },
   { name: POS_MINOR, type: 'long' },
+  { name: ENTRY, type: 'long' },
   { name: CHANGED_AT, type: 'timestamp' },
   { name: SOURCE, type: 'string' },
   { name: ABSENT, type: 'string' },

@@ -7,6 +7,7 @@ import { daysOf } from './columns';
 import { commit } from './commit';
 import { cursorSummary, readCursor, START } from './cursor';
 import { openFile } from './data-file';
+import { deltasIn } from './joined-deltas';
 import { liveFiles } from './live-files';
 import type { LogView } from './log';
 import type { OpenTable } from './open';
@@ -55,20 +56,36 @@ export async function restoreLog(
   return result.committed ? result.table : undefined;
 }
 
-/** The deltas of the entries beyond `after` through k, as the log's data files, and the last of them. */
+/** The files of the entries beyond `after` through k, as the log's data files, and the last of those entries. */
 async function logFiles(ports: LakePorts, table: string, log: OpenTable, after: number, k: number) {
-  const added: DataFile[] = [];
-  let last: Entry | undefined;
-  const { fields } = currentSchema(log.metadata);
+  const entries: Entry[] = [];
   for await (const entry of entriesAfter(ports.items, table, after)) {
     if (entry.n > k) break;
-    const path = ports.store.uri(entry.key);
-    const file = await openFile(ports.store, { path, size: entry.bytes });
-    const partition = [daysOf(entry.dateReceived)];
-    added.push(dataFile(path, file.footer, entry.bytes, { fields, specId: 0, partition, sortOrderId: null }));
-    last = entry;
+    entries.push(entry);
   }
-  return { added, last };
+  const added: DataFile[] = [];
+  const held = new Set<string>();
+  const place = { fields: currentSchema(log.metadata).fields, specId: 0, sortOrderId: null };
+  const add = async (key: string, size: number, { dateReceived }: Entry) => {
+    const file = await openFile(ports.store, { path: ports.store.uri(key), size });
+    added.push(dataFile(file.path, file.footer, size, { ...place, partition: [daysOf(dateReceived)] }));
+    return file;
+  };
+  for (const entry of firstOfEach(entries)) {
+    const file = await add(entry.joined!.key, entry.joined!.bytes, entry);
+    for (const { name } of await deltasIn(file, place.fields)) held.add(name);
+  }
+  for (const entry of entries) if (!held.has(entry.name)) await add(entry.key, entry.bytes, entry);
+  return { added, last: entries.at(-1) };
+}
+
+/** One entry of each file of joined ones: it may hold more than are marked so, after a crash of compaction. */
+function firstOfEach(entries: readonly Entry[]): Entry[] {
+  const files = new Map<string, Entry>();
+  for (const entry of entries) {
+    if (entry.joined && !files.has(entry.joined.key)) files.set(entry.joined.key, entry);
+  }
+  return [...files.values()];
 }
 
 /** The log through entry k, for whoever folds or refolds. */

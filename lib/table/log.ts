@@ -6,6 +6,7 @@ import type { Field } from '../columnar/types';
 import type { Entry } from '../ledger/entries';
 import type { ObjectStore } from '../ports/object-store';
 import { type OpenFile, openDelta, openFile } from './data-file';
+import { deltaDamaged } from './errors';
 import type { LiveFiles } from './live-files';
 import type { Wanted } from './locate';
 import { KeyRange } from './prune';
@@ -26,15 +27,53 @@ export interface LogView {
   readonly entries: () => Promise<ReadonlyMap<string, Entry>>;
 }
 
-/** All changes of the entries, each read whole and checked. */
+/** All changes of the entries. A delta is read whole and checked; joined ones are read where they stand now. */
 export async function readSlice(log: LogView, slice: readonly Entry[]): Promise<Changes> {
   const numbers = new Map(slice.map(entry => [entry.name, entry]));
   const reader = new ChangeReader(log.fields, numbers);
+  const joined = new Map<string, JoinedEntry[]>();
   for (const entry of slice) {
+    if (isJoined(entry)) {
+      joined.set(entry.joined.key, [...(joined.get(entry.joined.key) ?? []), entry]);
+      continue;
+    }
     const file = await openDelta(log.store, entry);
     for (let g = 0; g < file.footer.rowGroups.length; g++) reader.add(file, await reader.read(file, g));
   }
+  for (const entries of joined.values()) await readJoined(log, reader, entries);
   return reader.finish();
+}
+
+type JoinedEntry = Entry & Required<Pick<Entry, 'joined'>>;
+
+function isJoined(entry: Entry): entry is JoinedEntry {
+  return entry.joined !== undefined;
+}
+
+/** Rows of entries that one file holds among others; only row groups that have some are read. */
+async function readJoined(
+  log: LogView,
+  reader: ChangeReader,
+  entries: readonly JoinedEntry[],
+): Promise<void> {
+  const { key, bytes } = entries[0]!.joined;
+  const file = await openFile(log.store, { path: log.store.uri(key), size: bytes });
+  let missing = entries.reduce((sum, entry) => sum + entry.rows, 0);
+  let start = 0;
+  for (let g = 0; g < file.footer.rowGroups.length; g++) {
+    const end = start + file.footer.rowGroups[g]!.rows;
+    const rows = entries.flatMap(({ joined: { first }, rows: count }) => {
+      const from = Math.max(first, start);
+      return Array.from(
+        { length: Math.max(0, Math.min(first + count, end) - from) },
+        (_, i) => from + i - start,
+      );
+    });
+    if (rows.length > 0) missing -= reader.add(file, await reader.read(file, g), Uint32Array.from(rows));
+    start = end;
+  }
+  // Rows that bear another name than the ledger says would be left out in silence.
+  if (missing > 0) throw deltaDamaged(key);
 }
 
 /** Every change that the log holds of the keys, and every TRUNCATE. */

@@ -29,12 +29,12 @@ export class ChangeReader {
 
   /**
    * Adds rows of a batch that `read` gave: all, or those of `rows`. A row whose delta has no number is left out:
-   * it was withdrawn, or its entry is beyond what this fold may see.
+   * it was withdrawn, or its entry is beyond what this fold may see. Gives how many were added.
    */
-  add(file: OpenFile, batch: Batch, rows?: Uint32Array): void {
+  add(file: OpenFile, batch: Batch, rows?: Uint32Array): number {
     const numbers = this.numbersOf(textColumn(batch, SOURCE));
     const wanted = (rows ? [...rows] : [...Array(batch.length).keys()]).filter(row => numbers[row]! > 0);
-    if (wanted.length === 0) return;
+    if (wanted.length === 0) return 0;
     const lacking = this.lackingIn(file);
     const absent = textColumn(batch, ABSENT);
     const ops = textColumn(batch, OP);
@@ -45,6 +45,7 @@ export class ChangeReader {
       this.absent.push(says ? this.absentSetOf(lacking, textAt(absent, row)) : 0);
     }
     this.batches.push(wanted.length === batch.length ? batch : gatherBatch(batch, Uint32Array.from(wanted)));
+    return wanted.length;
   }
 
   finish(): Changes {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder, json, tidemark } from './terminal';
 
@@ -30,6 +30,28 @@ test('init.never overwrites', async () => {
   });
   expect(readFileSync(join(cwd, 'tidemark.config.ts'), 'utf8')).toBe('// mine\n');
   expect((await tidemark(cwd, ['init', 'orders.csv', '--force'])).code).toBe(0);
+});
+
+test('init.beside a config, under another name', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'orders.csv'), ORDERS);
+  writeFileSync(join(cwd, 'tidemark.config.ts'), '// mine\n');
+  const init = await tidemark(cwd, ['--config', 'orders.config.ts', 'init', 'orders.csv']);
+  expect(init.out).toContain(
+    'wrote orders.config.ts. Next: tidemark --config orders.config.ts ingest orders.csv\n',
+  );
+  const ingest = await tidemark(cwd, ['--config', 'orders.config.ts', 'ingest', 'orders.csv']);
+  expect(ingest.out).toContain('50 new');
+  expect(readFileSync(join(cwd, 'tidemark.config.ts'), 'utf8')).toBe('// mine\n');
+});
+
+test('init.in a folder below a config', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'tidemark.config.ts'), '// mine\n');
+  mkdirSync(join(cwd, 'mine'));
+  writeFileSync(join(cwd, 'mine/orders.csv'), ORDERS);
+  expect((await tidemark(join(cwd, 'mine'), ['init', 'orders.csv'])).code).toBe(0);
+  expect((await tidemark(join(cwd, 'mine'), ['ingest', 'orders.csv'])).out).toContain('50 new');
 });
 
 test('init.without a key, ingest refuses', async () => {

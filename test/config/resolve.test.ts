@@ -46,6 +46,7 @@ describe('config.resolve', () => {
       onBadRow: 'quarantineFile',
       sources: {},
       reports: [],
+      deploy: { permissions: 'iam', scanLimitGiB: 100, windowSeconds: 15 },
       limits: {
         rowGroupRowsMax: 131072,
         rowGroupBytesMax: 8 * 2 ** 20,
@@ -67,6 +68,7 @@ describe('config.resolve', () => {
           freshnessMs: 60_000,
           absent: 'null',
           onBadRow: 'quarantineFile',
+          watch: false,
         },
       ],
     });
@@ -125,14 +127,34 @@ describe('config.resolve', () => {
 
   test('sources', () => {
     const sources = {
-      dms: { kind: 'dms-s3', schemas: { hr: ['employees'] }, secretArn: 'arn:x', vpc: { vpcId: 'v' } },
+      dms: { kind: 'dms-s3', schemas: { hr: ['employees'] }, secretArn: 'arn:x' },
       mysql: { kind: 'mysql', host: 'db', tables: ['shop.*'] },
       events: { kind: 'http' },
       stream: { kind: 'kinesis', format: 'debezium' },
+      changes: { kind: 'kinesis', format: 'dms', shards: 2 },
+      replica: { kind: 'dms-kinesis', stream: 'changes', schemas: { hr: ['jobs'] }, secretArn: 'arn:y' },
     };
     const resolved = lake({}, { sources }).sources;
     expect(resolved).toMatchObject(sources);
-    expect(resolved).toMatchObject({ mysql: { port: 3306 }, events: { authorizer: 'iam' } });
+    expect(resolved).toMatchObject({
+      dms: { fileFormat: 'parquet', capacity: { min: 1, max: 2 }, accountRoles: 'create' },
+      mysql: { port: 3306 },
+      events: { authorizer: 'iam' },
+    });
+  });
+
+  test('tables that our replication feeds know how it writes', () => {
+    const dms = { kind: 'dms-s3', schemas: { hr: ['a', 'b'] }, secretArn: 'arn:x' };
+    const tables = {
+      a: { key: ['id'], from: 'hr.a', format: { rowBytesMax: 5 } },
+      b: { key: ['id'] },
+      c: { key: ['id'], from: 'shop.b' },
+    };
+    const formats = (fileFormat: string) =>
+      lake(tables, { sources: { dms: { ...dms, fileFormat } } }).tables.map(({ format }) => format);
+    const written = { timestampColumn: 'dms_committed_at' };
+    expect(formats('parquet')).toEqual([{ ...written, rowBytesMax: 5 }, written, undefined]);
+    expect(formats('csv')[1]).toEqual({ ...written, header: true, nullLiteral: '\\N' });
   });
 
   test('the error names file, path, value and fix, all problems at once', () => {
@@ -300,6 +322,47 @@ describe('config.problem', () => {
       {},
       { sources: { s: { kind: 'http', auth: 1 } } },
       ['sources.s.auth: unknown option; the options here are kind, authorizer'],
+    ],
+    [
+      'stream of a replication',
+      {},
+      {
+        sources: {
+          changes: { kind: 'kinesis', format: 'dms' },
+          r: { kind: 'dms-kinesis', stream: 'change', schemas: {}, secretArn: 'arn:x' },
+        },
+      },
+      ['sources.r.stream: "change" is not a source of kind kinesis, format dms; did you mean "changes"?'],
+    ],
+    [
+      'network of a replication',
+      {},
+      { sources: { r: { kind: 'dms-s3', schemas: {}, secretArn: 'arn:x', vpc: { vpcId: 'v' } } } },
+      ['sources.r.vpc.subnetIds: has less than two subnets', 'sources.r.vpc.securityGroupIds: is empty'],
+    ],
+    [
+      'capacity of a replication',
+      {},
+      { sources: { r: { kind: 'dms-s3', schemas: {}, secretArn: 'arn:x', capacity: { min: 8 } } } },
+      ['sources.r.capacity.min: 8 is above max, 2'],
+    ],
+    [
+      'shards of a stream that is there',
+      {},
+      { sources: { r: { kind: 'kinesis', format: 'json', streamArn: 'arn:x', shards: 2 } } },
+      ['sources.r.shards: is decided where the stream'],
+    ],
+    [
+      'source name',
+      {},
+      { sources: { 'a b': { kind: 'http' } } },
+      ['sources["a b"]: is not a name of a source'],
+    ],
+    [
+      'window',
+      {},
+      { deploy: { windowSeconds: 1000 } },
+      ['deploy.windowSeconds: 1000 is too big; give 240 at most'],
     ],
     [
       'report like a table',

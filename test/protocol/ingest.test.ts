@@ -5,6 +5,7 @@ import { localStore } from '../../lib/adapters/local/object-store';
 import { currentSchema } from '../../lib/iceberg/metadata';
 import { entriesAfter, readEntry } from '../../lib/ledger/entries';
 import { listQuarantined } from '../../lib/ledger/quarantine';
+import { listWaiting } from '../../lib/ledger/waiting';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import type { ObjectStore } from '../../lib/ports/object-store';
 import { ingest } from '../../lib/stages/ingest/ingest';
@@ -18,6 +19,7 @@ import {
   entries,
   LOG,
   logRows,
+  merge,
   objects,
   put,
   rebuildAll,
@@ -284,6 +286,62 @@ describe('I6', () => {
     await send(lake, [put(1, 1, 1, 'x'), { op: 'U', at: 2, id: 1, a: 5 }]);
     await mergeAll(lake, T);
     expect((await readRows(lake.ports, LOG)).map(r => r._absent)).toEqual([null, '[3]']);
+  });
+});
+
+describe('I7', () => {
+  const listed = async (lake: TestLake) =>
+    (await listWaiting(lake.ports.items)).map(w => `${w.table} ${w.next}`);
+
+  /** The ports with something done right before the transaction that takes a table off the list. */
+  const beforeUnlist = (ports: LakePorts, before: () => Promise<unknown>): LakePorts => ({
+    ...ports,
+    items: {
+      ...ports.items,
+      async transact(actions) {
+        if (actions.some(a => 'delete' in a && a.delete.partition === 'waiting')) await before();
+        return ports.items.transact(actions);
+      },
+    },
+  });
+
+  test('I7 a table is listed as waiting from the transaction that numbers its entries until its merge', async () => {
+    const lake = rulesLake();
+    await crashedIngest(lake, textOf([put(1, 1, 1, 'x')]));
+    expect(await listed(lake)).toEqual([]);
+    await send(lake, [put(1, 1, 1, 'x')]);
+    const [since] = await listWaiting(lake.ports.items);
+    const later = { ...lake.ports, clock: { now: () => lake.ports.clock.now() + 60_000 } };
+    await send({ ...lake, ports: later }, [put(2, 2, 2, 'y')]);
+    expect(await listWaiting(lake.ports.items)).toEqual([{ ...since, next: 3 }]);
+    await mergeAll(lake, T);
+    expect(await listed(lake)).toEqual([]);
+  });
+
+  test('I7 an entry that comes while a merge ends stays listed', async () => {
+    const lake = rulesLake();
+    for (const id of [1, 2]) await send(lake, [put(id, id, id, 'x')]);
+    await merge(lake, lake.ports, { mergeRowsMax: 1 });
+    expect(await listed(lake)).toEqual([`${T} 3`]);
+    let came = 0;
+    const other = beforeUnlist(lake.ports, async () => {
+      await mergeAll(lake, T);
+      if (came++ === 0) await send(lake, [put(3, 3, 3, 'x')]);
+    });
+    await merge(lake, other);
+    expect(await listed(lake)).toEqual([`${T} 4`]);
+    await mergeAll(lake, T);
+    expect(await listed(lake)).toEqual([]);
+  });
+
+  test('I7 a merge that died after its commit leaves its table listed, and the next takes it off', async () => {
+    const lake = rulesLake();
+    await send(lake, [put(1, 1, 1, 'x')]);
+    const dying = beforeUnlist(lake.ports, () => Promise.reject(new Error('killed')));
+    await expect(merge(lake, dying)).rejects.toThrow('killed');
+    expect(await listed(lake)).toEqual([`${T} 2`]);
+    expect(await mergeAll(lake, T)).toEqual([]);
+    expect(await listed(lake)).toEqual([]);
   });
 });
 

@@ -1,10 +1,36 @@
 import { resolveLake } from '../../lib/config/resolve';
 import { counterKey } from '../../lib/ledger/keys';
 import { replay } from '../../lib/stages/replay';
-import { mergeAll, type TestLake, take } from '../support/lake';
-import { dmsLake, entries, logRows, merge, put, rows, rulesLake, send, sendDms, sequence, T } from './rules';
+import { mergeAll, readRows, type TestLake, take } from '../support/lake';
+import {
+  beforeRecord,
+  dmsLake,
+  entries,
+  LOG,
+  logRows,
+  merge,
+  objects,
+  put,
+  rows,
+  rulesLake,
+  send,
+  sendDms,
+  sequence,
+  T,
+} from './rules';
 
 const HEADER = 'Op,AR_H_CHANGE_SEQ,id,a,b';
+
+/** Columns b and _entry of the log's rows, as a reader without the ledger orders them. */
+async function logOrder(lake: TestLake): Promise<string[]> {
+  const found = await readRows(lake.ports, LOG);
+  const order = ['_pos_major', '_pos_minor', '_entry'] as const;
+  found.sort((x, y) => {
+    const name = order.find(each => x[each] !== y[each]);
+    return name === undefined ? 0 : Number(x[name]! as bigint) - Number(y[name]! as bigint);
+  });
+  return found.map(row => `${row.b} ${row._entry}`);
+}
 
 describe('P1', () => {
   test('P1 at an equal position the later entry wins, as a corrected file under its old name', async () => {
@@ -71,6 +97,35 @@ describe('P1', () => {
     await take(lake, `s/${T}/LOAD00000001.csv`, 'id,a,b\n1,1,load\n2,1,load\n3,1,load\n');
     await mergeAll(lake, T);
     expect(await rows(lake)).toEqual(['2 2 changed', '3 1 load']);
+  });
+
+  test('P1 the log alone orders equal positions of files that came at once: a delta that was overtaken is written anew', async () => {
+    const lake = rulesLake({}, { deltaRowsMax: 1 });
+    const others = [put(20, 4, 1, 'w'), put(21, 5, 1, 'x'), put(5, 1, 1, 'earlier')];
+    await send({ ...lake, ports: beforeRecord(lake.ports, () => send(lake, others)) }, [
+      put(3, 3, 3, 'z'),
+      put(5, 1, 2, 'later'),
+    ]);
+    const same = beforeRecord(lake.ports, () => send(lake, [put(30, 2, 1, 'earlier')]));
+    await send({ ...lake, ports: same }, [put(30, 2, 2, 'later')]);
+    await mergeAll(lake, T);
+    expect(await logOrder(lake)).toEqual([
+      'z 4',
+      'earlier 3',
+      'later 5',
+      'w 1',
+      'x 2',
+      'earlier 6',
+      'later 7',
+    ]);
+    expect(await rows(lake)).toEqual(expect.arrayContaining(['1 2 later', '2 2 later']));
+  });
+
+  test('P1 a delta that only others came before is not written anew', async () => {
+    const lake = rulesLake();
+    const ports = beforeRecord(lake.ports, () => send(lake, [put(5, 1, 1, 'x')]));
+    await send({ ...lake, ports }, [put(4, 1, 2, 'w'), put(4, 2, 2, 'w')]);
+    expect((await objects(lake, 'deltas/')).length).toBe((await entries(lake)).length);
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { listAttempts, readAttempt } from '../../lib/ledger/attempts';
-import type { ParquetOrder, QueryEngine } from '../../lib/ports/query-engine';
+import type { ParquetOrder, WritingEngine } from '../../lib/ports/query-engine';
 import { openQuery } from '../../lib/query/open';
 import { type Reported, runReport } from '../../lib/stages/report';
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
@@ -26,7 +26,7 @@ async function reportLake(): Promise<LocalLake> {
 
 interface Run {
   readonly sql?: string;
-  readonly engine?: QueryEngine;
+  readonly engine?: WritingEngine;
   readonly ports?: LocalLake['ports'];
 }
 
@@ -54,7 +54,7 @@ async function files(lake: LocalLake): Promise<Map<string, Buffer>> {
 }
 
 /** The engine, with something done when it has written. */
-const afterWriting = (lake: LocalLake, then: (order: ParquetOrder) => Promise<unknown>): QueryEngine => ({
+const afterWriting = (lake: LocalLake, then: (order: ParquetOrder) => Promise<unknown>): WritingEngine => ({
   ...lake.engine,
   async writeParquet(order) {
     const written = await lake.engine.writeParquet(order);
@@ -68,7 +68,7 @@ describe('R', () => {
     const lake = await reportLake();
     await run(lake, FIRST);
     let during: unknown;
-    const engine: QueryEngine = {
+    const engine: WritingEngine = {
       ...lake.engine,
       async writeParquet(order) {
         during = await readAttempt(lake.ports.items, 'r', SECOND);

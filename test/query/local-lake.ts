@@ -10,12 +10,12 @@ import { memoryStore } from '../../lib/adapters/memory/object-store';
 import { catalogOverStore } from '../../lib/adapters/store-catalog';
 import type { LakeConfig } from '../../lib/config/define';
 import { resolveLake } from '../../lib/config/resolve';
-import type { QueryEngine } from '../../lib/ports/query-engine';
+import type { WritingEngine } from '../../lib/ports/query-engine';
 import type { TestLake } from '../support/lake';
 
 export interface LocalLake extends TestLake {
   readonly folder: string;
-  readonly engine: QueryEngine;
+  readonly engine: WritingEngine;
 }
 
 /** Lakes in fresh folders that DuckDB can read; removed after the file's tests. */

@@ -1,7 +1,7 @@
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { readRows, type TestLake } from '../support/lake';
 import { type Fault, type FaultPlan, faultyPorts, NO_FAULTS } from './faulty-ports';
-import { checkLog, checkSnapshots } from './invariants';
+import { checkLog, checkOrder, checkSnapshots, checkWaiting } from './invariants';
 import { Scheduler } from './scheduler';
 import { COLUMNS, FILES, ingestFile, meaningOf, mergeTable, world } from './world';
 
@@ -36,6 +36,7 @@ async function run(plan: FaultPlan): Promise<Outcome> {
   const scheduler = new Scheduler(1);
   scheduler.spawn('first', actor => script(lake, faultyPorts(lake.ports, actor, counting), identities));
   await scheduler.run();
+  await checkWaiting(lake.ports, ['one', 'two']);
   const again = scheduler.spawn('restarted', actor =>
     script(lake, faultyPorts(lake.ports, actor, NO_FAULTS), identities),
   );
@@ -54,6 +55,7 @@ async function check({ lake, identities }: Outcome): Promise<unknown> {
       table,
       [...identities].filter(([, i]) => FILES[i]!.table === table).map(([id]) => id),
     );
+    await checkOrder(lake.ports, table);
     const rows = await readRows(lake.ports, table);
     tables.push(rows.sort((a, b) => Number(a.id) - Number(b.id)));
   }

@@ -1,6 +1,7 @@
+import { listWaiting } from '../../lib/ledger/waiting';
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
 import { type Fault, faultyPorts } from './faulty-ports';
-import { checkLog, checkSnapshots } from './invariants';
+import { checkLog, checkOrder, checkSnapshots, checkWaiting } from './invariants';
 import { Scheduler } from './scheduler';
 import {
   COLUMNS,
@@ -50,6 +51,7 @@ async function simulate(seed: number): Promise<void> {
       );
     }
     await scheduler.run();
+    await checkWaiting(lake.ports, ['one', 'two']);
   }
   const last = scheduler.spawn('last', async actor => {
     for (const table of ['one', 'two'])
@@ -61,6 +63,7 @@ async function simulate(seed: number): Promise<void> {
   });
   await scheduler.run();
   if (last.error) throw last.error;
+  expect(await listWaiting(lake.ports.items)).toEqual([]);
   for (const table of ['one', 'two']) {
     await checkSnapshots(lake.ports, table, COLUMNS, (source, n) => meaningOf(identities.get(source)!, n));
     const own = [...identities].filter(([, file]) => file.table === table);
@@ -69,6 +72,7 @@ async function simulate(seed: number): Promise<void> {
       table,
       own.map(([id]) => id),
     );
+    await checkOrder(lake.ports, table);
   }
 }
 

@@ -1,10 +1,12 @@
 import { currentSchema, type Snapshot } from '../../lib/iceberg/metadata';
-import { entriesAfter } from '../../lib/ledger/entries';
+import { readCounter } from '../../lib/ledger/counter';
+import { entriesAfter, entryNumbers } from '../../lib/ledger/entries';
+import { listWaiting } from '../../lib/ledger/waiting';
 import type { LakePorts } from '../../lib/ports/lake-ports';
-import { cursorOf, statesCursor } from '../../lib/table/cursor';
+import { cursorOf, readCursor, START, statesCursor } from '../../lib/table/cursor';
 import { liveFiles } from '../../lib/table/live-files';
 import { openTable } from '../../lib/table/open';
-import { readFiles } from '../support/lake';
+import { readFiles, readRows } from '../support/lake';
 import { type NaiveChange, naiveFold } from '../support/naive-fold';
 
 /** What the files of a table mean, by the identity of their source objects. */
@@ -77,4 +79,43 @@ export async function checkLog(ports: LakePorts, table: string, sources: readonl
   if (!log) return expect(rows).toBe(0);
   const files = await liveFiles(ports.store, log.metadata);
   expect(files.data.reduce((sum, f) => sum + f.file.recordCount, 0)).toBe(rows);
+}
+
+const RANK = { T: 0, D: 1, I: 2, U: 2 };
+
+/** `_entry` orders the log's rows of one position just as the numbers of their entries do (PROTOCOL.md, P1). */
+export async function checkOrder(
+  ports: LakePorts,
+  table: string,
+): Promise<{ entries: number; behind: number }> {
+  const numbers = await entryNumbers(ports.items, table, Number.POSITIVE_INFINITY);
+  const rows = (await readRows(ports, `${table}_deltas`)).map(row => ({
+    major: row._pos_major as bigint,
+    minor: row._pos_minor as bigint,
+    entry: row._entry as bigint,
+    n: BigInt(numbers.get(String(row._source))!.n),
+    rank: RANK[row._op as keyof typeof RANK],
+  }));
+  type Change = (typeof rows)[number];
+  const by = (names: readonly (keyof Change)[]) =>
+    [...rows].sort((a, b) => {
+      const name = names.find(each => a[each] !== b[each]);
+      return name === undefined ? 0 : a[name] < b[name] ? -1 : 1;
+    });
+  const numbered = by(['major', 'minor', 'n', 'rank']).map(row => [row.major, row.minor, row.n, row.rank]);
+  const alone = by(['major', 'minor', 'entry', 'rank']).map(row => [row.major, row.minor, row.n, row.rank]);
+  expect(alone).toEqual(numbered);
+  return { entries: numbers.size, behind: rows.filter(row => row.entry < row.n).length };
+}
+
+/** A table with entries that no merge has folded in is listed as waiting. */
+export async function checkWaiting(ports: LakePorts, tables: readonly string[]): Promise<void> {
+  const listed = await listWaiting(ports.items);
+  for (const table of tables) {
+    const open = await openTable(ports, table);
+    const { through } = open ? readCursor(table, open.metadata) : START;
+    const { next } = await readCounter(ports.items, table);
+    const waits = listed.find(one => one.table === table);
+    if (through + 1 < next) expect(waits).toMatchObject({ next });
+  }
 }

@@ -1,8 +1,9 @@
 import type { LakeConfig } from '../../lib/config/define';
 import type { LakePorts } from '../../lib/ports/lake-ports';
+import { type Compacted, compactNext } from '../../lib/stages/compact/compact';
 import { ingest } from '../../lib/stages/ingest/ingest';
 import type { Ingested } from '../../lib/stages/ingest/request';
-import { mergeNext } from '../../lib/stages/merge';
+import { type MergeLimits, mergeNext } from '../../lib/stages/merge';
 import { rebuild } from '../../lib/stages/rebuild';
 import { memoryPorts, type TestLake, testLake } from '../support/lake';
 import type { NaiveChange } from '../support/naive-fold';
@@ -10,7 +11,7 @@ import type { NaiveChange } from '../support/naive-fold';
 /** A small world: two tables, a few files with late, partial, deleting and truncating changes. */
 export const COLUMNS = ['a', 'b'];
 
-const TABLE = {
+export const COLUMNED = {
   key: ['id'],
   columns: { id: 'bigint', a: 'int', b: 'string' },
   format: { opColumn: 'op', sequenceColumn: 'at' },
@@ -18,7 +19,7 @@ const TABLE = {
 
 export const CONFIG: LakeConfig = {
   name: 'world',
-  tables: { one: { ...TABLE, partitionBy: ['bucket(2, id)'] }, two: TABLE },
+  tables: { one: { ...COLUMNED, partitionBy: ['bucket(2, id)'] }, two: COLUMNED },
 };
 
 interface Change {
@@ -86,9 +87,21 @@ export function meaningOf(file: WorldFile, entry: number): NaiveChange[] {
   });
 }
 
-export function world(seed: number): TestLake {
+export interface World extends TestLake {
+  pass(days: number): void;
+}
+
+export function world(seed: number): World {
   const lake = testLake(CONFIG, seed);
-  return { ...lake, ports: memoryPorts(seed) };
+  const ports = memoryPorts(seed);
+  let now = ports.clock.now();
+  return {
+    ...lake,
+    ports: { ...ports, clock: { now: () => now } },
+    pass(days) {
+      now += days * 86_400_000;
+    },
+  };
 }
 
 export async function ingestFile(lake: TestLake, ports: LakePorts, file: WorldFile): Promise<Ingested> {
@@ -96,9 +109,29 @@ export async function ingestFile(lake: TestLake, ports: LakePorts, file: WorldFi
   return ingest(ports, lake.lake, { landing: lake.landing, key: file.key, date: '2021-01-01' });
 }
 
-export async function mergeTable(lake: TestLake, ports: LakePorts, table: string): Promise<void> {
+/** @param limits beside the lake's own, as for files that stay small */
+export async function mergeTable(
+  lake: TestLake,
+  ports: LakePorts,
+  table: string,
+  limits: Partial<MergeLimits> = {},
+): Promise<void> {
   const resolved = lake.lake.tables.find(t => t.name === table)!;
-  while (await mergeNext(ports, resolved, lake.lake.limits));
+  while (await mergeNext(ports, resolved, { ...lake.lake.limits, ...limits }));
+}
+
+/** Every row or two a file, so that there is something to compact. */
+export const TINY = { rowGroupRowsMax: 2, fileBytesMax: 1 };
+
+/** Piece by piece, from two small files on. Gives what became fewer. */
+export async function compactTable(lake: TestLake, ports: LakePorts, table: string): Promise<Compacted[]> {
+  const resolved = lake.lake.tables.find(t => t.name === table)!;
+  const pieces: Compacted[] = [];
+  for (;;) {
+    const piece = await compactNext(ports, resolved, { ...lake.lake.limits, smallFilesMin: 2 });
+    if (!piece) return pieces;
+    pieces.push(piece);
+  }
 }
 
 export async function rebuildTable(lake: TestLake, ports: LakePorts, table: string): Promise<void> {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResolvedReport } from '../../lib/config/resolved';
 import { readAttempt } from '../../lib/ledger/attempts';
-import type { QueryEngine } from '../../lib/ports/query-engine';
+import type { WritingEngine } from '../../lib/ports/query-engine';
 import { openQuery } from '../../lib/query/open';
 import type { ReportPorts } from '../../lib/query/report-sql';
 import { checkReport, type Reported, runReport } from '../../lib/stages/report';
@@ -40,7 +40,7 @@ FROM employees
 WHERE {{report_date}} >= DATE '2021-01-01' AND forename >= {{ letter }}
 GROUP BY department_id ORDER BY department_id;`;
 
-function portsOf(lake: LocalLake, sql = COUNTS, engine: QueryEngine = lake.engine): ReportPorts {
+function portsOf(lake: LocalLake, sql = COUNTS, engine: WritingEngine = lake.engine): ReportPorts {
   return { ...lake.ports, query: engine, readSql: async () => sql };
 }
 
@@ -182,7 +182,7 @@ test('report.failure: leaves nothing a reader can see', async () => {
 test('report.overtaken: a run that another one replaced commits nothing', async () => {
   const lake = await days([1]);
   let second: Promise<Reported> | undefined;
-  const slow: QueryEngine = {
+  const slow: WritingEngine = {
     ...lake.engine,
     async writeParquet(order) {
       const files = await lake.engine.writeParquet(order);
@@ -201,7 +201,7 @@ test('report.overtaken: a run that another one replaced commits nothing', async 
 test('report.staging: nothing is written below the table before it is committed', async () => {
   const lake = await days([1]);
   let below: string[] = [];
-  const watching: QueryEngine = {
+  const watching: WritingEngine = {
     ...lake.engine,
     async writeParquet(order) {
       const files = await lake.engine.writeParquet(order);

@@ -34,12 +34,21 @@ function sources(folder: string): string[] {
     .map(e => join(e.parentPath, e.name));
 }
 
-const imports: Import[] = sources(join(ROOT, 'lib')).flatMap(file =>
-  [...readFileSync(file, 'utf8').matchAll(/(?:from|import|import\()\s*'([^']+)'/g)].map(m => ({
-    file,
-    to: m[1]!,
-  })),
-);
+function importsOf(file: string): Import[] {
+  const found = readFileSync(file, 'utf8').matchAll(/(?:from|import|import\()\s*'([^']+)'/g);
+  return [...found].map(m => ({ file, to: m[1]! }));
+}
+
+/** Lines that hold code: neither empty nor a comment's nor an import's. */
+function codeLines(file: string): number {
+  const text = readFileSync(file, 'utf8').replace(/\/\*\*[\s\S]*?\*\/|^import [\s\S]*?';$/gm, '');
+  return text.split('\n').filter(line => line.trim() !== '' && !line.trim().startsWith('//')).length;
+}
+
+const imports: Import[] = sources(join(ROOT, 'lib')).flatMap(importsOf);
+const lambdaSources = sources(join(ROOT, 'lambdas'));
+/** A resource of the deploy, which works by itself: no stage stands behind it. */
+const ofTheLake = (file: string) => !file.includes('/lambdas/replication/');
 
 const areaOf = (file: string) => relative(join(ROOT, 'lib'), file).split('/')[0]!;
 const named = (i: Import) => `${relative(ROOT, i.file)} -> ${i.to}`;
@@ -72,9 +81,24 @@ test('structure.pure: the core touches no file, clock, network or AWS', () => {
   expect(impure.map(file => relative(ROOT, file))).toEqual([]);
 });
 
-test('structure.environment: only bin reads it', () => {
-  const wrong = sources(join(ROOT, 'lib')).filter(file => /process\.env\b/.test(readFileSync(file, 'utf8')));
-  expect(wrong.map(file => relative(ROOT, file))).toEqual([]);
+test('structure.environment: only bin and the entries of lambdas read it', () => {
+  const wrong = [...sources(join(ROOT, 'lib')), ...lambdaSources.filter(file => !file.endsWith('/index.ts'))];
+  const reading = wrong.filter(file => /process\.env\b/.test(readFileSync(file, 'utf8')));
+  expect(reading.map(file => relative(ROOT, file))).toEqual([]);
+});
+
+test('structure.lambdas: event, stage, answer', () => {
+  const functions = lambdaSources.filter(ofTheLake);
+  const wrong = functions.flatMap(importsOf).filter(({ file, to }) => {
+    if (!to.startsWith('.')) return /^node:|^@aws-sdk|^@duckdb|^lmdb/.test(to);
+    const target = resolve(dirname(file), to);
+    if (target.startsWith(join(ROOT, 'lambdas'))) return false;
+    const may = file.endsWith('/index.ts') ? ['runtime'] : ['runtime', 'stages', 'ledger', 'ports'];
+    return !may.includes(areaOf(target));
+  });
+  expect(wrong.map(named)).toEqual([]);
+  const long = functions.filter(file => codeLines(file) >= 40);
+  expect(long.map(file => `${relative(ROOT, file)}: ${codeLines(file)}`)).toEqual([]);
 });
 
 test('structure.folders: nothing is named utils, common or helpers', () => {

@@ -1,54 +1,81 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { CfnDatabase } from 'aws-cdk-lib/aws-glue';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
-import { Stack } from 'aws-cdk-lib/core';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { streamKey } from '../../config/deployed';
+import type { ResolvedLake } from '../../config/resolved';
+import { acknowledgeWildcards } from '../acknowledged';
+import { lakeOutputs } from '../outputs';
+import type { WorkQueue } from '../work-queue';
+import { Buckets } from './buckets';
+import { glueDatabases } from './databases';
+import { landingQueue } from './landing-queue';
+import { ledgerTable } from './ledger';
+import { queryRights } from './query-rights';
+import { streams } from './streams';
+import { athenaWorkgroups } from './workgroups';
 
 export interface StorageProps {
-  /** The lake's name: its catalog database, with hyphens as underscores. */
-  readonly name: string;
+  readonly lake: ResolvedLake;
 }
 
-/**
- * What holds data: the landing and lake buckets, the ledger and the catalog database. All of it stays when the
- * stack goes.
- */
+/** What holds data, and what has to stand beside it. Data stays when the stack goes. */
 export class Storage extends Construct {
-  readonly landing: Bucket;
-  readonly lake: Bucket;
+  readonly buckets: Buckets;
   readonly ledger: TableV2;
-  readonly database: CfnDatabase;
+  readonly databases: { readonly tables: string; readonly staging: string };
+  readonly workgroups: { readonly people: string; readonly system: string };
+  /** By the name of their source. */
+  readonly streams: Readonly<Record<string, IStream>>;
+  readonly ingestQueue: WorkQueue;
+  /**
+   * The only role that deletes: vacuum runs in it, and erase. It stands here because the lake's bucket names it, and
+   * the functions' stack comes after the bucket's.
+   */
+  readonly removal: Role;
+  readonly permissions: ResolvedLake['deploy']['permissions'];
+  /** For analysts: to query, and change nothing. */
+  readonly queryPolicy: ManagedPolicy;
+  /** The user's own key; undefined where AWS's keys encrypt. */
+  readonly key: IKey | undefined;
 
-  constructor(scope: Construct, id: string, props: StorageProps) {
+  constructor(scope: Construct, id: string, { lake }: StorageProps) {
     super(scope, id);
-    this.landing = this.bucket('Landing');
-    this.lake = this.bucket('Lake');
-    // The Items port: one partition a table, report or concern (lib/ledger/keys.ts).
-    this.ledger = new TableV2(this, 'Ledger', {
-      partitionKey: { name: 'partition', type: AttributeType.STRING },
-      sortKey: { name: 'sort', type: AttributeType.STRING },
-      billing: Billing.onDemand(),
-      encryption: TableEncryptionV2.awsManagedKey(),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    this.database = new CfnDatabase(this, 'Database', {
-      catalogId: Stack.of(this).account,
-      databaseInput: { name: props.name.replaceAll('-', '_') },
-    });
-    this.database.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    const { name, deploy } = lake;
+    this.permissions = deploy.permissions;
+    this.key = deploy.kmsKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'Key', deploy.kmsKeyArn);
+    const key = this.key;
+    this.removal = new Role(this, 'Removal', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.buckets = new Buckets(this, 'Buckets', { lake: name, key, removal: this.removal });
+    this.ledger = ledgerTable(this, name, key);
+    this.databases = glueDatabases(this, name);
+    const { results } = this.buckets;
+    this.workgroups = athenaWorkgroups(this, { lake: name, results, key, scanLimitGiB: deploy.scanLimitGiB });
+    this.streams = streams(this, lake, key);
+    this.ingestQueue = landingQueue(this, this.buckets.landing);
+    const statements = queryRights(this);
+    const description = `Query the lake ${name} by Athena`;
+    this.queryPolicy = new ManagedPolicy(this, 'QueryPolicy', { description, statements });
+    acknowledgeWildcards(this.queryPolicy, statements);
+    this.outputs(name);
   }
 
-  private bucket(id: string): Bucket {
-    return new Bucket(this, id, {
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      versioned: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+  private outputs(lake: string): void {
+    lakeOutputs(this, lake, {
+      LandingBucket: this.buckets.landing.bucketName,
+      LakeBucket: this.buckets.lake.bucketName,
+      ResultsBucket: this.buckets.results.bucketName,
+      Ledger: this.ledger.tableName,
+      Database: this.databases.tables,
+      StagingDatabase: this.databases.staging,
+      Workgroup: this.workgroups.people,
+      SystemWorkgroup: this.workgroups.system,
+      QueryPolicy: this.queryPolicy.managedPolicyArn,
+      IngestQueue: this.ingestQueue.queue.queueUrl,
+      IngestDeadLetters: this.ingestQueue.deadLetters.queueUrl,
     });
+    for (const [source, stream] of Object.entries(this.streams))
+      lakeOutputs(this, lake, { [streamKey(source)]: stream.streamName });
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Field } from '../../columnar/types';
-import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
+import type { ResolvedLake } from '../../config/resolved';
 import { requireKey } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import type { DeclaredColumn, OpenedFile } from '../../formats/format';
@@ -14,7 +14,8 @@ import { LOG_COLUMNS } from '../../table/columns';
 import { checkLedger, statedCursor } from '../../table/cursor';
 import { ensureLog } from '../../table/log-table';
 import { BadRows } from './bad-rows';
-import { deletedWhenUnfit, reloadHeld } from './errors';
+import { checkDeletedWhen } from './deleted-when';
+import { reloadHeld } from './errors';
 import { type Identified, identify, openSource, type SourceObject, strayIdentity } from './identify';
 import { openFormat } from './open-file';
 import { placeOf, ruleOf } from './position-rule';
@@ -95,27 +96,29 @@ async function takeIn(
   request: IngestOptions,
 ): Promise<Omit<Ingested, 'object'>> {
   // First of all, so that a file that cannot even be opened keeps its place until it is replayed (PROTOCOL.md, P3).
-  const place = await placeOf(ports, file);
+  const sight = await placeOf(ports, file);
   const opened = await openFormat(ports, file);
   for (;;) {
-    const counter = await readCounter(ports.items, file.table.name);
     const bad = new BadRows(file.table.onBadRow === 'quarantineFile' && !request.onlyRows);
     const log = await ensureLog(ports, file.table.name, shapesOf(file, opened));
     checkDeletedWhen(file.table, currentSchema(log.metadata).fields, file.object.name);
     const merged = statedCursor(log.metadata);
     if (merged) await checkLedger(ports, file.table.name, merged);
-    const rule = ruleOf(file, counter.generation, place);
+    const counter = await readCounter(ports.items, file.table.name);
+    const rule = ruleOf(file, counter.generation, sight);
     const rows = settledRows(
       opened,
       settleContext(file, opened, currentSchema(log.metadata).fields, rule),
       bad,
       request,
     );
-    const deltas = await writeDeltas(ports, file.table.name, file.dateReceived, rows, lake.limits);
+    const place = { table: file.table.name, dateReceived: file.dateReceived, entry: counter.next };
+    const deltas = await writeDeltas(ports, place, rows, lake.limits);
     const held = await bad.hold(ports, file, request);
     if (held) return held;
-    const done = await recordSource(ports.items, sourceRef(file, marker), deltas, counter.vacuumCount);
-    if (done.outcome === 'vacuumed') continue;
+    const written = { deltas, counter, now: ports.clock.now() };
+    const done = await recordSource(ports.items, sourceRef(file, marker), written);
+    if (done.outcome === 'outdated') continue;
     if (done.outcome === 'reload') {
       await holdsLoad(ports.items, sourceRef(file, marker));
       throw reloadHeld(file.object.name);
@@ -160,14 +163,6 @@ async function tryOut(
   }
   const held = await bad.hold(ports, file, request);
   return held ?? { outcome: bad.outcome(taken), rows: taken, count: 0, badRows: bad.count };
-}
-
-/** A misspelt column would let every delete through as a live row. */
-function checkDeletedWhen({ deletedWhen }: ResolvedTable, fields: readonly Field[], where: string): void {
-  if (!deletedWhen) return;
-  const field = fields.find(f => f.name === deletedWhen.column);
-  const fits = typeof deletedWhen.equals !== 'boolean' || field?.type === 'boolean';
-  if (!field || !fits) throw deletedWhenUnfit(deletedWhen.column, field?.type, where);
 }
 
 /** The columns the log must have: the declared ones, then the file's own, without those that never enter the lake. */

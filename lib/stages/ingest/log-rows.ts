@@ -9,6 +9,7 @@ import {
   CHANGED_AT,
   DATE_RECEIVED,
   daysOf,
+  ENTRY,
   OP,
   POS_MAJOR,
   POS_MINOR,
@@ -87,7 +88,7 @@ export class FileColumns {
   }
 }
 
-/** The rows as the log holds them, `_source` still to be named by the delta. */
+/** The rows as the log holds them, `_source` and `_entry` still to be told by the delta. */
 export function logRows(
   rows: PlacedRows,
   file: FileColumns,
@@ -105,6 +106,7 @@ export function logRows(
     [OP, letters(rows)],
     [POS_MAJOR, { kind: 'fixed', type: 'long', length: n, values: rows.major.slice(0, n) }],
     [POS_MINOR, { kind: 'fixed', type: 'long', length: n, values: rows.minor.slice(0, n) }],
+    [ENTRY, nullColumn('long', n)],
     [CHANGED_AT, changedAt ? take(changedAt) : nullColumn('timestamp', n)],
     [SOURCE, nullColumn('string', n)],
     [ABSENT, absent ? columnFromScalars('string', absent) : nullColumn('string', n)],

@@ -14,7 +14,7 @@ export interface SettleFault {
   readonly reason: string;
 }
 
-/** Rows as the log holds them, `_source` still to be named by the delta; and what was left out. */
+/** Rows as the log holds them, `_source` and `_entry` still to be told by the delta; and what was left out. */
 export interface Settled {
   readonly batch: Batch;
   readonly least: Position | undefined;

@@ -6,7 +6,7 @@ import type { Delta } from '../../ledger/entries';
 import { FileAssembler } from '../../parquet/assemble';
 import { encodeRowGroup } from '../../parquet/wasm';
 import type { LakePorts } from '../../ports/lake-ports';
-import { SOURCE } from '../../table/columns';
+import { ENTRY, SOURCE } from '../../table/columns';
 import { rowGroups, type WriteLimits } from '../../table/write-files';
 import type { Settled } from './settled';
 
@@ -16,6 +16,14 @@ export interface DeltaLimits extends WriteLimits {
   readonly deltaBytesMax: number;
 }
 
+/** Where deltas of one source belong. */
+export interface DeltaPlace {
+  readonly table: string;
+  readonly dateReceived: string;
+  /** `_entry` of the first: the counter's next number, read before anything is written. The others count on. */
+  readonly entry: number;
+}
+
 /**
  * Writes settled rows into deltas of bounded size, each under a name never used before: the first write may be torn,
  * of an older schema, or about to be vacuumed, so a repeat never takes over what it finds (PROTOCOL.md, I1). A crash
@@ -23,8 +31,7 @@ export interface DeltaLimits extends WriteLimits {
  */
 export async function writeDeltas(
   ports: Pick<LakePorts, 'store' | 'ids'>,
-  table: string,
-  dateReceived: string,
+  place: DeltaPlace,
   settled: AsyncIterable<Settled>,
   limits: DeltaLimits,
 ): Promise<Delta[]> {
@@ -32,56 +39,42 @@ export async function writeDeltas(
   const deltas: Delta[] = [];
   let next = await source.next();
   while (!next.done) {
-    const name = `${table}-${ports.ids.fresh()}`;
+    const name = `${place.table}-${ports.ids.fresh()}`;
+    const entry = BigInt(place.entry + deltas.length);
     const tally = new Tally();
     const oneDelta = async function* (): AsyncGenerator<Batch> {
       while (!next.done && (tally.rows === 0 || tally.fits(next.value, limits))) {
         tally.count(next.value);
-        yield named(next.value.batch, name);
+        yield told(next.value.batch, name, entry);
         next = await source.next();
       }
     };
-    deltas.push(await writeDelta(ports, table, name, dateReceived, oneDelta(), tally, limits));
+    const file = await writeDelta(ports, `deltas/${place.table}/${name}.parquet`, oneDelta(), limits);
+    deltas.push({ name, dateReceived: place.dateReceived, ...file, ...tally.of() });
   }
   return deltas;
 }
 
 async function writeDelta(
-  ports: Pick<LakePorts, 'store' | 'ids'>,
-  table: string,
-  name: string,
-  dateReceived: string,
+  { store }: Pick<LakePorts, 'store'>,
+  key: string,
   batches: AsyncIterable<Batch>,
-  tally: Tally,
   limits: WriteLimits,
-): Promise<Delta> {
-  const key = `deltas/${table}/${name}.parquet`;
+): Promise<Pick<Delta, 'key' | 'bytes' | 'sha256'>> {
   const hash = createHash('sha256');
   const assembler = new FileAssembler();
+  const hashed = (bytes: Uint8Array) => {
+    hash.update(bytes);
+    return bytes;
+  };
   const body = async function* () {
     yield hashed(assembler.start());
     for await (const batch of rowGroups<never>(batches, limits))
       yield hashed(assembler.add(encodeRowGroup(batch)));
     yield hashed(assembler.finish());
   };
-  const hashed = (bytes: Uint8Array) => {
-    hash.update(bytes);
-    return bytes;
-  };
-  await ports.store.putIfAbsent(key, body());
-  return {
-    name,
-    key,
-    rows: tally.rows,
-    bytes: assembler.size,
-    memory: tally.bytes,
-    sha256: hash.digest('hex'),
-    least: tally.least!,
-    greatest: tally.greatest!,
-    dateReceived,
-    partial: tally.partial,
-    truncates: tally.truncates,
-  };
+  await store.putIfAbsent(key, body());
+  return { key, bytes: assembler.size, sha256: hash.digest('hex') };
 }
 
 class Tally {
@@ -91,6 +84,11 @@ class Tally {
   partial = false;
   least: Position | undefined;
   greatest: Position | undefined;
+
+  of(): Pick<Delta, 'rows' | 'memory' | 'least' | 'greatest' | 'partial' | 'truncates'> {
+    const { rows, bytes: memory, partial, truncates } = this;
+    return { rows, memory, least: this.least!, greatest: this.greatest!, partial, truncates };
+  }
 
   fits(next: Settled, limits: DeltaLimits): boolean {
     return (
@@ -128,9 +126,12 @@ function sizeOf({ batch }: Settled): number {
   return batch.columns.reduce((sum, column) => sum + byteSize(column), 0);
 }
 
-function named(batch: Batch, name: string): Batch {
-  const columns = batch.columns.map((column, i) =>
-    batch.fields[i]!.name === SOURCE ? constantColumn('string', name, batch.length) : column,
-  );
+/** The batch with its delta's name and `_entry` in every row. */
+function told(batch: Batch, name: string, entry: bigint): Batch {
+  const columns = batch.columns.map((column, i) => {
+    const field = batch.fields[i]!;
+    if (field.name === SOURCE) return constantColumn(field.type, name, batch.length);
+    return field.name === ENTRY ? constantColumn(field.type, entry, batch.length) : column;
+  });
   return { ...batch, columns };
 }

@@ -23,7 +23,7 @@ export async function namedKeys(ports: LakePorts, { logs, reports }: Namers): Pr
     for (const uri of uris) if (uri.startsWith(root)) named.add(ports.store.keyOf(uri));
   }
   for (const table of logs)
-    for await (const entry of entriesAfter(ports.items, table, 0)) named.add(entry.key);
+    for await (const entry of entriesAfter(ports.items, table, 0)) named.add(entry.joined?.key ?? entry.key);
   for (const report of reports)
     for (const { id, state } of await listAttempts(ports.items, report)) {
       if (state !== 'open') continue;

@@ -14,6 +14,8 @@ export interface Vacuumed {
   readonly waiting: number;
   readonly removed: readonly string[];
   readonly bytes: number;
+  /** Time ran out first: what is left, the next run finds. */
+  readonly unfinished: boolean;
 }
 
 /** The longest query and the longest writer, plus a margin. */
@@ -28,19 +30,25 @@ const METADATA_VERSION = /\/metadata\/v\d+\.metadata\.json$/;
  * says nothing: it may have become unnamed a minute ago. Before it removes, it raises every table's vacuum count, so
  * that a writer who planned before writes its files anew. Numbered metadata files are emptied, their names stay: a
  * name taken twice would be two commits. A crash anywhere leaves what the next run finds.
+ * @param until when to hand back, milliseconds since 1970: what notes and removes one object after the other stops there
  */
-export async function vacuum(ports: LakePorts, marginMs: number = VACUUM_MARGIN_MS): Promise<Vacuumed> {
+export async function vacuum(
+  ports: LakePorts,
+  marginMs: number = VACUUM_MARGIN_MS,
+  until: number = Number.POSITIVE_INFINITY,
+): Promise<Vacuumed> {
   const now = ports.clock.now();
   for (const table of await ports.catalog.list())
     await commitProperties(ports, table, md => expireBySchedule(md, now));
-  const { waiting, due, namers } = await sortOut(ports, now, marginMs);
-  if (due.size === 0) return { waiting, removed: [], bytes: 0 };
+  const { waiting, due, namers } = await sortOut(ports, now, marginMs, until);
+  if (due.size === 0) return { waiting, removed: [], bytes: 0, unfinished: ports.clock.now() >= until };
   for (const table of await ports.catalog.list()) await raiseTable(ports, table);
   for (const table of namers.logs) await raiseLog(ports, table);
   const named = await namedKeys(ports, namers);
   const removed: string[] = [];
   let bytes = 0;
   for (const [key, size] of due) {
+    if (ports.clock.now() >= until) return { waiting, removed, bytes, unfinished: true };
     if (named.has(key)) continue;
     if (METADATA_VERSION.test(key)) await ports.store.put(key, new Uint8Array());
     else await ports.store.delete(key);
@@ -48,7 +56,7 @@ export async function vacuum(ports: LakePorts, marginMs: number = VACUUM_MARGIN_
     removed.push(key);
     bytes += size;
   }
-  return { waiting, removed, bytes };
+  return { waiting, removed, bytes, unfinished: false };
 }
 
 /** Lists first, reads names afterwards: what is written in between is named or not listed. */
@@ -56,6 +64,7 @@ async function sortOut(
   ports: LakePorts,
   now: number,
   marginMs: number,
+  until: number,
 ): Promise<{ waiting: number; due: Map<string, number>; namers: Namers }> {
   const listed = new Map<string, number>();
   const logs = new Set<string>();
@@ -74,6 +83,7 @@ async function sortOut(
   const due = new Map<string, number>();
   let waiting = 0;
   for (const [key, size] of listed) {
+    if (ports.clock.now() >= until) break;
     if (named.has(key)) continue;
     const since = known.get(key);
     if (since === undefined) await noteUnnamed(ports.items, key, now);

@@ -1,0 +1,4 @@
+import { awsLake } from '../../lib/runtime/aws';
+import { compact } from './handler';
+
+export const handler = compact(awsLake(process.env));

@@ -1,0 +1,32 @@
+import type { EventBridgeEvent, SQSEvent } from 'aws-lambda';
+import { reportOfJob } from '../../lib/ledger/job-attempts';
+import type { AwsQueryLake } from '../../lib/runtime/aws-queries';
+import { continueReport } from '../../lib/stages/athena-report/athena-report';
+import { forgetStrays } from '../../lib/stages/athena-report/staging';
+import { continueViews } from '../../lib/stages/views';
+import { queueHandler } from '../queue';
+import { count, counted, logger } from '../telemetry';
+import type { Invocation } from '../time';
+
+export type QueryEnded = EventBridgeEvent<'Athena Query State Change', { readonly queryExecutionId: string }>;
+
+/** A date of a report to go on with, or a query that ended: the one that waits for it, report or view, goes on. */
+export function report(lake: Pick<AwsQueryLake, 'config' | 'ports' | 'queryPorts'>) {
+  const { config, queryPorts: ports } = lake;
+  const goOn = async (of: { readonly report: string; readonly date: string }) => {
+    const declared = config.reports.find(r => r.name === of.report);
+    if (!declared) return logger.warn('no such report is declared any more', of);
+    const { did, attempt } = await continueReport(ports, config, declared, of.date);
+    logger.info(did, { ...of, step: attempt?.step, job: attempt?.job, error: attempt?.error });
+    if (did === 'failed') count('reportsFailed', 1);
+    if (did === 'failed' || did === 'succeeded') await forgetStrays(ports);
+  };
+  const messages = queueHandler(lake, goOn);
+  return (event: SQSEvent | QueryEnded, invocation: Invocation) => {
+    if ('Records' in event) return messages(event, invocation);
+    return counted(config.name, async () => {
+      const of = await reportOfJob(ports.items, event.detail.queryExecutionId);
+      await (of ? goOn(of) : continueViews(ports, config));
+    });
+  };
+}

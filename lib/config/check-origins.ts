@@ -1,0 +1,49 @@
+import type { Report } from './check-table';
+import { suggestion } from './nearest';
+import type { LakeShape } from './schema';
+
+/** What the options of a source must have in common with each other and with other sources. */
+export function checkOrigins(lake: LakeShape, report: Report): void {
+  for (const [name, source] of Object.entries(lake.sources)) {
+    const at: Report = (path, message) => report(['sources', name, ...path], message);
+    // Names of resources and outputs are made of it.
+    if (!/^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(name))
+      at([], 'is not a name of a source; use letters, digits, - and _ (30 at most), starting with a letter');
+    if (source.kind === 'dms-kinesis') checkStream(lake, source.stream, at);
+    if (
+      (source.kind === 'dms-s3' || source.kind === 'dms-kinesis') &&
+      source.capacity.min > source.capacity.max
+    )
+      at(
+        ['capacity', 'min'],
+        `${source.capacity.min} is above max, ${source.capacity.max}; lower it or raise max`,
+      );
+    if ('vpc' in source && source.kind !== 'mysql') checkVpc(source.vpc, at);
+    if (source.kind === 'kinesis' && source.streamArn !== undefined) {
+      for (const option of ['shards', 'retentionDays'] as const) {
+        if (source[option] !== undefined)
+          at([option], 'is decided where the stream of streamArn was made; drop one of the two');
+      }
+    }
+  }
+}
+
+function checkStream(lake: LakeShape, stream: string, at: Report): void {
+  const fit = Object.entries(lake.sources).flatMap(([name, other]) =>
+    other.kind === 'kinesis' && other.format === 'dms' ? [name] : [],
+  );
+  if (fit.includes(stream)) return;
+  at(
+    ['stream'],
+    `"${stream}" is not a source of kind kinesis, format dms${suggestion(stream, fit, '; declare one of that name')}`,
+  );
+}
+
+/** Nothing is looked up in the account, so what an existing network is made of has to be said whole. */
+function checkVpc(vpc: { subnetIds?: string[]; securityGroupIds?: string[] } | undefined, at: Report): void {
+  if (!vpc) return;
+  if ((vpc.subnetIds ?? []).length < 2)
+    at(['vpc', 'subnetIds'], 'has less than two subnets; name two at least, in two availability zones');
+  if ((vpc.securityGroupIds ?? []).length === 0)
+    at(['vpc', 'securityGroupIds'], 'is empty; name a group that the database lets in');
+}

@@ -1,0 +1,19 @@
+import { TidemarkError } from '../errors';
+
+/** TM_8001: the functions' code was not built, so there is nothing to deploy. */
+export const bundleMissing = (folder: string) =>
+  new TidemarkError(
+    'TM_8001',
+    'the code of a function is not there',
+    folder,
+    'run npm run build in the clone; the installed package brings it along',
+  );
+
+/** TM_8002: a network of the config is not described whole; nothing is looked up in the account. */
+export const packageMissing = (from: string) =>
+  new TidemarkError(
+    'TM_8002',
+    'the folder of the package tidemark is not above this file, so the code of its functions is not found',
+    from,
+    'name the folder of the bundles with the property bundles',
+  );

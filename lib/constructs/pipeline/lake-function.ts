@@ -1,0 +1,62 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  type Code,
+  Function as LambdaFunction,
+  type LayerVersion,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledgeWildcards } from '../acknowledged';
+
+export interface LakeFunctionProps {
+  readonly code: Code;
+  readonly timeoutSeconds: number;
+  readonly environment?: Record<string, string>;
+  readonly statements: readonly PolicyStatement[];
+  readonly layer?: LayerVersion;
+  /** Default: a role of its own. */
+  readonly role?: IRole;
+}
+
+/** Every default of a function of the lake: what it runs on, where it logs, and that it may do nothing else. */
+export class LakeFunction extends Construct {
+  readonly lambda: LambdaFunction;
+  /** All that it may do. */
+  readonly rights: Policy;
+
+  constructor(scope: Construct, id: string, props: LakeFunctionProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role =
+      props.role ?? new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const logs = new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    });
+    // A policy beside the role, not within: the role may stand in another stack, which knows nothing of this one.
+    this.rights = new Policy(this, 'Rights', { roles: [role], statements: [...props.statements, logs] });
+    acknowledgeWildcards(this.rights, props.statements);
+    this.lambda = new LambdaFunction(this, 'Function', {
+      code: props.code,
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: 512,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      role,
+      layers: props.layer ? [props.layer] : [],
+      environment: props.environment ?? {},
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+    });
+    // An event source is refused as long as the function may not read it.
+    this.lambda.node.addDependency(this.rights);
+  }
+}

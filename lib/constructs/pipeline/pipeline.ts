@@ -1,0 +1,92 @@
+import { Construct } from 'constructs';
+import type { ResolvedLake } from '../../config/resolved';
+import { bundleOf } from '../bundles';
+import { governTables } from '../lake-formation';
+import { lakeOutputs } from '../outputs';
+import type { Storage } from '../storage/storage';
+import { WorkQueue } from '../work-queue';
+import { Alarms } from './alarms';
+import { configLayer } from './config-layer';
+import { dashboard } from './dashboard';
+import { environmentOf } from './environment';
+import { readQueues, readStreams } from './event-sources';
+import { RIGHTS } from './functions';
+import { LakeFunction } from './lake-function';
+import type { Grounds } from './rights';
+import { schedules } from './schedules';
+import { type FunctionName, TIMEOUT_SECONDS } from './timeouts';
+
+export interface PipelineProps {
+  readonly lake: ResolvedLake;
+  readonly storage: Storage;
+  /** A folder with a folder of code for each function; default: the package's own. */
+  readonly bundles?: string;
+}
+
+/** What turns files and records into tables and reports: queues, functions, and what watches over them. */
+export class Pipeline extends Construct {
+  readonly queues: Grounds['queues'];
+  /** Without `ingest-stream` where the config names no stream. */
+  readonly functions: ReadonlyMap<FunctionName, LakeFunction>;
+  readonly alarms: Alarms;
+
+  constructor(scope: Construct, id: string, props: PipelineProps) {
+    super(scope, id);
+    const { lake, storage } = props;
+    const { windowSeconds } = lake.deploy;
+    this.queues = {
+      ingest: storage.ingestQueue,
+      merge: new WorkQueue(this, 'MergeQueue', {
+        fifo: true,
+        timeoutSeconds: TIMEOUT_SECONDS.merge,
+        // A wake-up is read when its window is over, after all that it stands for.
+        delaySeconds: windowSeconds,
+      }),
+      report: new WorkQueue(this, 'ReportQueue', { fifo: true, timeoutSeconds: TIMEOUT_SECONDS.report }),
+    };
+    const grounds = { storage, queues: this.queues };
+    this.functions = this.makeFunctions(props, grounds);
+    const lambdas = new Map([...this.functions].map(([name, { lambda }]) => [name, lambda]));
+    readQueues(this.queues, lambdas);
+    const failedRecords = readStreams(storage, lambdas);
+    schedules(this, lambdas, storage.workgroups.system);
+    if (storage.permissions === 'lake-formation') governTables(this, storage, this.functions);
+    const watched = { lake, storage, queues: this.queues, lambdas, failedRecords };
+    this.alarms = new Alarms(this, 'Alarms', watched);
+    dashboard(this, watched);
+    this.outputs(lake.name);
+  }
+
+  private makeFunctions(
+    { lake, storage, bundles }: PipelineProps,
+    grounds: Grounds,
+  ): Map<FunctionName, LakeFunction> {
+    const layer = configLayer(this, lake);
+    const environment = environmentOf(grounds, lake.deploy.windowSeconds);
+    const names = (Object.keys(RIGHTS) as FunctionName[]).filter(
+      name => name !== 'ingest-stream' || Object.keys(storage.streams).length > 0,
+    );
+    return new Map(
+      names.map(name => {
+        const code = bundleOf(name, bundles);
+        const statements = RIGHTS[name].flatMap(right => right(grounds));
+        const role = name === 'vacuum' ? { role: storage.removal } : {};
+        const timeoutSeconds = TIMEOUT_SECONDS[name];
+        return [
+          name,
+          new LakeFunction(this, name, { code, timeoutSeconds, environment, statements, layer, ...role }),
+        ];
+      }),
+    );
+  }
+
+  private outputs(lake: string): void {
+    lakeOutputs(this, lake, {
+      MergeQueue: this.queues.merge.queue.queueUrl,
+      MergeDeadLetters: this.queues.merge.deadLetters.queueUrl,
+      ReportQueue: this.queues.report.queue.queueUrl,
+      ReportDeadLetters: this.queues.report.deadLetters.queueUrl,
+      AlarmTopic: this.alarms.topic.topicArn,
+    });
+  }
+}

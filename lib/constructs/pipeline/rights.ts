@@ -1,0 +1,178 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PREFIXES } from '../prefixes';
+import type { Storage } from '../storage/storage';
+import { RESULTS } from '../storage/workgroups';
+import type { WorkQueue } from '../work-queue';
+
+/** What a right is about. */
+export interface Grounds {
+  readonly storage: Storage;
+  readonly queues: Readonly<Record<'ingest' | 'merge' | 'report', WorkQueue>>;
+}
+
+/** Something a function may do, as statements on named resources. */
+export type Right = (grounds: Grounds) => PolicyStatement[];
+
+type Prefix = (typeof PREFIXES)[keyof typeof PREFIXES];
+
+const allow = (actions: string[], resources: string[], conditions?: Record<string, Record<string, string>>) =>
+  new PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) });
+
+const objects = ({ storage }: Grounds, prefixes: readonly Prefix[]) =>
+  prefixes.map(prefix => storage.buckets.lake.arnForObjects(`${prefix}*`));
+
+const READ: readonly Prefix[] = [PREFIXES.deltas, PREFIXES.staging, PREFIXES.metadata, PREFIXES.data];
+
+/** Items of the ledger. A transaction is no action of its own: each of its puts, deletes and checks is. */
+export const ledger: Right = ({ storage }) => [
+  allow(
+    ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'].map(
+      a => `dynamodb:${a}`,
+    ),
+    [storage.ledger.tableArn],
+  ),
+];
+
+/** Without ListBucket, S3 says 403 of an object that is missing, and nobody could tell it from one that is refused. */
+export const readsLake: Right = grounds => [
+  allow(['s3:ListBucket'], [grounds.storage.buckets.lake.bucketArn]),
+  allow(['s3:GetObject'], objects(grounds, READ)),
+];
+
+export const readsLanding: Right = ({ storage }) => [
+  allow(['s3:ListBucket'], [storage.buckets.landing.bucketArn]),
+  allow(['s3:GetObject'], [storage.buckets.landing.arnForObjects('*')]),
+];
+
+export const listsLanding: Right = ({ storage }) => [
+  allow(['s3:ListBucket'], [storage.buckets.landing.bucketArn]),
+];
+
+/**
+ * A put whose answer got lost is settled by a look at what stands there. Copying a range of an object into another is
+ * a read of the one and a put of the other.
+ */
+const puts =
+  (...prefixes: Prefix[]): Right =>
+  grounds => [allow(['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'], objects(grounds, prefixes))];
+
+/** Deltas, and a copy of what cannot be taken in. */
+export const writesDeltas = puts(PREFIXES.deltas, PREFIXES.quarantine);
+/** A table's metadata: ingest commits a changed schema before the delta that needs it. */
+export const writesMetadata = puts(PREFIXES.metadata);
+export const writesTables = puts(PREFIXES.metadata, PREFIXES.data);
+/** What a report's statement writes, until it is adopted. */
+export const writesStaging = puts(PREFIXES.staging);
+
+/** Entries of tables and views in the lake's database. */
+export const catalog: Right = grounds => [
+  allow(
+    ['GetDatabase', 'GetTable', 'GetTables', 'CreateTable', 'UpdateTable'].map(action => `glue:${action}`),
+    catalogArns(grounds, grounds.storage.databases.tables),
+  ),
+];
+
+/** Tables that wait to be adopted; taking an entry out leaves the files, which another table owns by then. */
+export const stagingCatalog: Right = grounds => [
+  allow(
+    ['GetDatabase', 'GetTable', 'GetTables', 'CreateTable', 'UpdateTable', 'DeleteTable'].map(
+      a => `glue:${a}`,
+    ),
+    catalogArns(grounds, grounds.storage.databases.staging),
+  ),
+];
+
+function catalogArns({ storage }: Grounds, database: string): string[] {
+  const arn = (resource: string, resourceName?: string) =>
+    Stack.of(storage).formatArn({ service: 'glue', resource, ...(resourceName ? { resourceName } : {}) });
+  return [arn('catalog'), arn('database', database), arn('table', `${database}/*`)];
+}
+
+/** Starts statements in the lake's own workgroup, and asks after them. Nobody waits for one. */
+export const startsQueries: Right = ({ storage }) => [
+  allow(
+    ['StartQueryExecution', 'GetQueryExecution', 'GetQueryResults'].map(action => `athena:${action}`),
+    [
+      Stack.of(storage).formatArn({
+        service: 'athena',
+        resource: 'workgroup',
+        resourceName: storage.workgroups.system,
+      }),
+    ],
+  ),
+];
+
+/**
+ * What Athena does in its caller's name, for any statement: find the buckets, read tables, write its answer.
+ * Source: Athena User Guide, s3-permissions.html and fine-grained-access-to-glue-resources.html.
+ */
+export const queriesLake: Right = grounds => {
+  const { lake, results } = grounds.storage.buckets;
+  return [
+    allow(['s3:GetBucketLocation', 's3:ListBucketMultipartUploads'], [lake.bucketArn, results.bucketArn]),
+    allow(['s3:ListBucket'], [results.bucketArn]),
+    allow(
+      ['GetObject', 'PutObject', 'AbortMultipartUpload', 'ListMultipartUploadParts'].map(
+        action => `s3:${action}`,
+      ),
+      [results.arnForObjects(`${RESULTS.system}*`)],
+    ),
+    allow(
+      ['glue:GetPartitions', 'glue:GetPartition', 'glue:BatchGetPartition'],
+      catalogArns(grounds, grounds.storage.databases.tables),
+    ),
+  ];
+};
+
+/**
+ * What Athena does beyond it for CREATE TABLE AS and INSERT INTO: an entry whose statement failed is taken out again.
+ * Source: Athena User Guide, fine-grained-access-to-glue-resources.html.
+ */
+export const buildsTables: Right = grounds => [
+  allow(['glue:DeleteTable'], catalogArns(grounds, grounds.storage.databases.tables)),
+  allow(
+    ['s3:ListMultipartUploadParts'],
+    objects(grounds, [PREFIXES.metadata, PREFIXES.data, PREFIXES.staging]),
+  ),
+];
+
+/** Vacuum's and erase's alone. */
+export const removes: Right = grounds => [
+  allow(['s3:DeleteObject'], objects(grounds, [...READ, PREFIXES.quarantine])),
+];
+
+export const sends =
+  (...names: (keyof Grounds['queues'])[]): Right =>
+  ({ queues }) => [
+    allow(
+      ['sqs:SendMessage'],
+      names.map(name => queues[name].queue.queueArn),
+    ),
+  ];
+
+/** Batches that failed for good are put where replay finds them; Lambda does it in the function's name. */
+export const keepsFailedBatches: Right = grounds => [
+  allow(['s3:PutObject'], objects(grounds, [PREFIXES.failedBatches])),
+];
+
+/**
+ * Buckets, ledger and streams encrypted by the user's own key are opened by it, through the services that hold them.
+ * No statement where AWS's keys encrypt.
+ */
+export const opensKey: Right = ({ storage }) => {
+  if (!storage.key) return [];
+  const { region } = Stack.of(storage);
+  const services = ['s3', 'dynamodb', 'kinesis'].map(service => `${service}.${region}.amazonaws.com`);
+  return [
+    new PolicyStatement({
+      actions: ['Decrypt', 'Encrypt', 'GenerateDataKey', 'DescribeKey'].map(action => `kms:${action}`),
+      resources: [storage.key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': services } },
+    }),
+  ];
+};
+
+/** Where Lake Formation governs, it hands out the data itself; it knows no resource to name here. */
+export const governed: Right = ({ storage }) =>
+  storage.permissions === 'lake-formation' ? [allow(['lakeformation:GetDataAccess'], ['*'])] : [];

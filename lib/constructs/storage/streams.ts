@@ -1,0 +1,49 @@
+import { Duration } from 'aws-cdk-lib';
+import { type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { streamKey } from '../../config/deployed';
+import type { ResolvedLake, ResolvedSource } from '../../config/resolved';
+import { acknowledge } from '../acknowledged';
+import { keep } from '../retained';
+
+type KinesisSource = Extract<ResolvedSource, { kind: 'kinesis' }>;
+
+/** The stream of each kinesis source, by the source's name: an existing one, or one of the lake's own. */
+export function streams(
+  scope: Construct,
+  lake: ResolvedLake,
+  key: IKey | undefined,
+): Record<string, IStream> {
+  return Object.fromEntries(
+    Object.entries(lake.sources).flatMap(([name, source]) =>
+      source.kind === 'kinesis' ? [[name, streamOf(scope, lake.name, { name, source, key })]] : [],
+    ),
+  );
+}
+
+interface Origin {
+  readonly name: string;
+  readonly source: KinesisSource;
+  readonly key: IKey | undefined;
+}
+
+function streamOf(scope: Construct, lake: string, { name, source, key }: Origin): IStream {
+  const id = streamKey(name);
+  if (source.streamArn !== undefined) return Stream.fromStreamArn(scope, id, source.streamArn);
+  const { shards = 1, retentionDays = 7 } = source;
+  const stream = new Stream(scope, id, {
+    ...(shards === 'on-demand'
+      ? { streamMode: StreamMode.ON_DEMAND }
+      : { streamMode: StreamMode.PROVISIONED, shardCount: shards }),
+    // A day, Kinesis's own default, is less than a weekend without anybody looking.
+    retentionPeriod: Duration.days(retentionDays),
+    ...(key
+      ? { encryption: StreamEncryption.KMS, encryptionKey: key }
+      : { encryption: StreamEncryption.MANAGED }),
+  });
+  if (key)
+    acknowledge(stream, 'KDS3', 'The config names a key of the account for everything that holds rows.');
+  keep(stream, lake, id);
+  return stream;
+}

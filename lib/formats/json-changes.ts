@@ -1,0 +1,82 @@
+import { BatchBuilder } from './batch-builder';
+import type { RowFault } from './errors';
+import type { DeclaredColumn, DecodedBatch } from './format';
+import { ChangeWriter } from './json-change-writer';
+import { Fields } from './json-fields';
+import { JsonScanner } from './json-scanner';
+import type { Bookkeeping } from './layout';
+
+/** Bytes [from, to) of a record: one JSON object. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A change as a record of a stream holds it. The record's bytes are UTF-8. */
+export interface JsonChange {
+  readonly bytes: Uint8Array;
+  readonly row: Span;
+  /** What was there before: the key, at least, or nothing that is known. */
+  readonly before?: Span;
+  /** Undefined: a member of the row says it, or it is an insert. */
+  readonly op?: number;
+  /** The source's commit time, a timestamp's text, where no member of the row says it. */
+  readonly changedAt?: string;
+}
+
+export interface ChangesRequest {
+  /** The table's columns; others come in as strings, in the order first seen. */
+  readonly columns: readonly DeclaredColumn[];
+  readonly key: readonly string[];
+  readonly bookkeeping: Bookkeeping;
+  /** What a column that a row lacks means: NULL, or that the row says nothing about it (PROTOCOL.md, I6). */
+  readonly missing: 'null' | 'absent';
+  /** Why a table cannot have a column of this name; it is asked of names that are not the table's yet. */
+  readonly refuses: (name: string) => RowFault | undefined;
+}
+
+/**
+ * Changes of one table in columns; ordinals count the changes given. One that cannot be read is a bad row and touches
+ * no other: not even a column that it alone names comes of it.
+ */
+export function decodeChanges(
+  changes: readonly JsonChange[],
+  request: ChangesRequest,
+): { columns: DeclaredColumn[]; batch: DecodedBatch } {
+  const fields = new Fields(request);
+  const scanner = new JsonScanner();
+  const faults = changes.map(change => fields.meet(change, scanner));
+  const size = { batchRows: Math.max(1, changes.length), batchBytes: Number.POSITIVE_INFINITY };
+  const batch = new BatchBuilder(fields.layout, size);
+  const rows = new ChangeWriter(batch, fields, request);
+  changes.forEach((change, i) => {
+    const fault = faults[i] ?? rows.write(change);
+    if (fault) batch.reject(fault, i + 1, change.bytes);
+    else {
+      batch.keep(i + 1, change.bytes.length);
+      rows.kept();
+    }
+  });
+  return onlyColumns(batch.finish(), fields.data(), rows.named);
+}
+
+/** Without the columns that no row of the batch names and that are not the table's. */
+function onlyColumns(
+  batch: DecodedBatch,
+  data: readonly (DeclaredColumn & { readonly field: number; readonly declared: boolean })[],
+  named: Uint8Array,
+): { columns: DeclaredColumn[]; batch: DecodedBatch } {
+  const stay = data.map(column => column.declared || named[column.field] === 1);
+  const staying = <T>(all: readonly T[]) => all.filter((_, i) => stay[i]);
+  const gone = data.filter((_, i) => !stay[i]).map(column => column.name);
+  const before = batch.before && new Map([...batch.before].filter(([name]) => !gone.includes(name)));
+  return {
+    columns: staying(data).map(({ name, type }) => ({ name, type })),
+    batch: {
+      ...batch,
+      columns: staying(batch.columns),
+      absent: batch.absent && staying(batch.absent),
+      before,
+    },
+  };
+}

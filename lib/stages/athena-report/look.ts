@@ -1,0 +1,35 @@
+import type { ResolvedLake } from '../../config/resolved';
+import { moveAttempt, type StandingAttempt } from '../../ledger/job-attempts';
+import { liveFiles } from '../../table/live-files';
+import { openTable } from '../../table/open';
+import { filesOfDate } from '../report/adopt';
+import { begin } from './begin';
+import type { AthenaReportPorts, ReportProgress } from './ports';
+import type { ReportDate } from './source';
+
+/**
+ * Looks once more at a date of which an earlier write was given up: files beside those that the last good run left are
+ * that write's, which landed late. Then the date is staged and replaced. When it can land no more the watch ends.
+ */
+export async function lookAgain(
+  ports: AthenaReportPorts,
+  lake: ResolvedLake,
+  of: ReportDate,
+  standing: StandingAttempt,
+): Promise<ReportProgress> {
+  const { attempt } = standing;
+  const now = ports.clock.now();
+  const open = await openTable(ports, attempt.report);
+  const files = open ? filesOfDate(open, await liveFiles(ports.store, open.metadata), attempt) : [];
+  if (files.some(live => live.sequenceNumber !== attempt.filesOf)) {
+    return begin(ports, lake, of, { before: standing, tries: nextTry(standing) });
+  }
+  if (now < attempt.lateUntil!) return { did: 'nothing' };
+  await moveAttempt(ports.items, standing, { ...attempt, lateUntil: undefined });
+  return { did: 'nothing' };
+}
+
+/** Counts runs in a row, from the first after one that succeeded. */
+export function nextTry(before: StandingAttempt | undefined): number {
+  return before?.attempt.state === 'failed' ? before.attempt.tries + 1 : 1;
+}

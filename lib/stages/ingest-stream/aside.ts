@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import type { RowFault } from '../../formats/errors';
+import { quarantineKey } from '../../ledger/keys';
+import type { Quarantined } from '../../ledger/quarantine';
+import { type StreamRef, streamId } from '../../ledger/streams';
+import type { StreamRecord } from '../../ports/change-stream';
+import type { ItemAction, Items, ItemValue } from '../../ports/items';
+import type { LakePorts } from '../../ports/lake-ports';
+import type { Placed } from './places';
+
+/** A record that waits in quarantine, why, and the place it keeps. */
+export type AsideRecord = Placed<StreamRecord> & {
+  readonly fault: RowFault;
+  /** The table's source generation when it was counted; of a record that is no table's, that of its replay. */
+  readonly generation?: number;
+  /** Of a failure object: no batch before has dealt with it. */
+  readonly judged?: true;
+};
+
+/** A record without what was made of it. */
+export function asideOf(
+  { shard, sequence, key, data, arrivedAt, place }: Placed<StreamRecord>,
+  fault: AsideRecord['fault'],
+  generation?: number,
+): AsideRecord {
+  const record = { shard, sequence, key, data, arrivedAt, place, fault };
+  return generation === undefined ? record : { ...record, generation };
+}
+
+/** Records of one shard that wait. Their copy is no file that was received: each of its lines is a record. */
+export interface QuarantinedRecords extends Quarantined {
+  readonly records: {
+    readonly source: string;
+    readonly stream: StreamRef;
+    /** They were kept when a function failed, which may have taken some of them in before: the log's entries say which. */
+    readonly failure: boolean;
+  };
+}
+
+export function holdsRecords(record: Quarantined): record is QuarantinedRecords {
+  return (record as Partial<QuarantinedRecords>).records !== undefined;
+}
+
+/** What the records were: a run of a shard, by the sequence numbers of its first and last. */
+export interface RecordRange {
+  readonly stream: StreamRef;
+  readonly shard: string;
+  readonly first: string;
+  readonly last: string;
+}
+
+export function rangeOf(
+  stream: StreamRef,
+  records: readonly Pick<StreamRecord, 'shard' | 'sequence'>[],
+): RecordRange {
+  const [first, last] = [records[0]!, records.at(-1)!];
+  return { stream, shard: first.shard, first: first.sequence, last: last.sequence };
+}
+
+/** As it stands in the source of entries and as the object of quarantine records. */
+export const rangeText = ({ stream, shard, first, last }: RecordRange) =>
+  `${PREFIX}${streamId(stream)}/${shard}/${first}-${last}`;
+
+const PREFIX = 'stream:';
+
+/** The sequence numbers that such a text names, where it is of that shard. */
+export function rangeIn(
+  text: string,
+  { stream, shard }: Pick<RecordRange, 'stream' | 'shard'>,
+): { first: string; last: string } | undefined {
+  const start = `${PREFIX}${streamId(stream)}/${shard}/`;
+  const m = text.startsWith(start) ? /^(\d+)-(\d+)(?:#|$)/.exec(text.slice(start.length)) : null;
+  return m ? { first: m[1]!, last: m[2]! } : undefined;
+}
+
+/** What is put aside, and what of it is known before its bytes are written. */
+export interface AsideRequest {
+  readonly id: string;
+  /** The object that it goes by. */
+  readonly object: string;
+  /** Empty for records that are no table's. */
+  readonly table: string;
+  readonly records: readonly AsideRecord[];
+  readonly from: QuarantinedRecords['records'];
+  /** When it was first put aside, milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** The same records of the same table go by the same id. */
+export function asideId(range: RecordRange, table: string): string {
+  return createHash('sha256')
+    .update(`${rangeText(range)}\n${table}`)
+    .digest('hex')
+    .slice(0, 32);
+}
+
+const LISTED_ROWS_MAX = 100;
+const REASON_CHARS_MAX = 300;
+
+/**
+ * Writes the records' bytes under a fresh name, and gives the action that notes them. It belongs into the transaction
+ * that deals with the records: a crash before that leaves an object that nothing names, and the records undealt with.
+ */
+export async function putAsideAction(
+  { store, ids }: Pick<LakePorts, 'store' | 'ids'>,
+  { id, object, table, records, from, at }: AsideRequest,
+  condition?: number,
+): Promise<ItemAction> {
+  const copy = `quarantine/${id}/${ids.fresh()}/records.jsonl`;
+  await store.putIfAbsent(copy, Buffer.from(records.map(lineOf).join('')));
+  const rows = records.slice(0, LISTED_ROWS_MAX).map(({ fault }, row) => ({
+    row,
+    line: row + 1,
+    ...(fault.column === undefined ? {} : { column: fault.column.slice(0, REASON_CHARS_MAX) }),
+    code: fault.code,
+    reason: fault.reason.slice(0, REASON_CHARS_MAX),
+  }));
+  const record: QuarantinedRecords = {
+    id,
+    object,
+    table,
+    code: rows[0]!.code,
+    reason: rows[0]!.reason,
+    copy,
+    scope: 'rows',
+    rows,
+    badRows: records.length,
+    at,
+    records: from,
+  };
+  const value = record as unknown as ItemValue;
+  return { put: quarantineKey(id), value, ...(condition === undefined ? {} : { if: condition }) };
+}
+
+/** The records of a copy, as they were put aside. */
+export async function readAside(
+  { store }: Pick<LakePorts, 'store'>,
+  { copy }: Quarantined,
+): Promise<AsideRecord[]> {
+  const bytes = await store.get(copy);
+  const lines = Buffer.from(bytes ?? [])
+    .toString()
+    .split('\n');
+  return lines.filter(line => line !== '').map(recordOf);
+}
+
+/** The ledger's record, and its version for whoever changes it; undefined when it waits no longer. */
+export async function readWaiting(
+  items: Items,
+  id: string,
+): Promise<{ waiting: QuarantinedRecords; version: number } | undefined> {
+  const item = await items.get(quarantineKey(id));
+  return item && { waiting: item.value as unknown as QuarantinedRecords, version: item.version };
+}
+
+interface Line {
+  readonly shard: string;
+  readonly sequence: string;
+  readonly key: string;
+  readonly arrivedAt: number;
+  /** Base64. */
+  readonly data: string;
+  readonly major: string;
+  readonly minor: string;
+  readonly generation?: number;
+  readonly judged?: true;
+  readonly fault: RowFault;
+}
+
+function lineOf({
+  shard,
+  sequence,
+  key,
+  arrivedAt,
+  data,
+  place,
+  generation,
+  judged,
+  fault,
+}: AsideRecord): string {
+  const line: Line = {
+    shard,
+    sequence,
+    key,
+    arrivedAt,
+    data: Buffer.from(data).toString('base64'),
+    major: String(place.major),
+    minor: String(place.minor),
+    ...(generation === undefined ? {} : { generation }),
+    ...(judged ? { judged } : {}),
+    fault,
+  };
+  return `${JSON.stringify(line)}\n`;
+}
+
+function recordOf(text: string): AsideRecord {
+  const { data, major, minor, ...line } = JSON.parse(text) as Line;
+  const place = { major: BigInt(major), minor: BigInt(minor) };
+  return { ...line, data: Buffer.from(data, 'base64'), place };
+}

@@ -1,0 +1,48 @@
+import { TidemarkError } from '../../errors';
+import type { RowFault } from '../../formats/errors';
+import { badSequence } from '../ingest/errors';
+
+/** TM_2321: the config has no stream of this name, or one whose format no reader knows. */
+export const noSuchStream = (source: string, found: string) =>
+  new TidemarkError(
+    'TM_2321',
+    `source ${source} is ${found}, not a stream of a format that is taken in`,
+    `sources.${source}`,
+    "declare it as { kind: 'kinesis', format: 'dms' } or format: 'json' in tidemark.config.ts",
+  );
+
+/** TM_2305: a record's change sequence is not DMS's; the record is put aside. */
+export const recordSequence = (sequence: string) =>
+  new TidemarkError(
+    'TM_2305',
+    badSequence(sequence.slice(0, 60)),
+    'a record',
+    'mend the column at its source, or name another with sequenceColumn',
+  );
+
+/** TM_2322: a record of a source table that no table of the config takes in. */
+export const undeclaredSource = (name: string): RowFault => ({
+  code: 'TM_2322',
+  reason: `no table takes in the records of ${name.slice(0, 100)}`,
+});
+
+/** TM_2323: a column name that no catalog takes: empty, longer than 255 characters, or with control characters. */
+export const unusableName = (name: string): RowFault => ({
+  code: 'TM_2323',
+  reason: `"${name.slice(0, 60)}" cannot name a column`,
+});
+
+/** TM_2324: a function gave these records up; they were kept by its failure destination and put aside from there. */
+export const givenUp = (condition: string): RowFault => ({
+  code: 'TM_2324',
+  reason: `the function gave them up: ${condition.slice(0, 100)}`,
+});
+
+/** TM_2325: an object that is not what AWS Lambda keeps of a batch of a stream that failed, or one without its records. */
+export const notFailureObject = (why: string, where: string) =>
+  new TidemarkError(
+    'TM_2325',
+    `the object ${why}`,
+    where,
+    "name an object that a function's failure destination in S3 wrote",
+  );

@@ -1,0 +1,146 @@
+import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
+import {
+  compareSequences,
+  cursorAction,
+  isAfter,
+  later,
+  type StoredCursor,
+  shardCursor,
+  tableCursor,
+} from '../../ledger/streams';
+import type { StreamRecord } from '../../ports/change-stream';
+import type { LakePorts } from '../../ports/lake-ports';
+import { localDate } from '../ingest/dates';
+import { asideId, asideOf, putAsideAction, rangeOf, rangeText } from './aside';
+import { arrivalOf, placeAfter } from './places';
+import type { RecordsRequest, RecordsTaken, TableTaken } from './request';
+import { formatOfSource, type Routed, type Routes, routeRecords } from './route';
+import { takeIn } from './take-in';
+
+type Change = Routed<StreamRecord>;
+type Stray = Routes<StreamRecord>['strays'][number];
+
+/**
+ * Takes in a batch of one shard: a delta for each table, whose cursor of (stream, shard, table) moves in that delta's
+ * transaction (PROTOCOL.md, I5). Records at or below the cursor were dealt with, so a repeat, an overlapping batch and
+ * two consumers at once change nothing. What cannot be taken in goes to quarantine in the same transaction, and the
+ * others go on.
+ * @throws TM_2321 when the source is no stream that is read here; what befalls one table stands in the answer's `failed`
+ */
+export async function ingestRecords(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  request: RecordsRequest,
+): Promise<RecordsTaken> {
+  const routes = routeRecords(lake, inOrder(request.records), request);
+  const { strays, control } = routes;
+  const tables: TableTaken[] = [];
+  const failed: { table?: string; error: unknown }[] = [];
+  const undone: string[] = [];
+  for (const [table, records] of routes.tables) {
+    try {
+      tables.push(await takeTable(ports, lake, table, { request, records, strays }));
+    } catch (error) {
+      failed.push({ table: table.name, error });
+      undone.push(records[0]!.sequence);
+    }
+  }
+  try {
+    // Last, and only when every table is done: a table without a cursor begins behind the shard's strays.
+    if (failed.length === 0) await putStraysAside(ports, request, strays);
+    else undone.push(...strays.map(stray => stray.sequence));
+  } catch (error) {
+    failed.push({ error });
+    undone.push(strays[0]!.sequence);
+  }
+  const retryFrom = undone.sort(compareSequences)[0];
+  const retry = retryFrom === undefined ? {} : { retryFrom };
+  return { tables, strays: strays.length, control, failed, ...retry };
+}
+
+/** In the shard's order, each once. */
+function inOrder(records: readonly StreamRecord[]): StreamRecord[] {
+  const sorted = [...records].sort((a, b) => compareSequences(a.sequence, b.sequence));
+  return sorted.filter((r, i) => i === 0 || compareSequences(r.sequence, sorted[i - 1]!.sequence) !== 0);
+}
+
+interface TableRecords {
+  readonly request: RecordsRequest;
+  readonly records: readonly Change[];
+  readonly strays: readonly Stray[];
+}
+
+async function takeTable(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  table: ResolvedTable,
+  { request, records, strays }: TableRecords,
+): Promise<TableTaken> {
+  const { stream, source } = request;
+  const format = formatOfSource(lake, source);
+  for (;;) {
+    const cursor = await tableCursor(ports.items, request, table.name, stream.shards);
+    const fresh = records.filter(record => isAfter(record.sequence, cursor));
+    if (fresh.length === 0) return { table: table.name, outcome: 'seen', count: 0, rows: 0, badRows: 0 };
+    const start = cursor.version === 'absent' ? raisedBy(strays, cursor, fresh[0]!) : cursor;
+    const { placed, next } = placeAfter(start, fresh);
+    const range = rangeOf(stream, placed);
+    const now = ports.clock.now();
+    const taken = await takeIn(ports, lake, {
+      table,
+      format,
+      records: placed,
+      dateReceived: localDate(now, lake.timezone),
+      source: rangeText(range),
+      commit: async (bad, generation) => {
+        const guard = cursorAction(request, table.name, cursor, next);
+        if (bad.length === 0) return { guard, beside: [] };
+        const action = await putAsideAction(ports, {
+          id: asideId(range, table.name),
+          object: rangeText(range),
+          table: table.name,
+          records: bad.map(({ at, ...fault }) => asideOf(placed[at]!, fault, generation)),
+          from: originOf(request),
+          at: now,
+        });
+        return { guard, beside: [action] };
+      },
+    });
+    if (taken) return taken;
+  }
+}
+
+/** A new cursor stands no lower than the strays before its first record, whichever batch they come in. */
+function raisedBy(strays: readonly Stray[], cursor: StoredCursor, first: StreamRecord): StoredCursor {
+  const before = strays.filter(stray => compareSequences(stray.sequence, first.sequence) < 0);
+  return { ...cursor, arrival: before.reduce((max, stray) => later(max, arrivalOf(stray)), cursor.arrival) };
+}
+
+/** Records that are no table's, in one quarantine record; the shard's own cursor moves in its transaction. */
+async function putStraysAside(
+  ports: LakePorts,
+  request: RecordsRequest,
+  strays: readonly Stray[],
+): Promise<void> {
+  for (;;) {
+    const cursor = await shardCursor(ports.items, request, request.stream.shards);
+    const fresh = strays.filter(record => isAfter(record.sequence, cursor));
+    if (fresh.length === 0) return;
+    const { placed, next } = placeAfter(cursor, fresh, false);
+    const range = rangeOf(request.stream, placed);
+    const aside = await putAsideAction(ports, {
+      id: asideId(range, ''),
+      object: rangeText(range),
+      table: '',
+      records: placed.map(record => asideOf(record, record.fault)),
+      from: originOf(request),
+      at: ports.clock.now(),
+    });
+    const moved = await ports.items.transact([cursorAction(request, undefined, cursor, next), aside]);
+    if (moved.done) return;
+  }
+}
+
+function originOf({ source, stream: { name, createdAt } }: RecordsRequest) {
+  return { source, stream: { name, createdAt }, failure: false };
+}

@@ -1,0 +1,125 @@
+import { dmsSequence } from '../../change/position';
+import { valueAt, widens } from '../../columnar/kernels';
+import type { ResolvedTable } from '../../config/resolved';
+import type { RowFault } from '../../formats/errors';
+import type { DeclaredColumn, DecodedBatch } from '../../formats/format';
+import { type ChangesRequest, decodeChanges } from '../../formats/json-changes';
+import { dmsBookkeeping, plainBookkeeping } from '../../formats/layout';
+import { currentSchema } from '../../iceberg/metadata';
+import type { LakePorts } from '../../ports/lake-ports';
+import { isReserved, logTableOf, userFields } from '../../table/columns';
+import { checkLedger, statedCursor } from '../../table/cursor';
+import { reservedColumn } from '../../table/errors';
+import { ensureLog } from '../../table/log-table';
+import { openTable } from '../../table/open';
+import { checkDeletedWhen } from '../ingest/deleted-when';
+import { settle } from '../ingest/settle';
+import type { PositionRule, Settled } from '../ingest/settled';
+import { recordSequence, unusableName } from './errors';
+import type { Placed } from './places';
+import type { Routed, StreamFormat } from './route';
+
+/** A record that cannot be taken in, by its place among those given. */
+export type BadRecord = RowFault & { readonly at: number };
+
+export interface SettleRequest {
+  readonly table: ResolvedTable;
+  readonly format: StreamFormat;
+  readonly generation: number;
+  readonly dateReceived: string;
+}
+
+/**
+ * The records as the table's log holds them, and those that are left out. The log is given the columns they need
+ * first, by a commit of its own (PROTOCOL.md, S).
+ * @throws TidemarkError for what concerns the whole table
+ */
+export async function settleRecords(
+  ports: LakePorts,
+  records: readonly Placed<Routed<object>>[],
+  { table, format, generation, dateReceived }: SettleRequest,
+): Promise<{ settled: Settled; bad: BadRecord[] }> {
+  const known = await knownColumns(ports, table);
+  const { columns, batch } = decodeChanges(
+    records.map(record => record.change),
+    { columns: known, key: table.key, ...readingOf(table, format), refuses: refusesFor(table) },
+  );
+  const shapes = columns.filter(column => !table.omit.includes(column.name));
+  const log = await ensureLog(ports, table.name, shapes);
+  const { fields } = currentSchema(log.metadata);
+  checkDeletedWhen(table, fields, table.name);
+  const merged = statedCursor(log.metadata);
+  if (merged) await checkLedger(ports, table.name, merged);
+  const rule = ruleOf(records, batch, generation, format);
+  const settled = settle(batch, { table, columns, fields, rule, dateReceived });
+  const bad = [...batch.bad, ...settled.faults].map(({ row, code, reason, column }) => ({
+    at: row,
+    code,
+    reason,
+    ...(column === undefined ? {} : { column }),
+  }));
+  return { settled, bad: bad.sort((a, b) => a.at - b.at) };
+}
+
+/** The declared columns, as wide as the log has them, then what the log has beyond them. */
+async function knownColumns(ports: LakePorts, table: ResolvedTable): Promise<DeclaredColumn[]> {
+  const log = await openTable(ports, logTableOf(table.name));
+  const fields = log ? userFields(currentSchema(log.metadata).fields) : [];
+  const declared = table.columns.map(column => {
+    const field = fields.find(f => f.name === column.name);
+    return field && widens(column.type, field.type) ? { name: column.name, type: field.type } : column;
+  });
+  const extra = fields.filter(f => !declared.some(c => c.name === f.name));
+  return [...declared, ...extra.map(({ name, type }) => ({ name, type }))];
+}
+
+/** What a record's members mean. A DMS record leaves out what is NULL; an event says nothing of what it lacks. */
+function readingOf(
+  { format: options = {}, absent }: ResolvedTable,
+  format: StreamFormat,
+): Pick<ChangesRequest, 'bookkeeping' | 'missing'> {
+  if (format === 'json') return { bookkeeping: plainBookkeeping(options), missing: 'absent' };
+  const { changedAt, sequence } = dmsBookkeeping(options);
+  return { bookkeeping: { changedAt, sequence }, missing: absent === 'unchanged' ? 'absent' : 'null' };
+}
+
+const COLUMN_NAME_MAX = 255;
+
+/** A name that a catalog refuses would stop the table's every commit. What is omitted enters no table. */
+function refusesFor({ omit }: ResolvedTable): ChangesRequest['refuses'] {
+  return name => {
+    if (omit.includes(name)) return undefined;
+    if (name === '' || name.length > COLUMN_NAME_MAX || /\p{Cc}/u.test(name)) return unusableName(name);
+    if (!isReserved(name)) return undefined;
+    const { code, what } = reservedColumn('', name);
+    return { code, reason: what, column: name };
+  };
+}
+
+/** A record's own sequence, else (of events) its commit time, else its place; a load stands before every change. */
+function ruleOf(
+  records: readonly Placed<Routed<object>>[],
+  batch: DecodedBatch,
+  generation: number,
+  format: StreamFormat,
+): PositionRule {
+  const at = new Map(Array.from(batch.row, (ordinal, i) => [ordinal, i]));
+  const own = (column: DecodedBatch['sequence'], ordinal: number) =>
+    column && valueAt(column, at.get(ordinal)!);
+  const ofRow = (ordinal: number) => {
+    const { place, load } = records[ordinal]!;
+    if (load) return { major: 0n, minor: place.minor };
+    const sequence = own(batch.sequence, ordinal);
+    if (typeof sequence === 'string' && sequence !== '') return ofSequence(sequence);
+    // DMS's commit times tie within a second; an event has one only where the config names its member.
+    const changedAt = format === 'json' ? own(batch.changedAt, ordinal) : undefined;
+    return typeof changedAt === 'bigint' ? { major: changedAt, minor: place.minor } : place;
+  };
+  return { generation, ownPositions: false, ofRow, withinCommit: () => 0n };
+}
+
+function ofSequence(sequence: string): { major: bigint; minor: bigint } {
+  const parsed = dmsSequence(sequence);
+  if (!parsed) throw recordSequence(sequence);
+  return { major: parsed.micros, minor: parsed.counter };
+}

@@ -1,0 +1,88 @@
+import { type ResolvedLake, type ResolvedTable, requireKey } from '../../config/resolved';
+import { TidemarkError } from '../../errors';
+import { readCounter } from '../../ledger/counter';
+import { recordRecords } from '../../ledger/streams';
+import type { ItemAction } from '../../ports/items';
+import type { LakePorts } from '../../ports/lake-ports';
+import type { Settled } from '../ingest/settled';
+import { writeDeltas } from '../ingest/write-deltas';
+import type { Placed } from './places';
+import type { TableTaken } from './request';
+import type { Routed, StreamFormat } from './route';
+import { type BadRecord, type SettleRequest, settleRecords } from './settle-records';
+
+/** Records of one table, and what makes them count once. */
+export interface Work {
+  readonly table: ResolvedTable;
+  readonly format: StreamFormat;
+  readonly records: readonly Placed<Routed<object>>[];
+  /** `YYYY-MM-DD` */
+  readonly dateReceived: string;
+  /** Their positions' generation, where they were counted before; else the table's present one. */
+  readonly generation?: number;
+  /** What the entries' source is. */
+  readonly source: string;
+  /**
+   * What goes into the transaction: the action whose condition fails where somebody else has dealt with them, and what
+   * the bad ones leave behind.
+   */
+  readonly commit: (
+    bad: readonly BadRecord[],
+    generation: number,
+  ) => Promise<{ guard: ItemAction; beside: readonly ItemAction[] }>;
+}
+
+/**
+ * Takes in the records of a table: settle, write deltas under fresh names, then one transaction. Undefined when its
+ * guard failed: what it stood on has to be read again.
+ * @throws TidemarkError for faults of the lake, never for those of records or of their table's declaration
+ */
+export async function takeIn(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  work: Work,
+): Promise<TableTaken | undefined> {
+  const { table, records, dateReceived, source } = work;
+  for (;;) {
+    const counter = await readCounter(ports.items, table.name);
+    const generation = work.generation ?? counter.generation;
+    const { settled, bad } = await settleAll(ports, records, { ...work, generation });
+    const place = { table: table.name, dateReceived, entry: counter.next };
+    const deltas = await writeDeltas(ports, place, once(settled), lake.limits);
+    const written = { deltas, counter, now: ports.clock.now() };
+    const commit = await work.commit(bad, generation);
+    const done = await recordRecords(ports.items, { table: table.name, source, ...commit }, written);
+    if (done.outcome === 'guarded') return undefined;
+    if (done.outcome === 'outdated') continue;
+    const rows = deltas.reduce((sum, delta) => sum + delta.rows, 0);
+    const outcome =
+      bad.length === 0 ? 'taken-in' : bad.length < records.length ? 'rows-quarantined' : 'quarantined';
+    const first = deltas.length > 0 ? { first: done.first } : {};
+    return { table: table.name, outcome, ...first, count: deltas.length, rows, badRows: bad.length };
+  }
+}
+
+/** Settles them, or finds all of them bad where the table as it is declared takes none. */
+async function settleAll(
+  ports: LakePorts,
+  records: readonly Placed<Routed<object>>[],
+  request: SettleRequest,
+): Promise<{ settled?: Settled; bad: BadRecord[] }> {
+  try {
+    requireKey(request.table);
+    return await settleRecords(ports, records, request);
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || !isTableFault(error)) throw error;
+    const { code, what: reason } = error;
+    return { bad: records.map((_, at) => ({ at, code, reason })) };
+  }
+}
+
+/** A table without a key or of another mode, and a schema that does not fit: the table's records wait until it is mended. */
+function isTableFault(error: TidemarkError): boolean {
+  return /^TM_101[01]|^TM_2[123]|^TM_300[89]|^TM_4008/.test(error.code);
+}
+
+async function* once(settled: Settled | undefined): AsyncGenerator<Settled> {
+  if (settled) yield settled;
+}

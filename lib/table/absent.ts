@@ -1,0 +1,25 @@
+import type { Batch } from '../columnar/column';
+import { columnFromScalars, valueAt } from '../columnar/kernels';
+import { ABSENT, OP } from './columns';
+
+/** Log rows with more columns counted as absent in each insert and update; other ops say nothing of columns. */
+export function withAbsent(batch: Batch, ids: readonly number[]): Batch {
+  if (ids.length === 0) return batch;
+  const at = (name: string) => batch.fields.findIndex(f => f.name === name);
+  const ops = batch.columns[at(OP)]!;
+  const listed = batch.columns[at(ABSENT)]!;
+  const texts = Array.from({ length: batch.length }, (_, row) => {
+    const known = valueAt(listed, row) as string | null;
+    const op = valueAt(ops, row);
+    return op === 'I' || op === 'U' ? union(known, ids) : known;
+  });
+  const columns = batch.columns.map((column, i) =>
+    i === at(ABSENT) ? columnFromScalars('string', texts) : column,
+  );
+  return { ...batch, columns };
+}
+
+function union(known: string | null, ids: readonly number[]): string {
+  const all = new Set([...(known ? (JSON.parse(known) as number[]) : []), ...ids]);
+  return JSON.stringify([...all].sort((a, b) => a - b));
+}

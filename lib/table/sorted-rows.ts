@@ -1,0 +1,111 @@
+import { compareKeys, encodeKeys, type Keys, keysAreSorted, upperBoundOf } from '../change/key-order';
+import { concatBatches, gatherBatch, selectFields, sliceBatch } from '../columnar/batch';
+import type { Batch } from '../columnar/column';
+import type { Field } from '../columnar/types';
+import type { OpenFile } from './data-file';
+import { type FileDeletes, liveMask } from './deletes';
+
+/** Whether a file's rows stand in key order. Asked of the rows: what other engines say of a file may not hold. */
+export async function isSorted(file: OpenFile, key: readonly Field[]): Promise<boolean> {
+  let last: Keys | undefined;
+  for (let g = 0; g < file.footer.rowGroups.length; g++) {
+    const keys = keysOf(await file.read(g, key), key);
+    if (keys.length === 0) continue;
+    if (!keysAreSorted(keys) || (last && compareKeys(last, last.length - 1, keys, 0) > 0)) return false;
+    last = keys;
+  }
+  return true;
+}
+
+/** A file's live rows, a row group at a time. */
+export async function* liveRows(
+  file: OpenFile,
+  deletes: FileDeletes,
+  fields: readonly Field[],
+): AsyncGenerator<Batch> {
+  let first = 0;
+  for (let g = 0; g < file.footer.rowGroups.length; g++) {
+    const batch = await file.read(g, fields);
+    const mask = liveMask(deletes, batch, first);
+    first += batch.length;
+    yield mask
+      ? gatherBatch(
+          batch,
+          Uint32Array.from(mask.keys()).filter(row => mask[row]),
+        )
+      : batch;
+  }
+}
+
+/** All of a file's live rows as one batch in key order: for a file whose rows have no order. */
+export async function* sortedWhole(rows: AsyncIterable<Batch>, key: readonly Field[]): AsyncGenerator<Batch> {
+  const parts: Batch[] = [];
+  for await (const batch of rows) parts.push(batch);
+  if (parts.length > 0) yield sorted(concatBatches(parts), key);
+}
+
+interface Source {
+  readonly rows: AsyncIterator<Batch>;
+  batch: Batch;
+  keys: Keys;
+  /** Rows of the batch that are given already. */
+  given: number;
+}
+
+/**
+ * Rows of several sorted sources in one order; a key that stands in several comes in no order that means anything.
+ * Memory holds a batch of each source and what is given at once: never more than those batches.
+ */
+export async function* mergeSorted(
+  sources: readonly AsyncIterable<Batch>[],
+  key: readonly Field[],
+): AsyncGenerator<Batch> {
+  const open: Source[] = [];
+  for (const source of sources) {
+    const next = await filled(source[Symbol.asyncIterator](), key);
+    if (next) open.push(next);
+  }
+  while (open.length > 0) {
+    // What is not read yet stands at or beyond the last row of its source's batch: through the least of those rows
+    // nothing is missing.
+    const least = open.reduce((a, b) =>
+      compareKeys(b.keys, b.keys.length - 1, a.keys, a.keys.length - 1) < 0 ? b : a,
+    );
+    const { keys } = least;
+    const parts = open.map(source => {
+      const from = source.given;
+      source.given = upperBoundOf(source.keys, keys, keys.length - 1, from);
+      return sliceBatch(source.batch, from, source.given);
+    });
+    yield sorted(concatBatches(parts.filter(part => part.length > 0)), key);
+    for (const source of [...open]) {
+      if (source.given < source.batch.length) continue;
+      const next = await filled(source.rows, key);
+      open.splice(open.indexOf(source), 1, ...(next ? [next] : []));
+    }
+  }
+}
+
+/** The source with its next batch that has rows. */
+async function filled(rows: AsyncIterator<Batch>, key: readonly Field[]): Promise<Source | undefined> {
+  for (;;) {
+    const next = await rows.next();
+    if (next.done) return undefined;
+    const batch = next.value;
+    if (batch.length > 0) return { rows, batch, keys: keysOf(batch, key), given: 0 };
+  }
+}
+
+function sorted(batch: Batch, key: readonly Field[]): Batch {
+  const keys = keysOf(batch, key);
+  if (keysAreSorted(keys)) return batch;
+  const order = Uint32Array.from({ length: batch.length }, (_, i) => i);
+  return gatherBatch(
+    batch,
+    order.sort((a, b) => compareKeys(keys, a, keys, b) || a - b),
+  );
+}
+
+function keysOf(batch: Batch, key: readonly Field[]): Keys {
+  return encodeKeys(selectFields(batch, [...key]).columns, batch.length);
+}

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { ACCOUNT, REGION, type Made } from '../intrinsics';
+import type { Maker } from '../resource';
+
+const named =
+  (arn: (name: string) => string): Maker =>
+  async (properties, name) => ({ ref: name, attributes: { Arn: arn(name) } });
+
+const regional = (service: string, place: string) => (name: string) =>
+  `arn:aws:${service}:${REGION}:${ACCOUNT}:${place}${name}`;
+
+const only = async (_: unknown, name: string): Promise<Made> => ({ ref: name, attributes: {} });
+
+/** Its Ref is its ARN. */
+const byArn =
+  (arn: (name: string) => string): Maker =>
+  async (_, name) => ({ ref: arn(name), attributes: {} });
+
+/**
+ * What the stand-ins have no server for, or the driver plays itself: it gets a name, and its properties are kept for
+ * whoever reads the deployed lake.
+ */
+export const DESCRIBED: Readonly<Record<string, Maker>> = {
+  'AWS::Lambda::Function': named(regional('lambda', 'function:')),
+  'AWS::Lambda::LayerVersion': byArn(name => `${regional('lambda', 'layer:')(name)}:1`),
+  'AWS::Lambda::EventSourceMapping': async () => {
+    const id = randomUUID();
+    return { ref: id, attributes: { Id: id } };
+  },
+  'AWS::Lambda::Permission': only,
+  'AWS::Events::Rule': named(regional('events', 'rule/')),
+  'AWS::IAM::Role': named(name => `arn:aws:iam::${ACCOUNT}:role/${name}`),
+  'AWS::IAM::Policy': only,
+  'AWS::IAM::ManagedPolicy': byArn(name => `arn:aws:iam::${ACCOUNT}:policy/${name}`),
+  'AWS::Logs::LogGroup': named(name => `${regional('logs', 'log-group:')(name)}:*`),
+  'AWS::SNS::Topic': byArn(regional('sns', '')),
+  'AWS::SNS::TopicPolicy': only,
+  'AWS::SQS::QueuePolicy': only,
+};
