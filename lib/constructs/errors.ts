@@ -9,7 +9,7 @@ export const bundleMissing = (folder: string) =>
     'run npm run build in the clone; the installed package brings it along',
   );
 
-/** TM_8002: a network of the config is not described whole; nothing is looked up in the account. */
+/** TM_8002: the construct stands outside of its package (in a bundle, say), so the package's own code is not found. */
 export const packageMissing = (from: string) =>
   new TidemarkError(
     'TM_8002',

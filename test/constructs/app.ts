@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+// Assemblies are folders in the system's temporary one: gone with the tests of a file.
+import 'aws-cdk-lib/testhelpers/jest-autoclean';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -21,6 +23,10 @@ const FUNCTIONS = [
 ];
 
 let stubs: string | undefined;
+
+afterAll(() => {
+  if (stubs !== undefined) rmSync(stubs, { recursive: true });
+});
 
 /** Bundles that do nothing: what stands in templates does not depend on what functions do. */
 export function stubBundles(): string {

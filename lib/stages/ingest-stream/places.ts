@@ -14,7 +14,8 @@ const UNCOUNTED = -(1n << 63n);
 
 /** UTC micros. */
 export function arrivalOf({ arrivedAt }: Pick<StreamRecord, 'arrivedAt'>): bigint {
-  return BigInt(Math.trunc(arrivedAt)) * 1000n;
+  // Lambda gives seconds with a fraction, of which a thousandfold is no whole number.
+  return BigInt(Math.round(arrivedAt)) * 1000n;
 }
 
 /**

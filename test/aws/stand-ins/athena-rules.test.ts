@@ -53,6 +53,7 @@ const AT_START: [string, string, RegExp, Partial<StartQueryExecutionCommandInput
     'SELECT a FROM t QUALIFY row_number() OVER (ORDER BY a) = 1',
     /line 1:17: mismatched input 'QUALIFY'/,
   ],
+  ['verb.unknown', 'SELEC 1', /line 1:1: mismatched input 'SELEC'/],
   ['verb.trino', "CALL iceberg.system.register_table('a', 'b', 'c')", /not supported/],
   ['verb.prepare', 'EXECUTE q USING 1', /not supported/],
   ['alter.execute', 'ALTER TABLE t EXECUTE optimize', /mismatched input 'EXECUTE'/],
@@ -187,16 +188,17 @@ test.each([
 }, 30_000);
 
 test('rules.engine syntax is refused at the start, a missing table when it runs', async () => {
-  await expect(start('SELEC 1')).rejects.toMatchObject({
+  await expect(start('-- one\nSELECT 1 FROM')).rejects.toMatchObject({
     name: 'InvalidRequestException',
-    message: expect.stringMatching(/line 1:1: mismatched input 'SELEC'/),
-  });
-  await expect(start('SELECT 1 FROM')).rejects.toMatchObject({
-    message: expect.stringMatching(/^line 1:14: mismatched input '<EOF>'/),
+    message: expect.stringMatching(/^line 2:14: mismatched input '<EOF>'/),
   });
   expect(await ended('SELECT * FROM missing')).toMatchObject({
     state: 'FAILED',
     reason: expect.stringMatching(/TABLE_NOT_FOUND/),
+  });
+  expect(await ended(iceberg('', '\nSELECT\n  1 AS a,\n  nothing AS b'))).toMatchObject({
+    state: 'FAILED',
+    reason: expect.stringMatching(/^COLUMN_NOT_FOUND: line 4:3/),
   });
 }, 30_000);
 

@@ -4,10 +4,8 @@ import type { Maker } from '../resource';
 
 const glue = new GlueClient(standIn(MOTO));
 
-export const database: Maker = async ({ DatabaseInput }) => {
-  const { Name, ...rest } = upperCased(DatabaseInput);
-  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name, ...rest } }));
-  return { ref: Name!, attributes: {} };
+export const database: Maker = async properties => {
+  const DatabaseInput = properties.DatabaseInput as DatabaseInput;
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput }));
+  return { ref: DatabaseInput.Name!, attributes: {} };
 };
-
-const upperCased = (input: unknown) => input as DatabaseInput;

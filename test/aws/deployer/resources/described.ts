@@ -4,7 +4,7 @@ import type { Maker } from '../resource';
 
 const named =
   (arn: (name: string) => string): Maker =>
-  async (properties, name) => ({ ref: name, attributes: { Arn: arn(name) } });
+  async (_, name) => ({ ref: name, attributes: { Arn: arn(name) } });
 
 const regional = (service: string, place: string) => (name: string) =>
   `arn:aws:${service}:${REGION}:${ACCOUNT}:${place}${name}`;

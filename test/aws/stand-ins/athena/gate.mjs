@@ -47,13 +47,13 @@ async function serve(service, request, response) {
 }
 
 function send(response, status, body = {}, type = undefined) {
-  const named = type === undefined ? {} : { __type: type, Message: body.message };
+  const whole = type === undefined ? body : { __type: type, Message: body.message, ...body };
   response.writeHead(status, {
     'content-type': 'application/x-amz-json-1.1',
     'x-amzn-requestid': randomUUID(),
     ...(type && { 'x-amzn-errortype': type }),
   });
-  response.end(JSON.stringify({ ...named, ...body }));
+  response.end(JSON.stringify(whole));
 }
 
 async function answer(service, request) {

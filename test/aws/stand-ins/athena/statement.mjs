@@ -15,21 +15,20 @@ const SHOWS = new Set(['SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN']);
 export function statementOf(text) {
   const all = tokensOf(text);
   const tokens = all.at(-1)?.text === ';' ? all.slice(0, -1) : all;
-  const sql = tokens.length === 0 ? '' : text.slice(tokens[0].at, tokens.at(-1).end);
-  const shift = tokens[0]?.at ?? 0;
-  const moved = tokens.map(token => ({ ...token, at: token.at - shift, end: token.end - shift }));
-  const verb = moved[0]?.upper ?? '';
-  const statement = { sql, tokens: moved, verb };
+  // What stands before the first word stays: errors name lines and columns of the text as it was sent.
+  const sql = text.slice(0, tokens.at(-1)?.end ?? 0);
+  const verb = tokens[0]?.upper ?? '';
+  const statement = { sql, tokens, verb };
   if (verb === 'CREATE') return { ...statement, ...created(statement) };
   if (verb === 'INSERT') return { ...statement, ...inserted(statement) };
   if (verb === 'UNLOAD') return { ...statement, ...unloaded(statement) };
   if (QUERIES.has(verb)) return { ...statement, type: 'DML', sub: 'SELECT', query: sql };
   if (WRITES.has(verb)) return { ...statement, type: 'DML', sub: verb };
   if (verb === 'OPTIMIZE' || verb === 'VACUUM') {
-    return { ...statement, type: 'DML', sub: verb, target: nameAt(moved, 1).name };
+    return { ...statement, type: 'DML', sub: verb, target: nameAt(tokens, 1).name };
   }
   if (SHOWS.has(verb)) return { ...statement, type: 'UTILITY', sub: verb };
-  return { ...statement, type: 'DDL', sub: [verb, moved[1]?.upper].filter(Boolean).join('_') };
+  return { ...statement, type: 'DDL', sub: [verb, tokens[1]?.upper].filter(Boolean).join('_') };
 }
 
 /** A name of one to three parts from `index` on; the catalogue's own is dropped. */
@@ -113,6 +112,12 @@ function unloaded({ sql, tokens }) {
   const list = withAt < 0 ? [] : tokens.slice(withAt + 2, closing(tokens, withAt + 1));
   const query = sql.slice(tokens[1].end, tokens[end].at);
   return { type: 'DML', sub: 'UNLOAD', query, properties: properties(list), rest: end + 1 };
+}
+
+/** Line breaks and spaces that put a part of a statement where it stood, whatever shorter text comes before it. */
+export function placeOf({ sql }, part) {
+  const lines = sql.slice(0, sql.lastIndexOf(part)).split('\n');
+  return lines.length === 1 ? '' : '\n'.repeat(lines.length - 1) + ' '.repeat(lines.at(-1).length);
 }
 
 /** Text of a property's value when it is one string literal. */

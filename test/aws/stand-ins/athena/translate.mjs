@@ -1,6 +1,6 @@
 // Athena's spelling of a statement -> Trino's. Queries, INSERT, MERGE, UPDATE and DELETE are the same in both.
 import { partitionsOf } from './rules/tables.mjs';
-import { isIceberg, nameAt, stringProperty } from './statement.mjs';
+import { isIceberg, nameAt, placeOf, stringProperty } from './statement.mjs';
 import { closing, isAt, literal, nameOf, quoted, splitAtCommas, stringOf } from './tokens.mjs';
 
 /** VACUUM keeps this much (vacuum_max_snapshot_age_seconds, 432,000 by default). */
@@ -66,7 +66,8 @@ function createTableAs(statement, { database, output, id }) {
   const target = tableIn(catalog, statement.target, database);
   const exists = statement.ifNotExists ? 'IF NOT EXISTS ' : '';
   const data = isAt(statement.tokens, statement.tokens.length - 3, 'WITH', 'NO', 'DATA') ? ' WITH NO DATA' : '';
-  return { session, sql: `CREATE TABLE ${exists}${target} ${withList(given)} AS ${statement.query}${data}` };
+  const query = placeOf(statement, statement.query) + statement.query;
+  return { session, sql: `CREATE TABLE ${exists}${target} ${withList(given)} AS ${query}${data}` };
 }
 
 /** `'bucket(16, id)'` of an array of strings -> its words. */
@@ -124,7 +125,8 @@ function createView(statement, { database }) {
   const or = statement.orReplace ? 'OR REPLACE ' : '';
   // SECURITY INVOKER: in Athena a reader of a view needs the rights on its tables.
   const target = tableIn('awsdatacatalog', statement.target, database);
-  return { sql: `CREATE ${or}VIEW ${target} SECURITY INVOKER AS ${statement.query}` };
+  const query = placeOf(statement, statement.query) + statement.query;
+  return { sql: `CREATE ${or}VIEW ${target} SECURITY INVOKER AS ${query}` };
 }
 
 function createDatabase(statement) {

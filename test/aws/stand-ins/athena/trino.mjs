@@ -34,6 +34,7 @@ export class Trino {
       'X-Trino-Catalog': 'awsdatacatalog',
       'X-Trino-Schema': database,
       'X-Trino-Time-Zone': 'UTC',
+      'X-Trino-Client-Capabilities': 'PARAMETRIC_DATETIME', // without it timestamps come with three digits
       ...(session.length > 0 && { 'X-Trino-Session': session.join(',') }),
     };
     let columns = [];
@@ -67,9 +68,11 @@ export class Trino {
   /** Refuses what the engine cannot read at all; other faults are for the run to find. @throws TrinoError with isSyntax */
   async parse(sql, options) {
     try {
-      await this.run(`EXPLAIN (TYPE VALIDATE) ${sql}`, options);
+      await this.run(`EXPLAIN (TYPE VALIDATE)\n${sql}`, options);
     } catch (error) {
-      if (error.isSyntax) throw error;
+      if (!error.isSyntax) return;
+      error.message = error.message.replace(/line (\d+):/, (_, line) => `line ${line - 1}:`);
+      throw error;
     }
   }
 

@@ -8,6 +8,12 @@ const UNSUPPORTED = 'Queries of this type are not supported';
 const mismatch = ({ sql }, token, expecting) =>
   `${position(sql, token.at)}: mismatched input '${token.text}'. Expecting: ${expecting}`;
 
+/** Verbs of Athena's reference of DDL and of DML. */
+const VERBS = new Set([
+  ...['(', 'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESC', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE'],
+  ...['MSCK', 'OPTIMIZE', 'PREPARE', 'SELECT', 'SHOW', 'TABLE', 'UNLOAD', 'UPDATE', 'VACUUM', 'VALUES', 'WITH'],
+]);
+
 /** Verbs that Trino knows and Athena has no statement for. */
 const TRINO_VERBS = new Set([
   ...['ANALYZE', 'CALL', 'COMMENT', 'COMMIT', 'DENY', 'GRANT', 'REFRESH', 'RESET', 'REVOKE', 'ROLLBACK', 'SET'],
@@ -49,6 +55,12 @@ export const SYNTAX_RULES = [
     );
     return found === undefined ? undefined : mismatch(statement, found, "'WINDOW', <EOF>");
   }),
+
+  rule('verb.unknown', 'ddl-sql-reference', statement =>
+    VERBS.has(statement.verb) || TRINO_VERBS.has(statement.verb)
+      ? undefined
+      : mismatch(statement, statement.tokens[0], [...VERBS].map(verb => `'${verb}'`).join(', ')),
+  ),
 
   rule('verb.trino', 'other-notable-limitations', ({ verb }) => (TRINO_VERBS.has(verb) ? UNSUPPORTED : undefined)),
 

@@ -1,0 +1,40 @@
+/** What delivery and machines do to a lake, decided anew at each occasion. */
+export interface Chances {
+  /** How often a notification of S3 is delivered: 0 is lost. */
+  copies(): number;
+  /** How long a message is under way, in seconds: what was sent later may come earlier. */
+  delaySeconds(): number;
+  /** Whether a batch is handed to two runs of the function at once. */
+  twiceAtOnce(): boolean;
+  /** After how long an invocation is killed; undefined: it is not. */
+  killAfterMs(): number | undefined;
+}
+
+/** Everything arrives once, at once, and runs to its end. */
+export const CALM: Chances = {
+  copies: () => 1,
+  delaySeconds: () => 0,
+  twiceAtOnce: () => false,
+  killAfterMs: () => undefined,
+};
+
+/** A long invocation here takes a second or two. */
+const KILL_MS_MAX = 1200;
+
+/**
+ * A third of the notifications are lost, the others come twice, one invocation in five is killed and one batch in four
+ * runs twice at once. `calm()` ends it.
+ */
+export function ugly(random: () => number): Chances & { calm(): void } {
+  let raging = true;
+  const happens = (share: number) => raging && random() < share;
+  return {
+    copies: () => (happens(0.33) ? 0 : raging ? 2 : 1),
+    delaySeconds: () => (raging ? Math.floor(random() * 3) : 0),
+    twiceAtOnce: () => happens(0.25),
+    killAfterMs: () => (happens(0.2) ? random() * KILL_MS_MAX : undefined),
+    calm() {
+      raging = false;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { REGION } from '../deployer/intrinsics';
+import { ATHENA, DYNAMODB, MOTO } from '../endpoints';
+import { type LambdaFunction, withLayers } from './functions';
+
+/** What an invocation came to. `memoryMb`: the most that its process ever held. */
+export type Invoked =
+  | { readonly ok: true; readonly answer: unknown; readonly memoryMb: number }
+  | { readonly ok: false; readonly error: string; readonly memoryMb?: number };
+
+export interface Invocation {
+  readonly event: unknown;
+  /** How far the lake's clock is before this machine's, in milliseconds. */
+  readonly aheadMs: number;
+  /** Kills the process after so many milliseconds, if it still works. */
+  readonly killAfterMs?: number;
+}
+
+/** A process that holds a function, as a warm Lambda does. Of a killed one nothing is left. */
+export interface Environment {
+  invoke(invocation: Invocation): Promise<Invoked>;
+  readonly alive: boolean;
+  kill(): void;
+}
+
+export interface Stage {
+  /** The program that runs it: the Node.js of its runtime. */
+  readonly node: string;
+  /** The access key id that it calls AWS with; the stand-ins know its calls by it. */
+  readonly principal: string;
+  /** Everything it writes goes here. */
+  readonly log: string;
+}
+
+export function startEnvironment(lambda: LambdaFunction, stage: Stage): Environment {
+  const child = fork(join(__dirname, 'worker.cjs'), {
+    execPath: stage.node,
+    // As Lambda sets it: the heap may take nearly all of the function's memory.
+    execArgv: [`--max-old-space-size=${Math.floor(lambda.memoryMb * 0.9)}`],
+    env: { ...variables(lambda, stage), ...withLayers(lambda) },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const log = createWriteStream(stage.log, { flags: 'a' });
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  child.once('exit', () => log.end());
+  let alive = true;
+  child.once('exit', () => {
+    alive = false;
+  });
+  return {
+    invoke: invocation => invoke(child, lambda, invocation),
+    get alive() {
+      return alive;
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+/** What the runtime sets, and where the SDK finds the services. The stand-in of S3 has no names of hosts for buckets. */
+function variables(lambda: LambdaFunction, { principal }: Stage): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '',
+    TZ: ':UTC',
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: principal,
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_LAMBDA_FUNCTION_NAME: lambda.ref,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambda.memoryMb),
+    LAMBDA_TASK_ROOT: lambda.code,
+    _HANDLER: lambda.handler,
+    AWS_ENDPOINT_URL: MOTO,
+    AWS_ENDPOINT_URL_DYNAMODB: DYNAMODB,
+    AWS_ENDPOINT_URL_ATHENA: ATHENA,
+    TIDEMARK_S3_PATH_STYLE: 'true',
+  };
+}
+
+interface Reply {
+  readonly answer?: unknown;
+  readonly error?: string;
+  readonly memory: number;
+}
+
+function invoke(
+  child: ChildProcess,
+  { name, timeoutMs }: LambdaFunction,
+  { event, aheadMs, killAfterMs }: Invocation,
+): Promise<Invoked> {
+  return new Promise(settle => {
+    const kill = () => void child.kill('SIGKILL');
+    const timers = [setTimeout(kill, timeoutMs)];
+    if (killAfterMs !== undefined) timers.push(setTimeout(kill, killAfterMs));
+    const end = (invoked: Invoked) => {
+      timers.forEach(clearTimeout);
+      child.off('message', answered).off('exit', ended);
+      settle(invoked);
+    };
+    const answered = ({ answer, error, memory: memoryMb }: Reply) =>
+      end(error === undefined ? { ok: true, answer, memoryMb } : { ok: false, error, memoryMb });
+    const ended = (code: number | null, signal: string | null) =>
+      end({ ok: false, error: `${name} ended with ${signal ?? code}` });
+    child.on('message', answered).on('exit', ended);
+    child.send({ event, millis: timeoutMs, ahead: aheadMs });
+  });
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import type { Chances } from './chances';
+import { type Environment, type Invoked, startEnvironment } from './environment';
+import type { LambdaFunction } from './functions';
+
+/** The functions of a lake, each with as many processes as it runs at once. */
+export interface Fleet {
+  invoke(name: string, event: unknown): Promise<Invoked>;
+  byArn(arn: string): LambdaFunction;
+  /** The principal that the calls of a function bear. */
+  principal(name: string): string;
+  /** The most memory that a process of a function ever held, in MB. */
+  readonly memoryMb: ReadonlyMap<string, number>;
+  /** What failed invocations said, killed ones left out. */
+  readonly errors: readonly { readonly name: string; readonly error: string }[];
+  /** Invocations that were killed. */
+  readonly killed: number;
+  /** Moves the lake's clock on. */
+  pass(ms: number): void;
+  /** The lake's clock, milliseconds since 1970. */
+  now(): number;
+  stop(): void;
+}
+
+export interface FleetOptions {
+  readonly node: string;
+  /** Distinguishes the calls of this lake from those of others on the same stand-ins. */
+  readonly lake: string;
+  /** The folder of the functions' logs. */
+  readonly logs: string;
+  readonly chances: Chances;
+}
+
+export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOptions): Fleet {
+  const { node, lake, logs, chances } = options;
+  const idle = new Map<string, Environment[]>(lambdas.map(({ name }) => [name, []]));
+  const all = new Set<Environment>();
+  const memoryMb = new Map<string, number>();
+  const errors: { name: string; error: string }[] = [];
+  let killed = 0;
+  let aheadMs = 0;
+  const principal = (name: string) => `${lake}-${name}`;
+  const start = (name: string) => {
+    const lambda = lambdas.find(one => one.name === name);
+    if (!lambda) throw new Error(`no function ${name}`);
+    const stage = { node, principal: principal(name), log: join(logs, `${name}.log`) };
+    const environment = startEnvironment(lambda, stage);
+    all.add(environment);
+    return environment;
+  };
+  return {
+    async invoke(name, event) {
+      const environment = idle.get(name)?.pop() ?? start(name);
+      const killAfterMs = chances.killAfterMs();
+      const invoked = await environment.invoke({ event, aheadMs, killAfterMs });
+      if (environment.alive) idle.get(name)!.push(environment);
+      if (invoked.memoryMb) memoryMb.set(name, Math.max(memoryMb.get(name) ?? 0, invoked.memoryMb));
+      if (!invoked.ok && invoked.error.endsWith('SIGKILL')) killed++;
+      else if (!invoked.ok) errors.push({ name, error: invoked.error });
+      return invoked;
+    },
+    byArn(arn) {
+      const found = lambdas.find(lambda => lambda.arn === arn || lambda.ref === arn);
+      if (!found) throw new Error(`no function ${arn}`);
+      return found;
+    },
+    principal,
+    memoryMb,
+    errors,
+    get killed() {
+      return killed;
+    },
+    pass(ms) {
+      aheadMs += ms;
+    },
+    now: () => Date.now() + aheadMs,
+    stop() {
+      for (const environment of all) environment.kill();
+    },
+  };
+}
