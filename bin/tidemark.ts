@@ -9,6 +9,6 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-run(process.argv.slice(2), processIo()).then(code => {
+run(process.argv.slice(2), processIo(process.env)).then(code => {
   process.exitCode = code;
 });

@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, start } from '../test/aws/stand-ins/all.mjs';
+import { interruption } from '../test/aws/stand-ins/processes.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const where = {
@@ -17,12 +18,20 @@ const where = {
 
 // Listened to from the first moment: whatever has started by then is stopped in order.
 const interrupted = new Promise(resolve => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(128 + (signal === 'SIGINT' ? 2 : 15)));
+  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+  for (const [signal, code] of Object.entries(signals)) {
+    process.on(signal, () => {
+      interruption.abort();
+      resolve(code);
+    });
+  }
 });
 
+/** Jest's exit code. A worker for each processor: they wait for the stand-ins most of the time. */
 function jest(args, environment) {
   const program = join(root, 'node_modules/jest/bin/jest.js');
-  const child = spawn(process.execPath, [program, '--selectProjects', 'aws', ...args], {
+  const options = ['--selectProjects', 'aws', '--maxWorkers=100%', ...args];
+  const child = spawn(process.execPath, [program, ...options], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, ...environment },
@@ -31,17 +40,15 @@ function jest(args, environment) {
   return new Promise(resolve => child.on('close', code => resolve(code ?? 1)));
 }
 
-async function main([command]) {
+async function main(args) {
   const installation = await install(where);
-  if (command === 'install') return 0;
-  const starting = start(where, installation);
-  const outcome = await Promise.race([starting, interrupted]);
-  const { environment, stop } = typeof outcome === 'number' ? await starting : outcome;
+  if (args[0] === 'install') return 0;
+  const { environment, stop } = await start(where, installation);
   try {
-    if (typeof outcome === 'number') return outcome;
-    if (command !== 'start') return await Promise.race([jest(process.argv.slice(2), environment), interrupted]);
+    if (args[0] !== 'start') return await Promise.race([jest(args, environment), interrupted]);
     for (const [name, value] of Object.entries(environment)) console.log(`export ${name}=${value}`);
-    return (await interrupted) === 130 ? 0 : 1;
+    await interrupted;
+    return 0;
   } finally {
     await stop();
   }
@@ -49,8 +56,8 @@ async function main([command]) {
 
 main(process.argv.slice(2)).then(
   code => process.exit(code),
-  error => {
+  async error => {
     console.error(error.message);
-    process.exit(1);
+    process.exit(interruption.signal.aborted ? await interrupted : 1);
   },
 );

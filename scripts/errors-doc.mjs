@@ -23,7 +23,6 @@ const AREAS = {
   61: 'Reports by Athena',
   7: 'The command line',
   80: 'Stacks and deploys',
-  81: 'Stacks and deploys',
   82: 'Functions',
 };
 

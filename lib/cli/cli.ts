@@ -1,23 +1,27 @@
 import type { Command } from 'commander';
 import type { ResolvedTable } from '../config/resolved';
+import type { QueryJob } from '../ports/query-jobs';
+import type { Lake } from '../runtime/lake';
 import type { LocalLake } from '../runtime/local';
-import { noLake, unknownTable } from './errors';
+import { noLake, unknownTable, usage } from './errors';
 import { exits } from './exits';
 import type { Io } from './io';
 import { Progress } from './render/progress';
 import { type Output, type RowSet, renderRows } from './render/rows';
+import { bytes } from './render/words';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly lake?: string;
+  readonly target: 'local' | 'aws';
   readonly output: Output;
   readonly debug?: boolean;
 }
 
 /** One run of the command line: its ends, the lakes it opened, and the exit code it comes to. */
 export class Cli {
-  private readonly opened: LocalLake[] = [];
+  private readonly opened: Lake[] = [];
   private exit: number = exits.done;
 
   constructor(readonly io: Io) {}
@@ -50,12 +54,19 @@ export class Cli {
   }
 
   /**
-   * The lake that the command line means.
+   * The lake that the command line means: a folder's, or with --target aws the deployed one.
    * @param begin makes the lake where there is none yet; without it that is an error
    */
-  async open(command: Command, begin: 'begin' | 'existing'): Promise<LocalLake> {
-    const { config, lake } = options(command);
-    return this.openAt({ config, lake }, begin);
+  async open(command: Command, begin: 'begin' | 'existing'): Promise<Lake> {
+    const { config, lake, target } = options(command);
+    if (target === 'local') return this.openAt({ config, lake }, begin);
+    if (lake !== undefined) {
+      throw usage('--lake names a folder', 'the command line', 'leave it out with --target aws');
+    }
+    const { openDeployedLake } = await import('../runtime/deployed/deployed');
+    const { cwd, environment } = this.io;
+    const onQuery = ({ scannedBytes = 0 }: QueryJob) => this.note(`read ${bytes(scannedBytes)}`);
+    return this.kept(await openDeployedLake({ config, cwd, environment, onQuery }));
   }
 
   async openAt(
@@ -67,9 +78,12 @@ export class Cli {
     const where = { ...named, cwd: this.io.cwd };
     const { folder } = await locate(where);
     if (begin === 'existing' && !(await lakeExists(folder))) throw noLake(folder);
-    const opened = await openLocalLake(where);
-    this.opened.push(opened);
-    return opened;
+    return this.kept(await openLocalLake(where));
+  }
+
+  private kept<T extends Lake>(lake: T): T {
+    this.opened.push(lake);
+    return lake;
   }
 
   async close(): Promise<void> {
@@ -82,7 +96,7 @@ export function options(command: Command): GlobalOptions {
 }
 
 /** The tables named, all without names. @throws TM_7002 */
-export function tablesOf(lake: LocalLake, names: readonly string[]): ResolvedTable[] {
+export function tablesOf(lake: Pick<Lake, 'config'>, names: readonly string[]): ResolvedTable[] {
   const { tables } = lake.config;
   if (names.length === 0) return tables;
   return names.map(name => {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { ResolvedTable } from '../config/resolved';
-import type { LocalLake } from '../runtime/local';
+import type { Lake } from '../runtime/lake';
 import type { Compacted } from '../stages/compact/compact';
 import { type Cli, tablesOf } from './cli';
 import { bytes, counted } from './render/words';
@@ -22,7 +22,7 @@ export function compactCommand(cli: Cli): Command {
 }
 
 /** Piece by piece until nothing is worth it; a line for the table and one for its log, where there was any. */
-async function compactAll(lake: LocalLake, table: ResolvedTable): Promise<string[]> {
+async function compactAll(lake: Lake, table: ResolvedTable): Promise<string[]> {
   const pieces = new Map<string, Compacted[]>();
   for (;;) {
     const piece = await lake.compactNext(table);

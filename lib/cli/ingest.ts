@@ -1,12 +1,10 @@
 import { Command, Option } from 'commander';
 import { TidemarkError } from '../errors';
-import type { FileOptions, LocalLake } from '../runtime/local';
-import type { Ingested } from '../stages/ingest/request';
+import type { Arrival, FileOptions, Lake, Tally } from '../runtime/lake';
 import { type Cli, options, tablesOf } from './cli';
-import { usage } from './errors';
+import { noFiles, usage } from './errors';
 import { exits } from './exits';
 import { type InputFile, inputFiles } from './files';
-import { mergeWaiting, type Tally } from './merge';
 import { ingestColumns, ingestLines, ingestRow } from './render/ingest';
 import type { Progress } from './render/progress';
 import { bytes } from './render/words';
@@ -14,7 +12,7 @@ import { bytes } from './render/words';
 /** What became of one file, and what its merge changed. */
 export interface Taken {
   readonly file: InputFile;
-  readonly ingested: Ingested;
+  readonly ingested: Arrival;
   readonly merged?: Tally;
 }
 
@@ -26,17 +24,18 @@ interface IngestFlags extends Omit<FileOptions, 'dryRun'> {
 export function ingestCommand(cli: Cli): Command {
   return new Command('ingest')
     .description('take files into the lake and merge them')
-    .argument('<paths...>', 'files, folders and patterns')
+    .argument('<paths...>', 'files, folders and patterns; with --target aws also s3://<landing>/<prefix>')
     .addOption(new Option('--date <date>', 'the date the files count for, YYYY-MM-DD').argParser(parseDate))
     .option('--table <name>', 'the table, where the name does not say it')
     .option('--again', 'take in files once more that were taken in before')
     .option('--no-merge', 'leave the merge to another run')
+    .option('--no-wait', 'with --target aws: upload, and leave the rest to the functions')
     .option('--dry-run', 'decode and check; write nothing')
     .addHelpText('after', HELP)
     .action(async (paths: string[], flags: IngestFlags, command: Command) => {
       const lake = await cli.open(command, 'begin');
       if (flags.table !== undefined) tablesOf(lake, [flags.table]);
-      const files = await inputFiles(paths, cli.io.cwd, [lake.folder]);
+      const files = await filesOf(cli, lake, paths);
       const plain = options(command).output === 'table';
       const width = Math.max(...files.map(file => file.label.length));
       const rows = takeAll(cli, lake, files, flags, taken => {
@@ -47,10 +46,24 @@ export function ingestCommand(cli: Cli): Command {
     });
 }
 
+/** Files of this machine, and those of the landing that is named by its address. */
+async function filesOf(cli: Cli, lake: Lake, args: readonly string[]): Promise<InputFile[]> {
+  const addresses = args.filter(arg => arg.startsWith('s3://'));
+  const paths = args.filter(arg => !arg.startsWith('s3://'));
+  const own = lake.folder === undefined ? [] : [lake.folder];
+  const files = await inputFiles(paths, cli.io.cwd, own);
+  for (const address of addresses) {
+    const found = await lake.announce(address);
+    if (found.length === 0) throw noFiles(address);
+    files.push(...found.map(path => ({ path, label: path })));
+  }
+  return files;
+}
+
 /** Takes the files in one by one, each merged before the next. A file that is refused does not stop the others. */
 async function* takeAll(
   cli: Cli,
-  lake: LocalLake,
+  lake: Lake,
   files: readonly InputFile[],
   flags: IngestFlags,
   done: (taken: Taken) => void,
@@ -66,7 +79,7 @@ async function* takeAll(
 /** Takes one file in and merges what then waits. Undefined when the file could not even be read. */
 export async function takeFile(
   cli: Cli,
-  lake: LocalLake,
+  lake: Lake,
   file: InputFile,
   { merge, ...flags }: IngestFlags,
 ): Promise<Taken | undefined> {
@@ -77,7 +90,8 @@ export async function takeFile(
     if (flags.dryRun || !merge || !counts(ingested)) return { file, ingested };
     progress.update(`${file.label}: merging`);
     const [table] = tablesOf(lake, [ingested.table!]);
-    return { file, ingested, merged: await mergeWaiting(lake, table!) };
+    const after = ingested.first === undefined ? undefined : ingested.first + (ingested.count ?? 1) - 1;
+    return { file, ingested, merged: await lake.merge(table!, { after, wait: flags.wait }) };
   } catch (error) {
     if (!(error instanceof TidemarkError) || !OF_THE_FILE.has(error.code)) throw error;
     progress.stop();
@@ -99,12 +113,20 @@ function readingOf({ label }: InputFile, progress: Progress): (bytes: number) =>
 }
 
 /** Whether rows of the file stand in the log: of a repeat too, whose first run may have ended before its merge. */
-function counts({ outcome }: Ingested): boolean {
+function counts({ outcome, table }: Arrival): boolean {
+  if (table === undefined) return false;
   return outcome === 'taken-in' || outcome === 'rows-quarantined' || outcome === 'seen';
 }
 
-/** Not there, a link that leads elsewhere, gone or altered while it was read: faults of one file on this machine. */
-const OF_THE_FILE: ReadonlySet<string> = new Set(['TM_2301', 'TM_5001', 'TM_5002', 'TM_5003', 'TM_5102']);
+/** Not taken in in time, not there, a link that leads elsewhere, gone or altered while it was read: faults of one file on this machine. */
+const OF_THE_FILE: ReadonlySet<string> = new Set([
+  'TM_7011',
+  'TM_2301',
+  'TM_5001',
+  'TM_5002',
+  'TM_5003',
+  'TM_5102',
+]);
 
 export function parseDate(text: string): string {
   const date = new Date(`${text}T00:00:00Z`);

@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 /** What a command line run stands on: handed in, so that a test runs commands in its own process. */
 export interface Io {
   readonly cwd: string;
+  /** What the surroundings say: credentials, region, endpoints. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Rows and results. */
   readonly out: (text: string) => void;
   /** Messages and progress. */
@@ -17,10 +19,11 @@ export interface Io {
 }
 
 /** The process's own ends. A second Ctrl-C ends the process where it stands; nothing is lost by it. */
-export function processIo(): Io {
+export function processIo(environment: Io['environment'] = {}): Io {
   const stop = new AbortController();
   return {
     cwd: process.cwd(),
+    environment,
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),
     stdin: process.stdin,

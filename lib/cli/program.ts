@@ -9,6 +9,7 @@ import { historyCommand } from './history';
 import { ingestCommand } from './ingest';
 import { initCommand } from './init';
 import { mergeCommand } from './merge';
+import { pauseCommand, resumeCommand } from './pause';
 import { quarantineCommand } from './quarantine';
 import { queryCommand } from './query';
 import { rebuildCommand } from './rebuild';
@@ -37,6 +38,8 @@ const COMMANDS = [
   statusCommand,
   quarantineCommand,
   replayCommand,
+  pauseCommand,
+  resumeCommand,
   compactCommand,
   vacuumCommand,
   rebuildCommand,
@@ -62,6 +65,11 @@ export function program(cli: Cli): Command {
     .version(version)
     .addOption(new Option('--config <file>', 'the config (default: the nearest tidemark.config.*)'))
     .addOption(new Option('--lake <folder>', "the lake's folder (default: lake, beside the config)"))
+    .addOption(
+      new Option('--target <where>', 'the lake in a folder, or the deployed one')
+        .choices(['local', 'aws'])
+        .default('local'),
+    )
     .addOption(
       new Option('--output <form>', 'how rows are printed')
         .choices(['table', 'json', 'csv'])

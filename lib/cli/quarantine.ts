@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Quarantined } from '../ledger/quarantine';
 import type { Cell } from '../ports/query-engine';
-import type { LocalLake } from '../runtime/local';
+import type { DeadLetter, Lake } from '../runtime/lake';
 import { notQuarantined } from '../stages/ingest/errors';
 import { type Cli, options } from './cli';
 import type { RowSet } from './render/rows';
@@ -19,9 +18,10 @@ export function quarantineCommand(cli: Cli): Command {
     .action(async (_flags: object, command: Command) => {
       const lake = await cli.open(command, 'existing');
       const records = await lake.quarantined();
-      if (records.length === 0 && options(command).output === 'table')
+      const letters = await lake.deadLetters();
+      if (records.length + letters.length === 0 && options(command).output === 'table')
         return cli.note('nothing waits in quarantine');
-      await cli.rows(command, listed(records));
+      await cli.rows(command, listed(records, letters));
     });
   quarantine
     .command('show')
@@ -33,7 +33,7 @@ export function quarantineCommand(cli: Cli): Command {
         const { object, table, code, reason, rows, badRows, at } = record;
         cli.note(`${object}  ${table || 'no table'}  received ${instant(at)}  id ${record.id}`);
         cli.note(`[${code}] ${reason}`);
-        cli.note(`its bytes: ${join(lake.folder, record.copy)}`);
+        cli.note(`its bytes: ${lake.ports.store.uri(record.copy)}`);
         if (rows.length === 0) continue;
         await cli.rows(command, {
           columns: ROW_COLUMNS,
@@ -54,7 +54,7 @@ export function quarantineCommand(cli: Cli): Command {
 const ROW_COLUMNS = ['line', 'column', 'code', 'reason'];
 
 /** The records of an id or a file's name. @throws TM_2306 */
-async function waiting(lake: LocalLake, name: string): Promise<Quarantined[]> {
+async function waiting(lake: Lake, name: string): Promise<Quarantined[]> {
   const found = (await lake.quarantined()).filter(
     ({ id, object }) => id === name || object === name || object.endsWith(`/${name}`),
   );
@@ -62,11 +62,16 @@ async function waiting(lake: LocalLake, name: string): Promise<Quarantined[]> {
   return found;
 }
 
-function listed(records: readonly Quarantined[]): RowSet {
+/** A dead letter waits whole, without a reason of its own: the function's log has it. */
+function listed(records: readonly Quarantined[], letters: readonly DeadLetter[]): RowSet {
   const rows = records.map((record): Cell[] => [
     ...[record.id, record.object, record.table || null, record.scope, record.badRows, record.code],
     ...[record.reason, instant(record.at)],
   ]);
+  for (const { id, queue, about, table, at } of letters) {
+    const reason = `a message of the ${queue} queue failed each time it came`;
+    rows.push([id, about, table ?? null, 'dead letter', 0, null, reason, instant(at)]);
+  }
   return { columns: ['id', 'file', 'table', 'scope', 'bad_rows', 'code', 'reason', 'since'], rows };
 }
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { ResolvedReport } from '../config/resolved';
-import type { LocalLake } from '../runtime/local';
+import type { Cell } from '../ports/query-engine';
+import type { Built, Lake } from '../runtime/lake';
 import { type Cli, options } from './cli';
 import { usage } from './errors';
 import { parseDate } from './ingest';
@@ -11,6 +12,7 @@ interface ReportFlags {
   readonly from?: string;
   readonly to?: string;
   readonly check?: boolean;
+  readonly wait: boolean;
 }
 
 export function reportCommand(cli: Cli): Command {
@@ -25,6 +27,7 @@ export function reportCommand(cli: Cli): Command {
     .addOption(new Option('--from <date>', 'the first of several dates').argParser(parseDate))
     .addOption(new Option('--to <date>', 'the last of them (default: today)').argParser(parseDate))
     .option('--check', 'explain the SQL without running it')
+    .option('--no-wait', 'with --target aws: begin, and leave the rest to the functions')
     .addHelpText('after', HELP)
     .action(async (name: string, flags: ReportFlags, command: Command) => {
       const lake = await cli.open(command, 'existing');
@@ -35,19 +38,29 @@ export function reportCommand(cli: Cli): Command {
       const built = [];
       for (const date of dates) {
         const progress = cli.progress(`${name} ${date}`);
-        const { rows, replaced, bytes } = await lake.report(report, date).finally(() => progress.stop());
-        built.push([name, date, rows, bytes, replaced]);
-        if (plain) cli.say(`${name}  ${date}  ${counted(rows, 'row')}${replaced ? '  replaced' : ''}`);
+        const { wait } = flags;
+        const became = await lake.report(report, date, { wait }).finally(() => progress.stop());
+        built.push([name, date, ...cells(became)]);
+        if (plain) cli.say(`${name}  ${date}  ${words(became)}`);
       }
       if (!plain)
         await cli.rows(command, { columns: ['report', 'date', 'rows', 'bytes', 'replaced'], rows: built });
     });
 }
 
+function cells(built: Built): Cell[] {
+  return built.outcome === 'started' ? [null, null, null] : [built.rows, built.bytes, built.replaced];
+}
+
+function words(built: Built): string {
+  if (built.outcome === 'started') return 'started';
+  return `${counted(built.rows, 'row')}${built.replaced ? '  replaced' : ''}`;
+}
+
 async function check(
   cli: Cli,
   command: Command,
-  lake: LocalLake,
+  lake: Lake,
   report: ResolvedReport,
   date: string,
 ): Promise<void> {
@@ -61,7 +74,7 @@ async function check(
   if (report.kind === 'sql') cli.note(plan);
 }
 
-function reportOf(lake: LocalLake, name: string): ResolvedReport {
+function reportOf(lake: Lake, name: string): ResolvedReport {
   const report = lake.config.reports.find(r => r.name === name);
   if (report) return report;
   const known = lake.config.reports.map(r => r.name).join(', ');

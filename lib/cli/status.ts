@@ -13,13 +13,18 @@ export function statusCommand(cli: Cli): Command {
     .action(async (flags: { check?: boolean }, command: Command) => {
       const lake = await cli.open(command, 'existing');
       const { tables, quarantined } = await lake.status();
+      const letters = await lake.deadLetters();
       const plain = options(command).output === 'table';
       const rows = tables.map(plain ? shownRow : exactRow);
       await cli.rows(command, { columns: plain ? SHOWN : EXACT, rows });
       if (quarantined > 0) {
         cli.note(`${counted(quarantined, 'file')} in quarantine: tidemark quarantine list`);
       }
-      if (flags.check && (quarantined > 0 || tables.some(table => table.behind))) cli.finish(exits.behind);
+      if (letters.length > 0) {
+        cli.note(`${counted(letters.length, 'dead letter')}: tidemark quarantine list`);
+      }
+      if (flags.check && (quarantined + letters.length > 0 || tables.some(table => table.behind)))
+        cli.finish(exits.behind);
     });
 }
 
@@ -28,7 +33,9 @@ const SHOWN = ['table', 'rows', 'files', 'size', 'merged', 'waiting', 'lag'];
 function shownRow(table: TableStatus): Cell[] {
   const { entries, rows } = table.waiting;
   const waiting = entries === 0 ? '-' : `${counted(entries, 'entry', 'entries')}, ${counted(rows, 'row')}`;
-  const lag = entries === 0 ? '-' : `${duration(table.lagMs)}${table.behind ? ' (behind)' : ''}`;
+  const notes = [...(table.behind ? ['behind'] : []), ...(table.paused ? ['paused'] : [])];
+  const noted = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
+  const lag = `${entries === 0 ? '-' : duration(table.lagMs)}${noted}`;
   const size = [count(table.rows), count(table.files), bytes(table.bytes)];
   return [table.table, ...size, `through ${table.merged}`, waiting, lag];
 }
@@ -43,10 +50,21 @@ const EXACT = [
   'waiting_rows',
   'lag_ms',
   'behind',
+  'paused',
 ];
 
-function exactRow({ table, rows, files, bytes, merged, waiting, lagMs, behind }: TableStatus): Cell[] {
-  return [table, rows, files, bytes, merged, waiting.entries, waiting.rows, lagMs, behind];
+function exactRow({
+  table,
+  rows,
+  files,
+  bytes,
+  merged,
+  waiting,
+  lagMs,
+  behind,
+  paused,
+}: TableStatus): Cell[] {
+  return [table, rows, files, bytes, merged, waiting.entries, waiting.rows, lagMs, behind, paused];
 }
 
 const HELP = `

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { ReceivedStep } from '../ledger/received';
 import type { Cell } from '../ports/query-engine';
-import type { LocalLake } from '../runtime/local';
+import type { Lake } from '../runtime/lake';
 import type { Trace } from '../stages/trace';
 import { type Cli, options, tablesOf } from './cli';
 import { neverReceived, usage } from './errors';
@@ -37,12 +37,7 @@ export function traceCommand(cli: Cli): Command {
     });
 }
 
-async function traceRow(
-  cli: Cli,
-  lake: LocalLake,
-  { table, key }: RowFlags,
-  command: Command,
-): Promise<void> {
+async function traceRow(cli: Cli, lake: Lake, { table, key }: RowFlags, command: Command): Promise<void> {
   if (table === undefined || key === undefined) {
     throw usage('nothing to trace', 'the command line', 'name a file, or a row by --table and --key');
   }

@@ -24,7 +24,11 @@ export function watchCommand(cli: Cli): Command {
       if (flags.table !== undefined) tablesOf(lake, [flags.table]);
       cli.note(`watching ${folder}; Ctrl-C stops after the file in hand`);
       const { wholeFiles } = await import('../runtime/watch-folder');
-      const files = wholeFiles(folder, { wanted: isData, except: [lake.folder], stop: cli.io.stop });
+      const files = wholeFiles(folder, {
+        wanted: isData,
+        except: lake.folder === undefined ? [] : [lake.folder],
+        stop: cli.io.stop,
+      });
       let taken = 0;
       for await (const path of files) {
         const file = { path, label: relative(folder, path) };

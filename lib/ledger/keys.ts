@@ -8,6 +8,7 @@ import type { ItemKey } from '../ports/items';
  * | table#<table>    | counter                 | next number, vacuum count, source generation              |
  * | table#<table>    | entry#<16 digits>       | a numbered entry of the log, or a pack that ends with it  |
  * | table#<table>    | compacted               | through which entry the log's compaction has looked       |
+ * | table#<table>    | paused                  | since when nothing of the table is merged                 |
  * | table#<table>    | source#<identity>       | a source object taken in, and as which entries            |
  * | table#<table>    | first-seen#<identity>   | a plain file's instant and its place among that instant's |
  * | table#<table>    | instant#<micros>        | how many plain files were first seen for an instant       |
@@ -36,6 +37,7 @@ export const compactedKey = (table: string): ItemKey => ({
   partition: tablePartition(table),
   sort: 'compacted',
 });
+export const pausedKey = (table: string): ItemKey => ({ partition: tablePartition(table), sort: 'paused' });
 export const sourceKey = (table: string, identity: string): ItemKey => ({
   partition: tablePartition(table),
   sort: `source#${identity}`,

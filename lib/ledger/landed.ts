@@ -9,6 +9,8 @@ export interface Landed {
   readonly key: string;
   readonly etag: string;
   readonly outcome: string;
+  /** The source that they are, by which the rest of the ledger knows them. */
+  readonly identity?: string;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -18,8 +20,8 @@ export async function readLanded(items: Items, key: string): Promise<Landed | un
   return item && landedOf(item);
 }
 
-export async function noteLanded(items: Items, { key, ...value }: Landed): Promise<void> {
-  await items.transact([{ put: landedKey(key), value }]);
+export async function noteLanded(items: Items, { key, identity, ...value }: Landed): Promise<void> {
+  await items.transact([{ put: landedKey(key), value: identity ? { ...value, identity } : value }]);
 }
 
 const PAGE = 1000;

@@ -1,7 +1,14 @@
 import type { Field } from '../columnar/types';
 import type { ResolvedLake } from '../config/resolved';
-import { allFields, currentSchema, currentSnapshot, type Snapshot } from '../iceberg/metadata';
+import {
+  allFields,
+  currentSchema,
+  currentSnapshot,
+  type Snapshot,
+  type TableMetadata,
+} from '../iceberg/metadata';
 import type { LakePorts } from '../ports/lake-ports';
+import type { ObjectStore } from '../ports/object-store';
 import type { Cell, QueryEngine } from '../ports/query-engine';
 import { userFields } from '../table/columns';
 import { type LiveFiles, liveFiles } from '../table/live-files';
@@ -35,15 +42,44 @@ export interface TableDiff {
   readonly rows: AsyncIterable<RowChange>;
 }
 
+/** Two snapshots of a table as relations of the same columns, and the engine that compares them. */
+export interface DiffEngine {
+  readonly engine: Pick<QueryEngine, 'stream'>;
+  sides(between: SnapshotPair): Promise<readonly [before: string, after: string]>;
+}
+
+export interface SnapshotPair {
+  readonly table: string;
+  readonly metadata: TableMetadata;
+  readonly before: Snapshot;
+  readonly after: Snapshot | undefined;
+  /** The columns to compare, as they are called now. */
+  readonly columns: readonly Field[];
+}
+
+/** By DuckDB over the lake's files; those that both snapshots read alike are not read at all. */
+export function filesDiff(store: ObjectStore, engine: Pick<QueryEngine, 'stream'>): DiffEngine {
+  return {
+    engine,
+    async sides({ metadata, before, after, columns }) {
+      const read = async (snapshot: Snapshot | undefined) =>
+        snapshot ? liveFiles(store, metadata, snapshot) : { data: [], deletes: [] };
+      const [old, now] = withoutShared(await read(before), await read(after));
+      const known = allFields(metadata);
+      return [scanSql(old, columns, { known }), scanSql(now, columns, { known })];
+    },
+  };
+}
+
 /**
  * The rows of a table added, changed and deleted since a point in time, by key; the lake's own columns do not count,
- * and NULL equals NULL. Files that both snapshots read alike are not read at all.
+ * and NULL equals NULL.
  * @throws TM_6002 for an unknown table, TM_6003 or TM_6004 for the point in time, TM_6020 for a table without a key
  */
 export async function diff(
   ports: Pick<LakePorts, 'store' | 'catalog' | 'clock'>,
   lake: ResolvedLake,
-  engine: QueryEngine,
+  { engine, sides }: DiffEngine,
   table: string,
   since: AsOf,
 ): Promise<TableDiff> {
@@ -60,12 +96,8 @@ export async function diff(
   const before = snapshotAt(table, metadata, since);
   const after = currentSnapshot(metadata);
   const columns = userFields(currentSchema(metadata).fields);
-  const read = async (snapshot: Snapshot | undefined) =>
-    snapshot ? liveFiles(ports.store, metadata, snapshot) : { data: [], deletes: [] };
-  const [old, now] = withoutShared(await read(before), await read(after));
-  const known = allFields(metadata);
   const key = declared.key.map(name => columns.find(f => f.name === name)!);
-  const sql = diffSql(scanSql(old, columns, { known }), scanSql(now, columns, { known }), key, columns);
+  const sql = diffSql(...(await sides({ table, metadata, before, after, columns })), key, columns);
   const asked = 'at' in since ? since.at : undefined;
   return {
     table,
@@ -93,7 +125,7 @@ function withoutShared(old: LiveFiles, now: LiveFiles): [LiveFiles, LiveFiles] {
 
 /** A row of diffSql: the kind, then each column before and after. */
 async function* changesOf(
-  engine: QueryEngine,
+  engine: Pick<QueryEngine, 'stream'>,
   sql: string,
   key: readonly Field[],
   columns: readonly Field[],

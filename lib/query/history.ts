@@ -1,13 +1,28 @@
 import { duckdbType } from '../columnar/type-map';
+import type { PrimitiveType } from '../columnar/types';
 import type { ResolvedLake } from '../config/resolved';
 import { currentSchema } from '../iceberg/metadata';
-import type { LakePorts } from '../ports/lake-ports';
 import type { QueryEngine, Rows } from '../ports/query-engine';
 import { historyOf, logTableOf } from '../table/columns';
 import { openTable } from '../table/open';
 import { keyArity, keyless, tableUnknown } from './errors';
-import { openQuery } from './open';
+import { type LakeQuery, openQuery, type ReadPorts } from './open';
 import { quoteName } from './quote';
+
+/** A lake opened to SQL, and what its engine calls the lake's types in casts. */
+export interface TypedQuery {
+  readonly query: LakeQuery;
+  readonly typeName: (type: PrimitiveType) => string;
+}
+
+/** Reads the lake's files by DuckDB. */
+export async function typedQuery(
+  ports: ReadPorts,
+  lake: ResolvedLake,
+  engine: QueryEngine,
+): Promise<TypedQuery> {
+  return { query: await openQuery(ports, lake, engine), typeName: duckdbType };
+}
 
 /**
  * Every state of one row, oldest first, as `<table>_history` holds it.
@@ -15,9 +30,9 @@ import { quoteName } from './quote';
  * @throws TM_6002 for an unknown table, TM_6017 for a key of another length, TM_6020 for a table without a key
  */
 export async function history(
-  ports: Pick<LakePorts, 'store' | 'items' | 'catalog' | 'clock'>,
+  ports: ReadPorts,
   lake: ResolvedLake,
-  engine: QueryEngine,
+  { query, typeName }: TypedQuery,
   table: string,
   key: readonly string[],
 ): Promise<Rows> {
@@ -32,9 +47,8 @@ export async function history(
   const { fields } = currentSchema(log.metadata);
   const conditions = declared.key.map((name, i) => {
     const { type } = fields.find(f => f.name === name)!;
-    return `${quoteName(name)} = CAST($${i + 1} AS ${duckdbType(type)})`;
+    return `${quoteName(name)} = CAST($${i + 1} AS ${typeName(type)})`;
   });
-  const query = await openQuery(ports, lake, engine);
   const rows = `${quoteName(historyOf(table))} WHERE ${conditions.join(' AND ')}`;
   const sql = `SELECT * FROM ${rows} ORDER BY _pos_major, _pos_minor`;
   return query.run(sql, key);

@@ -8,7 +8,7 @@ import { snapshotUnknown, tableUnknown, writesRefused } from './errors';
 import { quoteName } from './quote';
 import { type Relation, type RelationKind, type RelationName, relation, relationNames } from './relations';
 
-type ReadPorts = Pick<LakePorts, 'store' | 'items' | 'catalog' | 'clock'>;
+export type ReadPorts = Pick<LakePorts, 'store' | 'items' | 'catalog' | 'clock'>;
 
 /** A table, view or report as `tables` lists it. Rows and bytes are those its newest snapshot states. */
 export interface TableSummary {
@@ -98,7 +98,7 @@ export async function openQuery(
 const LISTS = /\b(show|information_schema|duckdb_\w+|pg_catalog|sqlite_master)\b/i;
 
 /** The names that occur in a statement; one that stands there for something else costs a view, no more. */
-function namedIn(sql: string, names: readonly RelationName[]): readonly RelationName[] {
+export function namedIn(sql: string, names: readonly RelationName[]): readonly RelationName[] {
   if (LISTS.test(sql)) return names;
   const text = sql.toLowerCase();
   const words = new Set(text.match(/[a-z_][a-z0-9_]*/g));
@@ -108,7 +108,7 @@ function namedIn(sql: string, names: readonly RelationName[]): readonly Relation
 }
 
 /** The point in time for each name: a snapshot id for the table that has it, its time for the others. */
-async function pinned(
+export async function pinned(
   ports: ReadPorts,
   names: readonly RelationName[],
   asOf: AsOf,
@@ -125,7 +125,7 @@ async function pinned(
   throw snapshotUnknown(String(asOf.snapshotId), 'lake');
 }
 
-async function summary(ports: ReadPorts, name: RelationName): Promise<TableSummary | undefined> {
+export async function summary(ports: ReadPorts, name: RelationName): Promise<TableSummary | undefined> {
   const { kind } = name;
   const open = await openTable(ports, kind === 'history' ? name.table!.name : name.name);
   if (!open) return undefined;
@@ -143,7 +143,7 @@ async function summary(ports: ReadPorts, name: RelationName): Promise<TableSumma
   };
 }
 
-async function existing(ports: ReadPorts, names: readonly RelationName[]): Promise<string[]> {
+export async function existing(ports: ReadPorts, names: readonly RelationName[]): Promise<string[]> {
   const all = await Promise.all(names.map(name => summary(ports, name)));
   return all.flatMap(one => one?.name ?? []);
 }

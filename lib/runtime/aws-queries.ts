@@ -15,7 +15,11 @@ export interface AwsQueryLake extends AwsLake {
 
 /** The lake with its queries. @throws TM_8201, TM_8202 */
 export function awsQueryLake(environment: Environment): AwsQueryLake {
-  const lake = awsLake(environment);
+  return withQueries(awsLake(environment), environment);
+}
+
+/** A lake and its queries. @throws TM_8201 */
+export function withQueries(lake: AwsLake, environment: Environment): AwsQueryLake {
   const settings = clientSettings();
   const { store, ids } = lake.ports;
   const databases = {

@@ -32,7 +32,11 @@ export interface AwsLake {
  * @throws TM_8201, TM_8202
  */
 export function awsLake(environment: Environment): AwsLake {
-  const config = readDeployedConfig(variable(environment, 'TIDEMARK_CONFIG'));
+  return awsLakeOf(readDeployedConfig(variable(environment, 'TIDEMARK_CONFIG')), environment);
+}
+
+/** The same for whoever has the config: the command line. @throws TM_8201 */
+export function awsLakeOf(config: ResolvedLake, environment: Environment): AwsLake {
   const windowMs = Number(variable(environment, 'TIDEMARK_WINDOW_SECONDS')) * 1000;
   const settings = clientSettings();
   const s3 = new S3Client({ ...settings, forcePathStyle: environment.TIDEMARK_S3_PATH_STYLE === 'true' });

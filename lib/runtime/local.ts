@@ -8,69 +8,19 @@ import { localStore } from '../adapters/local/object-store';
 import { catalogOverStore } from '../adapters/store-catalog';
 import { loadConfig } from '../config/load';
 import type { ResolvedLake, ResolvedReport, ResolvedTable } from '../config/resolved';
-import { listQuarantined, type Quarantined } from '../ledger/quarantine';
 import type { LakePorts } from '../ports/lake-ports';
-import type { Rows, WritingEngine } from '../ports/query-engine';
-import type { TableDiff } from '../query/diff';
-import type { LakeQuery } from '../query/open';
-import type { Compacted } from '../stages/compact/compact';
-import { localDate } from '../stages/ingest/dates';
-import type { Ingested, IngestRequest } from '../stages/ingest/request';
-import type { Merged } from '../stages/merge';
-import type { Rebuilt } from '../stages/rebuild';
-import type { ReportCheck, Reported } from '../stages/report';
-import type { LakeStatus } from '../stages/status';
-import type { Trace } from '../stages/trace';
-import type { Touch } from '../stages/trace-key';
-import type { Vacuumed } from '../stages/vacuum/vacuum';
+import type { WritingEngine } from '../ports/query-engine';
+import type { BuiltReport, Lake, OwnTally } from './lake';
+import { addressElsewhere } from './lake-errors';
 import { locate, type Whereabouts } from './locate';
+import { maintained } from './maintain';
+import { tallyOf } from './tally';
 
-export type FileOptions = Pick<IngestRequest, 'date' | 'table'> & {
-  readonly dryRun?: boolean;
-  /** Takes in a plain file once more that was taken in before. */
-  readonly again?: boolean;
-  /** Told of the bytes as they are read; a file is read twice, for its checksum and for its rows. */
-  readonly onRead?: (bytes: number) => void;
-};
-
-/**
- * A lake in a folder of this machine: every stage bound to local adapters. Engines load with the stage that needs
- * them, so that what reads only the ledger answers at once.
- */
-export interface LocalLake {
+/** A lake in a folder of this machine. */
+export interface LocalLake extends Lake {
   readonly folder: string;
-  readonly configFile: string;
-  readonly config: ResolvedLake;
-  readonly ports: LakePorts;
-  ingest(path: string, options?: FileOptions): Promise<Ingested>;
-  /** Merges the next slice that waits; undefined when none does. */
-  mergeNext(table: ResolvedTable): Promise<Merged | undefined>;
-  status(): Promise<LakeStatus>;
-  /** A file's way, by the last parts of its name. */
-  trace(name: string): Promise<Trace[]>;
-  quarantined(): Promise<Quarantined[]>;
-  /** Takes in again what waits under a quarantine id or a file's name. @throws TM_2306 */
-  replay(which: string, table?: string): Promise<Ingested[]>;
-  /** Folds the log again into new files; undefined when there is no log. */
-  rebuild(table: ResolvedTable): Promise<Rebuilt | undefined>;
-  /** Joins some small files of the table or its log in one commit; undefined when nothing is worth it. */
-  compactNext(table: ResolvedTable): Promise<Compacted | undefined>;
-  vacuum(): Promise<Vacuumed>;
-  /** Builds one date of a report, `YYYY-MM-DD`. */
-  report(report: ResolvedReport, date: string): Promise<Reported>;
-  /** What it would give, found without running it. */
-  checkReport(report: ResolvedReport, date: string): Promise<ReportCheck>;
-  /** The date of this moment in the lake's timezone. */
-  today(): string;
-  /** SQL over the lake; with `asOf` (a snapshot id, a date, a time, `5 minutes ago`) as readers saw it then. */
-  query(asOf?: string): Promise<LakeQuery>;
-  /** Every state of one row; the key's values as text, in the key's order. */
-  history(table: string, key: readonly string[]): Promise<Rows>;
-  /** Every file that touched one row. */
-  traceKey(table: ResolvedTable, key: readonly string[]): Promise<Touch[]>;
-  /** What changed in a table since a point in time, as `query` reads it. */
-  diff(table: string, since: string): Promise<TableDiff>;
-  close(): Promise<void>;
+  merge(table: ResolvedTable): Promise<OwnTally | undefined>;
+  report(report: ResolvedReport, date: string): Promise<BuiltReport>;
 }
 
 /** Whether a lake has been begun in the folder. */
@@ -83,79 +33,84 @@ export function lakeExists(folder: string): Promise<boolean> {
 
 const LEDGER = 'ledger';
 
-/** @throws TM_1001 to TM_1006 for the config, TM_5105 when the ledger does not open */
+/**
+ * A lake in a folder of this machine: every stage bound to local adapters. Engines load with the command that needs
+ * them. @throws TM_1001 to TM_1006 for the config, TM_5105 when the ledger does not open
+ */
 export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
   const { config: configFile, folder } = await locate(where);
   const config = await loadConfig(configFile);
   const store = localStore(folder);
   const items = await openLocalItems(join(folder, LEDGER));
-  const ports: LakePorts = {
-    store,
-    items,
-    catalog: catalogOverStore(store),
-    clock: systemClock(),
-    ids: randomIds(),
-  };
+  const catalog = catalogOverStore(store);
+  const ports: LakePorts = { store, items, catalog, clock: systemClock(), ids: randomIds() };
+  const files = [folder, resolve(where.cwd)];
   let started: Promise<WritingEngine> | undefined;
   const engine = () => {
     started ??= import('../adapters/local/duckdb').then(({ openDuckDb }) =>
-      openDuckDb({ folders: [folder, resolve(where.cwd)], tempFolder: join(folder, '.tmp') }),
+      openDuckDb({ folders: files, tempFolder: join(folder, '.tmp') }),
     );
     return started;
   };
+  return {
+    folder,
+    configFile,
+    config,
+    ports,
+    ...maintained(ports, config),
+    ...reports(ports, config, engine),
+    ...queries(ports, config, engine),
+    announce: async address => {
+      throw addressElsewhere(address, 'a lake in a folder');
+    },
+    async ingest(path, { again, onRead, wait: _, ...options } = {}) {
+      const { ingest } = await import('../stages/ingest/ingest');
+      const fresh = again ? { again: ports.ids.fresh() } : {};
+      return ingest(ports, config, { ...(await landedFile(path, onRead)), ...options, ...fresh });
+    },
+    async merge(table) {
+      const { mergeUntil } = await import('../stages/merge-until');
+      const { slices } = await mergeUntil(ports, table, config.limits, Number.POSITIVE_INFINITY);
+      return tallyOf(table.name, slices);
+    },
+    deadLetters: async () => [],
+    resend: async () => {},
+    async close() {
+      await (await started)?.close();
+      await items.close();
+    },
+  };
+}
+
+function reports(
+  ports: LakePorts,
+  config: ResolvedLake,
+  engine: () => Promise<WritingEngine>,
+): Pick<LocalLake, 'report' | 'checkReport'> {
   const reportPorts = async () => ({
     ...ports,
     query: await engine(),
     readSql: (file: string) => readFile(file, 'utf8'),
   });
   return {
-    folder,
-    configFile,
-    config,
-    ports,
-    async ingest(path, { again, onRead, ...options } = {}) {
-      const { ingest } = await import('../stages/ingest/ingest');
-      const fresh = again ? { again: ports.ids.fresh() } : {};
-      return ingest(ports, config, { ...(await landedFile(path, onRead)), ...options, ...fresh });
-    },
-    async mergeNext(table) {
-      const { mergeNext } = await import('../stages/merge');
-      return mergeNext(ports, table, config.limits);
-    },
-    async status() {
-      const { lakeStatus } = await import('../stages/status');
-      return lakeStatus(ports, config);
-    },
-    async trace(name) {
-      const { traceFile } = await import('../stages/trace');
-      return traceFile(ports, config, name);
-    },
-    quarantined: () => listQuarantined(items),
-    async replay(which, table) {
-      const { replay } = await import('../stages/replay');
-      return replay(ports, config, which, table);
-    },
-    async rebuild(table) {
-      const { rebuild } = await import('../stages/rebuild');
-      return rebuild(ports, table, config.limits);
-    },
-    async compactNext(table) {
-      const { compactNext } = await import('../stages/compact/compact');
-      return compactNext(ports, table, config.limits);
-    },
-    async vacuum() {
-      const { vacuum } = await import('../stages/vacuum/vacuum');
-      return vacuum(ports);
-    },
     async report(report, date) {
       const { runReport } = await import('../stages/report');
-      return runReport(await reportPorts(), config, report, date);
+      const { rows, bytes, replaced } = await runReport(await reportPorts(), config, report, date);
+      return { outcome: 'built', rows, bytes, replaced };
     },
     async checkReport(report, date) {
       const { checkReport } = await import('../stages/report');
       return checkReport(await reportPorts(), config, report, date);
     },
-    today: () => localDate(ports.clock.now(), config.timezone),
+  };
+}
+
+function queries(
+  ports: LakePorts,
+  config: ResolvedLake,
+  engine: () => Promise<WritingEngine>,
+): Pick<Lake, 'query' | 'history' | 'traceKey' | 'diff'> {
+  return {
     async query(asOf) {
       const { openQuery } = await import('../query/open');
       const { parseAsOf } = await import('../query/as-of');
@@ -163,22 +118,19 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
       return openQuery(ports, config, await engine(), point);
     },
     async history(table, key) {
-      const { history } = await import('../query/history');
-      return history(ports, config, await engine(), table, key);
+      const { history, typedQuery } = await import('../query/history');
+      return history(ports, config, await typedQuery(ports, config, await engine()), table, key);
     },
     async traceKey(table, key) {
       const { traceKey } = await import('../stages/trace-key');
-      return traceKey(ports, config, await engine(), table, key);
+      const { typedQuery } = await import('../query/history');
+      return traceKey(ports, await typedQuery(ports, config, await engine()), table, key);
     },
     async diff(table, since) {
-      const { diff } = await import('../query/diff');
+      const { diff, filesDiff } = await import('../query/diff');
       const { parseAsOf } = await import('../query/as-of');
       const point = parseAsOf(since, ports.clock.now(), config.timezone);
-      return diff(ports, config, await engine(), table, point);
-    },
-    async close() {
-      await (await started)?.close();
-      await items.close();
+      return diff(ports, config, filesDiff(ports.store, await engine()), table, point);
     },
   };
 }

@@ -20,7 +20,17 @@ export async function locate(where: Whereabouts): Promise<{ config: string; fold
   return { config, folder: named ?? join(dirname(config), 'lake') };
 }
 
-async function configOf(where: Whereabouts, lake: string | undefined): Promise<string | undefined> {
+/** The config alone, for a lake that stands in no folder. @throws TM_1001 without one */
+export async function locateConfig(where: Pick<Whereabouts, 'config' | 'cwd'>): Promise<string> {
+  const config = await configOf(where, undefined);
+  if (config === undefined) throw configMissing(where.cwd);
+  return config;
+}
+
+async function configOf(
+  where: Pick<Whereabouts, 'config' | 'cwd'>,
+  lake: string | undefined,
+): Promise<string | undefined> {
   if (where.config !== undefined) return resolve(where.cwd, where.config);
   const inLake = lake === undefined ? undefined : await findConfig(lake);
   return inLake !== undefined && dirname(inLake) === lake ? inLake : findConfig(where.cwd);

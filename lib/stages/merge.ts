@@ -1,5 +1,6 @@
 import type { ResolvedTable } from '../config/resolved';
 import { type Entry, entriesAfter } from '../ledger/entries';
+import { pausedSince } from '../ledger/paused';
 import { unlistWaiting } from '../ledger/waiting';
 import type { LakePorts } from '../ports/lake-ports';
 import { logTableOf } from '../table/columns';
@@ -33,7 +34,7 @@ const TRIES = 20;
 
 /**
  * Merges the next slice of entries: appends them to the log table, folds them onto the current table, commits rows
- * and cursor together. Undefined when nothing waits. A refused commit plans afresh, from the new metadata: a rollback
+ * and cursor together. Undefined when nothing waits, or the table is paused. A refused commit plans afresh, from the new metadata: a rollback
  * would lose entries and a foreign MERGE double a key if anything planned before were kept (PROTOCOL.md, M6).
  *
  * A crash before the log's commit leaves nothing; between the two commits the log is ahead of the table, and the
@@ -45,6 +46,7 @@ export async function mergeNext(
   table: ResolvedTable,
   limits: MergeLimits,
 ): Promise<Merged | undefined> {
+  if ((await pausedSince(ports.items, table.name)) !== undefined) return undefined;
   for (let i = 0; i < TRIES; i++) {
     const log = await openTable(ports, logTableOf(table.name));
     if (!log) return undefined;

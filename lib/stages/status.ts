@@ -1,6 +1,7 @@
 import type { ResolvedLake, ResolvedTable } from '../config/resolved';
 import { currentSnapshot } from '../iceberg/metadata';
 import { type Entry, entriesAfter } from '../ledger/entries';
+import { pausedSince } from '../ledger/paused';
 import { listQuarantined } from '../ledger/quarantine';
 import { FILE_ID_CHARS, readReceived } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
@@ -21,6 +22,8 @@ export interface TableStatus {
   readonly lagMs: number;
   /** It waits longer than the table's freshness allows. */
   readonly behind: boolean;
+  /** Nothing is merged until somebody resumes the table. */
+  readonly paused: boolean;
 }
 
 export interface LakeStatus {
@@ -60,6 +63,7 @@ async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<Tabl
     waiting,
     lagMs,
     behind: lagMs > table.freshnessMs,
+    paused: (await pausedSince(ports.items, table.name)) !== undefined,
   };
 }
 

@@ -1,12 +1,10 @@
-import { duckdbType } from '../columnar/type-map';
-import type { ResolvedLake, ResolvedTable } from '../config/resolved';
+import type { ResolvedTable } from '../config/resolved';
 import { currentSchema } from '../iceberg/metadata';
 import { entryNumbers } from '../ledger/entries';
 import { FILE_ID_CHARS, readReceived } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
-import type { QueryEngine } from '../ports/query-engine';
 import { keyArity, tableUnknown } from '../query/errors';
-import { openQuery } from '../query/open';
+import type { TypedQuery } from '../query/history';
 import { quoteName } from '../query/quote';
 import { logTableOf } from '../table/columns';
 import { openTable } from '../table/open';
@@ -27,8 +25,7 @@ export interface Touch {
  */
 export async function traceKey(
   ports: LakePorts,
-  lake: ResolvedLake,
-  engine: QueryEngine,
+  { query, typeName }: TypedQuery,
   table: ResolvedTable,
   key: readonly string[],
 ): Promise<Touch[]> {
@@ -38,9 +35,8 @@ export async function traceKey(
   const { fields } = currentSchema(log.metadata);
   const conditions = table.key.map((name, i) => {
     const { type } = fields.find(f => f.name === name)!;
-    return `${quoteName(name)} = CAST($${i + 1} AS ${duckdbType(type)})`;
+    return `${quoteName(name)} = CAST($${i + 1} AS ${typeName(type)})`;
   });
-  const query = await openQuery(ports, lake, engine);
   const { rows } = await query.run(
     `SELECT _op, date_received, _source FROM ${quoteName(logTableOf(table.name))}
      WHERE ${conditions.join(' AND ')} ORDER BY _pos_major, _pos_minor`,

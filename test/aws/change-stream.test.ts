@@ -13,6 +13,12 @@ import { kinesisStream, streamIdentity } from '../../lib/adapters/aws/change-str
 import { changeStreamContract } from '../contracts/change-stream.contract';
 import { MOTO, standIn } from './endpoints';
 
+// The last tries of those that give up would wait for seconds.
+jest.mock('../../lib/adapters/aws/backoff', () => {
+  const { pause } = jest.requireActual('../../lib/adapters/aws/backoff');
+  return { pause: (attempt: number) => pause(Math.min(attempt, 2)) };
+});
+
 const newClient = () => new KinesisClient({ ...standIn(MOTO), requestHandler: new NodeHttpHandler() });
 const client = newClient();
 const made: string[] = [];
@@ -104,8 +110,7 @@ test('put.refused: what Kinesis refuses is put again, and nothing of its key ove
 test('put.refused: only the refused ones go again', async () => {
   const name = await newStream(1);
   const calls: string[][] = [];
-  let first = true;
-  const throttled = refusingClient(key => key === 'b' && first && !(first = false), calls);
+  const throttled = refusingClient(key => key === 'b' && calls.length === 1, calls);
   const data = Buffer.from('x');
   await kinesisStream(throttled, name).put(['a', 'b', 'c', 'b'].map(key => ({ key, data })));
   throttled.destroy();

@@ -6,6 +6,8 @@ import { ToldTable } from './told-table';
 import { trino } from './trino';
 
 export const TABLE = 'things';
+/** The table as it was at the end of a date. */
+export const REPORT = 'things_daily';
 export const row = (id: number, n: number, name = `${id}.${n}`): Row => ({ id: BigInt(id), n, name });
 
 /** A file of changes. */
@@ -128,7 +130,7 @@ export class ForeignLake {
 function configOf(columns: Readonly<Record<string, string>>, partitionBy: readonly string[]) {
   const format = { kind: 'json-lines' as const, opColumn: 'op' };
   const things = { key: ['id'], columns, partitionBy: [...partitionBy], format };
-  return { name: 'foreign', tables: { [TABLE]: things } };
+  return { name: 'foreign', tables: { [TABLE]: things }, reports: { [REPORT]: { table: TABLE } } };
 }
 
 function texts(rows: readonly Row[], columns: readonly string[]): string[] {

@@ -13,6 +13,7 @@ export interface Ran {
 export interface RunOptions {
   readonly stdin?: string;
   readonly stop?: AbortSignal;
+  readonly environment?: Record<string, string>;
   /** Sees stdout as it grows. */
   readonly onOut?: (out: string) => void;
 }
@@ -23,6 +24,7 @@ export async function tidemark(cwd: string, args: readonly string[], options: Ru
   let err = '';
   const code = await run(args, {
     cwd,
+    environment: options.environment ?? {},
     out: text => {
       out += text;
       options.onOut?.(out);

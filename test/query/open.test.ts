@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAsOf } from '../../lib/query/as-of';
-import { diff, type RowChange } from '../../lib/query/diff';
-import { history } from '../../lib/query/history';
+import { diff, filesDiff, type RowChange } from '../../lib/query/diff';
+import { history, typedQuery } from '../../lib/query/history';
 import { openQuery } from '../../lib/query/open';
 import { mergeAll, take } from '../support/lake';
 import { type LocalLake, localLakes } from './local-lake';
@@ -143,7 +143,13 @@ test('query.confined: files outside the lake cannot be read', async () => {
 
 test('history.row: each state with its validity, the deleted one included', async () => {
   const of = async (id: string) => {
-    const { columns, rows } = await history(days.ports, days.lake, days.engine, 'employees', [id]);
+    const { columns, rows } = await history(
+      days.ports,
+      days.lake,
+      await typedQuery(days.ports, days.lake, days.engine),
+      'employees',
+      [id],
+    );
     const pick = ['department_id', 'record_deleted', 'op', 'valid_from', 'valid_to'];
     return rows.map(row => pick.map(name => row[columns.findIndex(c => c.name === name)]));
   };
@@ -157,7 +163,8 @@ test('history.row: each state with its validity, the deleted one included', asyn
     [1n, true, 'D', d3, null],
   ]);
   expect(await of('8')).toEqual([]);
-  await expect(history(days.ports, days.lake, days.engine, 'employees', [])).rejects.toMatchObject({
+  const typed = await typedQuery(days.ports, days.lake, days.engine);
+  await expect(history(days.ports, days.lake, typed, 'employees', [])).rejects.toMatchObject({
     code: 'TM_6017',
   });
 });
@@ -173,7 +180,13 @@ test('history.pruning: a key reaches the files', async () => {
 
 test('diff.days: added, changed and deleted since a snapshot', async () => {
   const since = { snapshotId: merged[1]!.snapshotId };
-  const found = await diff(days.ports, days.lake, days.engine, 'employees', since);
+  const found = await diff(
+    days.ports,
+    days.lake,
+    filesDiff(days.ports.store, days.engine),
+    'employees',
+    since,
+  );
   const rows: RowChange[] = [];
   for await (const row of found.rows) rows.push(row);
   expect(rows.map(r => `${r.kind} ${r.key}`)).toEqual([
@@ -193,6 +206,6 @@ test('diff.days: added, changed and deleted since a snapshot', async () => {
 
 test('diff.nothing: since now', async () => {
   const at = parseAsOf('now', merged[2]!.at, 'UTC');
-  const found = await diff(days.ports, days.lake, days.engine, 'employees', at);
+  const found = await diff(days.ports, days.lake, filesDiff(days.ports.store, days.engine), 'employees', at);
   for await (const row of found.rows) expect(row).toBeUndefined();
 });

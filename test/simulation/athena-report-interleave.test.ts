@@ -50,6 +50,12 @@ async function simulate(seed: number, fates: readonly Fate[]): Promise<void> {
   }
   calm = true;
   await sweepToEnd(world, scheduler);
+  const settled = await reportRows(world);
+  for (const date of DATES) {
+    const rows = settled.filter(row => row.startsWith(date));
+    // A date that failed too often is left as it was: without rows.
+    if (rows.length > 0) expect(rows).toEqual(expected(world, date));
+  }
   await receive(world, DATES[0]!, { 1: 100 });
   for (const date of DATES) await startReport(world.ports, lake, report, date);
   await scheduler.run();

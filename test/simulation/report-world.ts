@@ -42,7 +42,7 @@ export async function reportWorld(scheduler: Scheduler, fate: () => Fate, seed =
     execute: reportEngine(lake.ports, staging, date => answer(changes, date)),
     // What columns the SQL gives is seldom at fault: the writes are what this is about.
     fate: ({ sql }) => (/ LIMIT 0$/.test(sql) && scheduler.chance(0.9) ? 'succeeds' : fate()),
-    lateTurns: () => scheduler.pick([10, 100, 400]),
+    lateTurns: () => scheduler.pick([50, 400, 1500]),
     spawn: (name, course) => scheduler.spawn(name, actor => course(() => actor.gate('engine'))),
   });
   const ports = { ...lake.ports, jobs, staging, readSql: async () => '', databases: DATABASES };

@@ -108,7 +108,7 @@ describe('pipeline.queues', () => {
   test('sources: failures one by one, and a limit that takes nothing from other functions', () => {
     const ofQueues = mappings.filter(m => m.ScalingConfig);
     expect(ofQueues.map(m => [m.BatchSize, m.ScalingConfig.MaximumConcurrency])).toEqual([
-      [10, 5],
+      [1, 10],
       [1, 5],
       [1, 2],
     ]);

@@ -3,7 +3,6 @@ import type { ResolvedTable } from '../../config/resolved';
 import type { RowChange } from '../../query/diff';
 import type { LocalLake } from '../../runtime/local';
 import type { Cli } from '../cli';
-import { mergeWaiting } from '../merge';
 import { changes, counted } from '../render/words';
 
 const DATES = ['2021-01-01', '2021-01-02', '2021-01-03'];
@@ -24,7 +23,7 @@ export async function employees(cli: Cli, lake: LocalLake, examples: string): Pr
 async function oneDay(lake: LocalLake, table: ResolvedTable, path: string, date: string): Promise<string> {
   const ingested = await lake.ingest(path, { table: table.name, date });
   const before = (await lake.status()).tables.find(t => t.table === table.name)!.snapshotId;
-  const merged = await mergeWaiting(lake, table);
+  const merged = await lake.merge(table);
   const noted = before === undefined ? '' : await notable(lake, table, before);
   const name = path.slice(path.lastIndexOf('/') + 1);
   const rows = counted(ingested.rows ?? 0, 'row');

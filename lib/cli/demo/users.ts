@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResolvedTable } from '../../config/resolved';
+import type { OwnTally } from '../../runtime/lake';
 import type { LocalLake } from '../../runtime/local';
 import type { Cli } from '../cli';
-import { mergeWaiting, type Tally } from '../merge';
 import { bytes, count, counted } from '../render/words';
 
 const FEATURES_DATE = '2021-10-18';
@@ -24,7 +24,7 @@ export async function users(cli: Cli, lake: LocalLake, examples: string): Promis
   const changed = await take(lake, table, join(folder, first!));
   const [mindy] = (await (await lake.query()).run('SELECT name, city FROM users WHERE user_id = 6')).rows;
   cli.say(`  ${first!.padEnd(22)}  ${counted(changed.rows.total, 'row')}   6 ${mindy?.join(' -> ')}`);
-  const more: Tally[] = [];
+  const more: OwnTally[] = [];
   for (const name of rest) more.push(await take(lake, table, join(folder, name)));
   const written = more.reduce((sum, tally) => sum + tally.bytes.written, 0);
   const total = counted(more.at(-1)!.rows.total, 'row');
@@ -47,7 +47,7 @@ async function replay(
   const [load, ...others] = names;
   for (const i of SHUFFLED) await lake.ingest(join(folder, others[i]!), { again: true });
   await lake.ingest(join(folder, load!));
-  await mergeWaiting(lake, table);
+  await lake.merge(table);
   const after = await contents(lake);
   return `${counted(after.length, 'row')}   ${String(before) === String(after) ? 'unchanged' : 'CHANGED'}`;
 }
@@ -57,9 +57,9 @@ async function contents(lake: LocalLake): Promise<readonly (readonly unknown[])[
   return (await query.run('SELECT user_id, name, city, last_login FROM users ORDER BY user_id')).rows;
 }
 
-async function take(lake: LocalLake, table: ResolvedTable, path: string): Promise<Tally> {
+async function take(lake: LocalLake, table: ResolvedTable, path: string): Promise<OwnTally> {
   await lake.ingest(path);
-  return (await mergeWaiting(lake, table))!;
+  return (await lake.merge(table))!;
 }
 
 async function features(cli: Cli, lake: LocalLake, examples: string): Promise<void> {

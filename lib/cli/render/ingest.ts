@@ -1,10 +1,10 @@
 import type { Cell } from '../../ports/query-engine';
-import type { Ingested } from '../../stages/ingest/request';
+import type { Arrival } from '../../runtime/lake';
 import type { Taken } from '../ingest';
 import { mendLine } from './mend';
-import { standing } from './merge';
+import { changed, standing } from './merge';
 import { plain } from './table';
-import { changes, counted } from './words';
+import { counted } from './words';
 
 export const ingestColumns = [
   'file',
@@ -41,17 +41,25 @@ export function ingestLines({ file, ingested, merged }: Taken, width: number): s
     const { code, reason } = ingested.error!;
     return [`${name}  quarantined  [${code}] ${oneLine(reason)}`, mendLine(ingested)];
   }
+  if (ingested.outcome === 'sent')
+    return [`${name}  uploaded: tidemark trace ${baseName(ingested.object)} --target aws`];
   if (ingested.outcome === 'empty') return [`${name}  no rows, nothing to do`];
   if (ingested.outcome === 'seen' && !merged) return [`${name}  seen before, nothing to do`];
   const parts = [name, ingested.dateReceived ?? '', deltas(ingested), counted(ingested.rows ?? 0, 'row')];
   if (ingested.outcome === 'seen') parts.push('seen before, merged now');
-  if (merged) parts.push(` ${changes(merged.rows)}`, ` ${standing(merged)}`);
+  if (merged)
+    parts.push(...[changed(merged), standing(merged)].filter(part => part !== '').map(part => ` ${part}`));
   const line = parts.filter(part => part !== '').join('  ');
   if (ingested.outcome !== 'rows-quarantined') return [line];
   return [line, `  ${counted(ingested.badRows ?? 0, 'row')} in quarantine`, mendLine(ingested)];
 }
 
-function deltas({ first, count = 0 }: Ingested): string {
+/** The last part of a name, by which a trace finds it. */
+function baseName(object: string): string {
+  return plain(object.slice(object.lastIndexOf('/') + 1));
+}
+
+function deltas({ first, count = 0 }: Arrival): string {
   if (first === undefined || count === 0) return 'checked, nothing written';
   return count === 1 ? `delta ${first}` : `deltas ${first} to ${first + count - 1}`;
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Ingested } from '../../stages/ingest/request';
+import type { Arrival } from '../../runtime/lake';
 
 /** Codes of files whose bytes are at fault: no config takes them in, they have to come again. */
 const BROKEN: ReadonlySet<string> = new Set([
@@ -12,7 +12,7 @@ const BROKEN: ReadonlySet<string> = new Set([
 ]);
 
 /** What to do about a file in quarantine, and how to take it in after that. */
-export function mendLine({ object, outcome, error }: Ingested): string {
+export function mendLine({ object, outcome, error }: Arrival): string {
   const name = basename(object);
   if (!error || outcome === 'rows-quarantined')
     return `  mend: see tidemark quarantine show ${name}, then tidemark replay ${name}`;

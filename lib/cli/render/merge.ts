@@ -1,5 +1,5 @@
 import type { Cell } from '../../ports/query-engine';
-import type { Tally } from '../merge';
+import type { Tally } from '../../runtime/lake';
 import { bytes, changes, count, counted } from './words';
 
 export const mergeColumns = [
@@ -18,18 +18,26 @@ export function mergeRow(table: string, tally: Tally | undefined): Cell[] {
   if (!tally) return [table, 0, null, 0, 0, 0, null, 0, null];
   const { rows } = tally;
   return [
-    ...[table, tally.entries, tally.through, rows.new, rows.changed, rows.deleted, rows.total],
-    ...[tally.bytes.written, tally.bytes.total],
+    ...[table, tally.entries, tally.through, rows.new ?? null, rows.changed ?? null, rows.deleted ?? null],
+    ...[rows.total, tally.bytes.written ?? null, tally.bytes.total],
   ];
 }
 
 export function mergeLine(table: string, tally: Tally | undefined): string {
   if (!tally) return `${table}  nothing waits`;
   const merged = `${counted(tally.entries, 'entry', 'entries')} merged, through ${tally.through}`;
-  return `${table}  ${merged}  ${changes(tally.rows)}  ${standing(tally)}`;
+  return [table, merged, changed(tally), standing(tally)].filter(part => part !== '').join('  ');
 }
 
 /** How the table stands after the merge. */
 export function standing({ rows, bytes: size }: Tally): string {
-  return `${count(rows.total)} rows (wrote ${bytes(size.written)} of ${bytes(size.total)})`;
+  const wrote = size.written === undefined ? '' : `wrote ${bytes(size.written)} of `;
+  return `${count(rows.total)} rows (${wrote}${bytes(size.total)})`;
+}
+
+/** What the merge changed, where that is known. */
+export function changed({ rows }: Tally): string {
+  const { new: added, changed: altered, deleted } = rows;
+  if (added === undefined || altered === undefined || deleted === undefined) return '';
+  return changes({ new: added, changed: altered, deleted });
 }

@@ -11,11 +11,11 @@ import type { FunctionName } from './timeouts';
 type Lambdas = ReadonlyMap<FunctionName, IFunction>;
 
 /** Runs of a function at once, by its queue. A limit here takes nothing from the account's other functions. */
-const CONCURRENCY_MAX = { ingest: 5, merge: 5, report: 2 } as const;
+const CONCURRENCY_MAX = { ingest: 10, merge: 5, report: 2 } as const;
 
 export function readQueues(queues: Grounds['queues'], lambdas: Lambdas): void {
-  read(queues.ingest, lambdas.get('ingest-files'), { batchSize: 10, maxConcurrency: CONCURRENCY_MAX.ingest });
-  // One message a run: a table's merge takes as long as it may.
+  // One message a run: a file that kills its process takes no other with it, and a merge takes as long as it may.
+  read(queues.ingest, lambdas.get('ingest-files'), { batchSize: 1, maxConcurrency: CONCURRENCY_MAX.ingest });
   read(queues.merge, lambdas.get('merge'), { batchSize: 1, maxConcurrency: CONCURRENCY_MAX.merge });
   read(queues.report, lambdas.get('report'), { batchSize: 1, maxConcurrency: CONCURRENCY_MAX.report });
 }

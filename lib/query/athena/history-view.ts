@@ -8,14 +8,20 @@ import type { AthenaLog } from './log';
 /**
  * SELECT of `<table>_history`: row by row what lib/query/history-sql.ts gives on DuckDB. It always expects partial
  * changes, as the first of them may come when the view stands already.
+ * @param where a condition on the log's own columns: a history as it was
  */
-export function athenaHistorySql(table: ResolvedTable, log: AthenaLog, database: string): string {
+export function athenaHistorySql(
+  table: ResolvedTable,
+  log: AthenaLog,
+  database: string,
+  where?: string,
+): string {
   const user = userFields(log.fields);
   const key = namesOf(keyFields(table, log));
   const columns = user.map(f => `s.${quoteName(f.name)}`).join(', ');
   const state = (name: string) => quoteName(historyName(user, name));
   const next = (column: string) => `lead(${column}) OVER (PARTITION BY ${key} ORDER BY ${orderSql()})`;
-  return `WITH ${changesSql(table, log, { database, lastKnown: true, partial: true })},
+  return `WITH ${changesSql(table, log, { database, where, lastKnown: true, partial: true })},
 places AS (SELECT *, row_number() OVER (PARTITION BY ${key}, ${POS_MAJOR}, ${POS_MINOR} ORDER BY ${orderSql('DESC')}) AS _tm_nth FROM changes),
 followed AS (SELECT *, ${next('_tm_at')} AS _tm_next_at, ${next('_tm_truncates')} AS _tm_next_truncates
   FROM places WHERE _tm_nth = 1)

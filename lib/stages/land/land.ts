@@ -6,6 +6,7 @@ import type { ObjectInfo, ObjectStore } from '../../ports/object-store';
 import type { WakeUps } from '../../ports/wake-ups';
 import { ingest } from '../ingest/ingest';
 import type { Ingested } from '../ingest/request';
+import { askedOf } from './asked';
 import { wakesByQueue } from './freshness';
 
 export interface LandingPorts extends LakePorts {
@@ -20,7 +21,7 @@ export type LandedObject = Omit<Ingested, 'outcome'> & {
 
 /**
  * Takes in an object of the landing that somebody announced, wakes its table's merge, and notes that it was dealt
- * with. An announcement may come twice, late, or for an object that another one has replaced: what counts is the
+ * with. Folders of its key may say what it is (asked.ts). An announcement may come twice, late, or for an object that another one has replaced: what counts is the
  * object as it stands now.
  *
  * The note comes last. A crash before it makes the next announcement read the object again, find its source seen,
@@ -34,13 +35,14 @@ export async function land(ports: LandingPorts, lake: ResolvedLake, key: string)
   const known = await readLanded(items, key);
   // A file in quarantine that is uploaded again is tried again: the config may have been mended.
   if (known?.etag === info.etag && known.outcome !== 'quarantined') return { object: key, outcome: 'known' };
-  const became = await ingest(ports, lake, { landing: asItStood(landing, info), key });
+  const became = await ingest(ports, lake, { ...askedOf(key), landing: asItStood(landing, info), key });
   const table = lake.tables.find(t => t.name === became.table);
   // Seen: whoever took it in may have died before its wake-up.
   const waits = became.outcome !== 'quarantined' && became.outcome !== 'empty';
   if (table && waits && wakesByQueue(table)) await ports.wakeUps.merge(table.name);
   await noteNewFolder(items, key, clock.now());
-  await noteLanded(items, { key, etag: info.etag, outcome: became.outcome, at: clock.now() });
+  const { outcome, identity } = became;
+  await noteLanded(items, { key, etag: info.etag, outcome, identity, at: clock.now() });
   return became;
 }
 

@@ -1,5 +1,5 @@
-import { fixedClock } from '../../../lib/adapters/memory/clock';
 import { memoryStream } from '../../../lib/adapters/memory/change-stream';
+import { fixedClock } from '../../../lib/adapters/memory/clock';
 import { changeStreamContract } from '../../contracts/change-stream.contract';
 
 changeStreamContract('memoryStream', async () => {

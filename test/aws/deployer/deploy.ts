@@ -1,7 +1,7 @@
 import { type Declared, readAssembly, type Stack } from './assembly';
 import { type Made, PSEUDO, references, resolve, type Scope } from './intrinsics';
 import type { Maker, Properties, Resource } from './resource';
-import { bucket, bucketPolicy } from './resources/buckets';
+import { bucket } from './resources/buckets';
 import { database } from './resources/catalog';
 import { DESCRIBED } from './resources/described';
 import { globalTable } from './resources/ledger';
@@ -12,7 +12,6 @@ import { workgroup } from './resources/workgroups';
 const MAKERS: Readonly<Record<string, Maker>> = {
   ...DESCRIBED,
   'AWS::S3::Bucket': bucket,
-  'AWS::S3::BucketPolicy': bucketPolicy,
   'AWS::SQS::Queue': queue,
   'AWS::DynamoDB::GlobalTable': globalTable,
   'AWS::Glue::Database': database,
@@ -88,4 +87,7 @@ function inOrder(resources: Readonly<Record<string, Declared>>): string[] {
   return order;
 }
 
-const needs = ({ Properties, DependsOn = [] }: Declared) => [...references(Properties), ...[DependsOn].flat()];
+const needs = ({ Properties, DependsOn = [] }: Declared) => [
+  ...references(Properties),
+  ...[DependsOn].flat(),
+];

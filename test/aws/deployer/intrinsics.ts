@@ -44,7 +44,8 @@ export function references(value: unknown): string[] {
   return Object.entries(value).flatMap(([name, argument]) => {
     if (name === 'Ref') return [argument as string];
     if (name === 'Fn::GetAtt') return [attributeOf(argument).id];
-    if (name === 'Fn::Sub') return [...substituted(argument).text.matchAll(PLACE)].map(m => m[1]!.split('.')[0]!);
+    if (name === 'Fn::Sub')
+      return [...substituted(argument).text.matchAll(PLACE)].map(m => m[1]!.split('.')[0]!);
     return references(argument);
   });
 }

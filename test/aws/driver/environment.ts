@@ -25,7 +25,7 @@ export interface Environment {
   kill(): void;
 }
 
-export interface Stage {
+export interface Machine {
   /** The program that runs it: the Node.js of its runtime. */
   readonly node: string;
   /** The access key id that it calls AWS with; the stand-ins know its calls by it. */
@@ -34,15 +34,15 @@ export interface Stage {
   readonly log: string;
 }
 
-export function startEnvironment(lambda: LambdaFunction, stage: Stage): Environment {
+export function startEnvironment(lambda: LambdaFunction, machine: Machine): Environment {
   const child = fork(join(__dirname, 'worker.cjs'), {
-    execPath: stage.node,
+    execPath: machine.node,
     // As Lambda sets it: the heap may take nearly all of the function's memory.
     execArgv: [`--max-old-space-size=${Math.floor(lambda.memoryMb * 0.9)}`],
-    env: { ...variables(lambda, stage), ...withLayers(lambda) },
+    env: { ...variables(lambda, machine), ...withLayers(lambda) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const log = createWriteStream(stage.log, { flags: 'a' });
+  const log = createWriteStream(machine.log, { flags: 'a' });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
   child.once('exit', () => log.end());
@@ -60,7 +60,7 @@ export function startEnvironment(lambda: LambdaFunction, stage: Stage): Environm
 }
 
 /** What the runtime sets, and where the SDK finds the services. The stand-in of S3 has no names of hosts for buckets. */
-function variables(lambda: LambdaFunction, { principal }: Stage): Record<string, string> {
+function variables(lambda: LambdaFunction, { principal }: Machine): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
     TZ: ':UTC',

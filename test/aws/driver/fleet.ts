@@ -43,8 +43,8 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
   const start = (name: string) => {
     const lambda = lambdas.find(one => one.name === name);
     if (!lambda) throw new Error(`no function ${name}`);
-    const stage = { node, principal: principal(name), log: join(logs, `${name}.log`) };
-    const environment = startEnvironment(lambda, stage);
+    const machine = { node, principal: principal(name), log: join(logs, `${name}.log`) };
+    const environment = startEnvironment(lambda, machine);
     all.add(environment);
     return environment;
   };

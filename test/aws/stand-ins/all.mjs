@@ -63,7 +63,9 @@ export async function start({ cache, say }, { java, node24, moto, dynamodb, trin
     up('dynamodb', startDynamo(dynamodb, { java, port: dynamoPort, logs: work })),
     up('trino', startTrino(trino, { java, port: trinoPort, logs: work, work, aws })),
     openGate({ port: gatePort, trino: url(trinoPort), aws }).then(end => started.push(end)),
-    openFront({ [motoDoor]: motoPort, [dynamoDoor]: dynamoPort, [athenaDoor]: gatePort }).then(end => started.push(end)),
+    openFront({ [motoDoor]: motoPort, [dynamoDoor]: dynamoPort, [athenaDoor]: gatePort }).then(end =>
+      started.push(end),
+    ),
   ]);
   const failed = outcomes.find(({ status }) => status === 'rejected');
   if (failed !== undefined) {

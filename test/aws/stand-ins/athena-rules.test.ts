@@ -28,7 +28,12 @@ const AT_START: [string, string, RegExp, Partial<StartQueryExecutionCommandInput
   ['token.length', 'SELECT 1', /between 32 and 128/, { ClientRequestToken: 'x'.repeat(31) }],
   ['workgroup.unknown', 'SELECT 1', /not found/, { WorkGroup: 'nobody' }],
   ['workgroup.disabled', 'SELECT 1', /disabled/, { WorkGroup: groups.disabled }],
-  ['output.missing', 'SELECT 1', /No output location/, { ResultConfiguration: undefined, WorkGroup: 'primary' }],
+  [
+    'output.missing',
+    'SELECT 1',
+    /No output location/,
+    { ResultConfiguration: undefined, WorkGroup: 'primary' },
+  ],
   ['output.scheme', 'SELECT 1', /not a valid S3 path/, { ResultConfiguration: { OutputLocation: '/tmp' } }],
   ['catalog.unknown', 'SELECT 1', /was not found/, { QueryExecutionContext: { Catalog: 'iceberg' } }],
   [
@@ -76,9 +81,21 @@ const AT_START: [string, string, RegExp, Partial<StartQueryExecutionCommandInput
 
 /** Refused once it runs: the rule, the statement, Athena's words, the work group. */
 const AT_RUN: [string, string, RegExp, string?][] = [
-  ['ctas.iceberg.external_location', iceberg(", external_location = 's3://b/x/'"), /'external_location' is not supported/],
-  ['ctas.iceberg.partitioned_by', iceberg(", partitioned_by = ARRAY['a']"), /'partitioned_by' is not supported/],
-  ['ctas.iceberg.is_external', iceberg().replace('is_external = false', 'is_external = true'), /must be false/],
+  [
+    'ctas.iceberg.external_location',
+    iceberg(", external_location = 's3://b/x/'"),
+    /'external_location' is not supported/,
+  ],
+  [
+    'ctas.iceberg.partitioned_by',
+    iceberg(", partitioned_by = ARRAY['a']"),
+    /'partitioned_by' is not supported/,
+  ],
+  [
+    'ctas.iceberg.is_external',
+    iceberg().replace('is_external = false', 'is_external = true'),
+    /must be false/,
+  ],
   ['ctas.iceberg.location', iceberg().replace(/, location = '.*?'/, ''), /'location' is required/],
   [
     'ctas.hive.properties',
@@ -93,16 +110,36 @@ const AT_RUN: [string, string, RegExp, string?][] = [
     groups.enforcing,
   ],
   ['names.special', iceberg().replace('TABLE t', 'TABLE "t-1"'), /special character/],
-  ['create.external.iceberg', table('a int').replace('TABLE', 'EXTERNAL TABLE'), /External keyword not supported/],
+  [
+    'create.external.iceberg',
+    table('a int').replace('TABLE', 'EXTERNAL TABLE'),
+    /External keyword not supported/,
+  ],
   ['create.managed', `CREATE TABLE t (a int) LOCATION 's3://${bucket}/t/'`, /Only external tables/],
   ['create.location', table('a int').replace(/LOCATION '.*?'/, ''), /location must be specified/],
-  ['create.property.unknown', table('a int').replace("'ICEBERG'", "'ICEBERG', 'a.b' = 'c'"), /Unsupported table property key: a.b/],
+  [
+    'create.property.unknown',
+    table('a int').replace("'ICEBERG'", "'ICEBERG', 'a.b' = 'c'"),
+    /Unsupported table property key: a.b/,
+  ],
   ['create.types', table('a int, b struct<c:array<tinyint>>'), /Unsupported type for Iceberg: tinyint/],
   ['create.transforms', table('a int', 'PARTITIONED BY (void(a))'), /Unknown partition transform/],
-  ['types.zone.written', iceberg('', 'SELECT now() a'), /Unsupported Hive type: timestamp\(3\) with time zone/],
-  ['types.zone.target', `INSERT INTO zoned SELECT CAST(now() AS timestamp(6) with time zone)`, /Unsupported Hive type/],
-  ['types.precision', iceberg('', 'SELECT ARRAY[localtimestamp] a'), /Timestamp precision \(3\) not supported/],
-  ['types.iceberg', iceberg('', 'SELECT SMALLINT \'1\' a'), /Type not supported for Iceberg: smallint/],
+  [
+    'types.zone.written',
+    iceberg('', 'SELECT now() a'),
+    /Unsupported Hive type: timestamp\(3\) with time zone/,
+  ],
+  [
+    'types.zone.target',
+    `INSERT INTO zoned SELECT CAST(now() AS timestamp(6) with time zone)`,
+    /Unsupported Hive type/,
+  ],
+  [
+    'types.precision',
+    iceberg('', 'SELECT ARRAY[localtimestamp] a'),
+    /Timestamp precision \(3\) not supported/,
+  ],
+  ['types.iceberg', iceberg('', "SELECT SMALLINT '1' a"), /Type not supported for Iceberg: smallint/],
   ['types.view', "CREATE VIEW v AS SELECT TIME '10:00:00' a", /Unsupported Hive type: time\(0\)/],
 ];
 
@@ -122,7 +159,8 @@ async function ended(QueryString: string, WorkGroup = groups.own) {
   for (;;) {
     const { QueryExecution } = await client.send(new GetQueryExecutionCommand({ QueryExecutionId }));
     const { State, StateChangeReason, AthenaError } = QueryExecution!.Status!;
-    if (State !== 'QUEUED' && State !== 'RUNNING') return { state: State, reason: StateChangeReason, error: AthenaError };
+    if (State !== 'QUEUED' && State !== 'RUNNING')
+      return { state: State, reason: StateChangeReason, error: AthenaError };
     await new Promise(resolve => setTimeout(resolve, 20));
   }
 }
@@ -140,8 +178,12 @@ beforeAll(async () => {
   const ResultConfiguration = { OutputLocation };
   const loose = { EnforceWorkGroupConfiguration: false };
   await client.send(new CreateWorkGroupCommand({ Name: groups.own, Configuration: loose }));
-  await client.send(new CreateWorkGroupCommand({ Name: groups.enforcing, Configuration: { ResultConfiguration } }));
-  await client.send(new CreateWorkGroupCommand({ Name: groups.disabled, Configuration: { ResultConfiguration } }));
+  await client.send(
+    new CreateWorkGroupCommand({ Name: groups.enforcing, Configuration: { ResultConfiguration } }),
+  );
+  await client.send(
+    new CreateWorkGroupCommand({ Name: groups.disabled, Configuration: { ResultConfiguration } }),
+  );
   await client.send(new UpdateWorkGroupCommand({ WorkGroup: groups.disabled, State: 'DISABLED' }));
   await trino(`CREATE SCHEMA awsdatacatalog.${place} WITH (location = 's3://${bucket}/')`);
   // Trino makes what Athena would not.
@@ -152,12 +194,15 @@ afterAll(() => {
   s3.destroy();
 });
 
-test.each(AT_START.map(([rule, sql, words, more]) => ({ rule, sql, words, more })))('rules.start refuses $rule', async ({ sql, words, more }) => {
-  await expect(start(sql, more)).rejects.toMatchObject({
-    name: 'InvalidRequestException',
-    message: expect.stringMatching(words),
-  });
-});
+test.each(AT_START.map(([rule, sql, words, more]) => ({ rule, sql, words, more })))(
+  'rules.start refuses $rule',
+  async ({ sql, words, more }) => {
+    await expect(start(sql, more)).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: expect.stringMatching(words),
+    });
+  },
+);
 
 test.each(AT_RUN.map(([rule, sql, words, group]) => ({ rule, sql, words, group })))(
   'rules.run refuses $rule',
@@ -182,10 +227,17 @@ test.each([
   ['time zones that are only looked at', 'SELECT now(), CAST(now() AS time)'],
   ['parameters in strings', `SELECT '?' WHERE 'a' <> '?'`],
   ['dollars in names that are no metadata', 'SELECT 1 AS "$path", 2 AS "a$"'],
-  ['a cast to the precision Iceberg has', iceberg('', 'SELECT CAST(now() AS timestamp(6)) a').replace('TABLE t', 'TABLE u')],
-])('rules.mild %s pass', async (_what, sql) => {
-  expect(await ended(sql)).toMatchObject({ state: 'SUCCEEDED' });
-}, 30_000);
+  [
+    'a cast to the precision Iceberg has',
+    iceberg('', 'SELECT CAST(now() AS timestamp(6)) a').replace('TABLE t', 'TABLE u'),
+  ],
+])(
+  'rules.mild %s pass',
+  async (_what, sql) => {
+    expect(await ended(sql)).toMatchObject({ state: 'SUCCEEDED' });
+  },
+  30_000,
+);
 
 test('rules.engine syntax is refused at the start, a missing table when it runs', async () => {
   await expect(start('-- one\nSELECT 1 FROM')).rejects.toMatchObject({
@@ -203,7 +255,11 @@ test('rules.engine syntax is refused at the start, a missing table when it runs'
 }, 30_000);
 
 test('rules.engine refuses more than 100 partitions in one write', async () => {
-  const many = (n: number) => iceberg(", partitioning = ARRAY['a']", `SELECT a FROM UNNEST(sequence(1, ${n})) AS x (a)`);
+  const many = (n: number) =>
+    iceberg(", partitioning = ARRAY['a']", `SELECT a FROM UNNEST(sequence(1, ${n})) AS x (a)`);
   const outcome = await ended(many(101).replaceAll(/\bt\b(?= |\/)/g, 'many'));
-  expect(outcome).toMatchObject({ state: 'FAILED', reason: expect.stringMatching(/TOO_MANY_OPEN_PARTITIONS/) });
+  expect(outcome).toMatchObject({
+    state: 'FAILED',
+    reason: expect.stringMatching(/TOO_MANY_OPEN_PARTITIONS/),
+  });
 }, 60_000);

@@ -72,7 +72,8 @@ afterAll(() => {
 });
 
 test('athena.values are spelled as Athena spells them', async () => {
-  const answer = await run(`SELECT 9223372036854775807 big, 1e10 double, REAL '1.5' float, DECIMAL '12345678901234567890.10' dec,
+  const answer =
+    await run(`SELECT 9223372036854775807 big, 1e10 double, REAL '1.5' float, DECIMAL '12345678901234567890.10' dec,
     true yes, CAST(NULL AS varchar) nothing, '' empty, 'a"b' text, DATE '2024-02-29' day, X'00ff' bytes,
     TIMESTAMP '2024-01-02 03:04:05.123456' micros, ARRAY[1, NULL] list, MAP(ARRAY['k'], ARRAY[2]) map,
     CAST(ROW(1, 'x') AS ROW(a integer, b varchar)) struct`);
@@ -96,7 +97,18 @@ test('athena.values are spelled as Athena spells them', async () => {
   ]);
   const info = answer.ResultSet!.ResultSetMetadata!.ColumnInfo!;
   expect(info.map(column => column.Type)).toEqual([
-    ...['bigint', 'double', 'float', 'decimal', 'boolean', 'varchar', 'varchar', 'varchar', 'date', 'varbinary'],
+    ...[
+      'bigint',
+      'double',
+      'float',
+      'decimal',
+      'boolean',
+      'varchar',
+      'varchar',
+      'varchar',
+      'date',
+      'varbinary',
+    ],
     ...['timestamp', 'array', 'map', 'row'],
   ]);
   expect(info[3]).toMatchObject({ Precision: 22, Scale: 2 });
@@ -117,14 +129,20 @@ test('athena.results stand in the folder of the work group', async () => {
   const { QueryExecutionId } = await start(`SELECT 1 a, 'x"y' b`);
   const { ResultConfiguration } = await end(QueryExecutionId);
   expect(ResultConfiguration!.OutputLocation).toBe(`s3://${bucket}/answers/${QueryExecutionId}.csv`);
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: `answers/${QueryExecutionId}.csv` }));
+  const { Body } = await s3.send(
+    new GetObjectCommand({ Bucket: bucket, Key: `answers/${QueryExecutionId}.csv` }),
+  );
   expect(await Body!.transformToString()).toBe('"a","b"\n"1","x""y"\n');
 }, 30_000);
 
 test('athena.insert tells a count and the kind of statement', async () => {
   const { QueryExecutionId } = await start(`INSERT INTO log VALUES (1, localtimestamp), (2, NULL)`);
   const found = await end(QueryExecutionId);
-  expect(found).toMatchObject({ StatementType: 'DML', SubstatementType: 'INSERT', Status: { State: 'SUCCEEDED' } });
+  expect(found).toMatchObject({
+    StatementType: 'DML',
+    SubstatementType: 'INSERT',
+    Status: { State: 'SUCCEEDED' },
+  });
   const answer = await client.send(new GetQueryResultsCommand({ QueryExecutionId }));
   expect([answer.UpdateCount, answer.ResultSet!.Rows]).toEqual([2, []]);
 }, 30_000);
@@ -145,7 +163,9 @@ test('athena.token gives the same query once, and another statement is refused',
   expect(new Set(ids.map(answer => answer.QueryExecutionId)).size).toBe(1);
   await end(ids[0]!.QueryExecutionId);
   expect(await count('log')).toBe(before + 1);
-  await expect(start('SELECT 2', { ClientRequestToken })).rejects.toThrow('Idempotent parameters do not match');
+  await expect(start('SELECT 2', { ClientRequestToken })).rejects.toThrow(
+    'Idempotent parameters do not match',
+  );
 }, 30_000);
 
 test('athena.parameters fill the marks in their order', async () => {
@@ -176,7 +196,9 @@ test('athena.ctas writes an Iceberg table partitioned as told', async () => {
        location = 's3://${bucket}/made/', partitioning = ARRAY['day', 'bucket(2, id)'])
      AS SELECT id, DATE '2024-01-01' AS day, CAST(at AS timestamp(6)) AS at FROM log`,
   );
-  const [, ...rows] = rowsOf(await run('SELECT DISTINCT partition.day, partition.id_bucket FROM "made$partitions"'));
+  const [, ...rows] = rowsOf(
+    await run('SELECT DISTINCT partition.day, partition.id_bucket FROM "made$partitions"'),
+  );
   expect(rows.length).toBeGreaterThan(0);
   expect(rows.every(([day, kind]) => day === '2024-01-01' && ['0', '1'].includes(kind!))).toBe(true);
   await run('ALTER TABLE made ADD COLUMNS (note string, amount decimal(38, 2))');
@@ -188,7 +210,9 @@ test('athena.ctas writes an Iceberg table partitioned as told', async () => {
 
 test('athena.travel reads an older snapshot and paths of files', async () => {
   const snapshots = async () =>
-    rowsOf(await run('SELECT snapshot_id FROM "log$snapshots" ORDER BY committed_at')).slice(1).flat();
+    rowsOf(await run('SELECT snapshot_id FROM "log$snapshots" ORDER BY committed_at'))
+      .slice(1)
+      .flat();
   const last = (await snapshots()).at(-1);
   const before = await count('log');
   await run('INSERT INTO log VALUES (70, NULL)');
@@ -200,6 +224,12 @@ test('athena.travel reads an older snapshot and paths of files', async () => {
 test('athena.explain plans a statement and finds what is wrong with it', async () => {
   expect(rowsOf(await run('EXPLAIN (TYPE VALIDATE) SELECT id FROM log')).flat()).toEqual(['true']);
   await expect(run('EXPLAIN SELECT nothing FROM log')).rejects.toThrow(/COLUMN_NOT_FOUND: line 1:16/);
+  await expect(start('EXPLAIN SELECT `id` FROM log')).rejects.toThrow(/line 1:16: backquoted/);
+  await run(
+    `EXPLAIN CREATE TABLE planned WITH (table_type = 'ICEBERG', is_external = false, location = 's3://${bucket}/planned/')
+     AS SELECT id FROM log`,
+  );
+  await expect(count('planned')).rejects.toThrow(/TABLE_NOT_FOUND/);
 }, 30_000);
 
 test('athena.states are told one after another, and after the effect', async () => {
@@ -211,7 +241,9 @@ test('athena.states are told one after another, and after the effect', async () 
   await setWorkGroup(place, {});
   while ((await count('log')) === before) await new Promise(resolve => setTimeout(resolve, 20));
   expect((await end(QueryExecutionId)).Status!.State).toBe('SUCCEEDED');
-  const events = (await queryEvents(place)).filter(event => event.detail.queryExecutionId === QueryExecutionId);
+  const events = (await queryEvents(place)).filter(
+    event => event.detail.queryExecutionId === QueryExecutionId,
+  );
   expect(events.map(event => event.detail.currentState)).toEqual(['QUEUED', 'RUNNING', 'SUCCEEDED']);
   expect(events.map(event => event.detail.sequenceNumber)).toEqual(['1', '2', '3']);
 }, 60_000);
@@ -227,7 +259,12 @@ test('athena.events some never come, some come twice, all to the subscriber', as
   await new Promise<void>(resolve => subscriber.listen(0, '127.0.0.1', resolve));
   const { port } = subscriber.address() as { port: number };
   const from = (await queryEvents(place)).length;
-  await setWorkGroup(place, { seed: 3, eventsDropped: 0.5, eventsTwice: 0.5, subscriber: `http://127.0.0.1:${port}` });
+  await setWorkGroup(place, {
+    seed: 3,
+    eventsDropped: 0.5,
+    eventsTwice: 0.5,
+    subscriber: `http://127.0.0.1:${port}`,
+  });
   for (let query = 0; query < 10; query++) await run('SELECT 1');
   const events = (await queryEvents(place)).slice(from);
   while (got.length < events.length) await new Promise(resolve => setTimeout(resolve, 10));
@@ -236,7 +273,9 @@ test('athena.events some never come, some come twice, all to the subscriber', as
   const numbers = events.map(event => `${event.detail.queryExecutionId} ${event.detail.sequenceNumber}`);
   expect(new Set(numbers).size).toBeLessThan(30);
   expect(new Set(numbers).size).toBeLessThan(numbers.length);
-  expect(got.map(event => event.detail.sequenceNumber).sort()).toEqual(events.map(event => event.detail.sequenceNumber).sort());
+  expect(got.map(event => event.detail.sequenceNumber).sort()).toEqual(
+    events.map(event => event.detail.sequenceNumber).sort(),
+  );
 }, 60_000);
 
 test('athena.limit refuses one query too many', async () => {
@@ -262,7 +301,10 @@ test('athena.faults fail before, after, and ahead of a write', async () => {
     await setWorkGroup(place, { faults: [{ match: '^insert', kind, afterMillis: 300 }] });
     const before = await count('log');
     const { QueryExecutionId } = await start('INSERT INTO log VALUES (100, NULL)');
-    expect((await end(QueryExecutionId)).Status).toMatchObject({ State: 'FAILED', AthenaError: { Retryable: true } });
+    expect((await end(QueryExecutionId)).Status).toMatchObject({
+      State: 'FAILED',
+      AthenaError: { Retryable: true },
+    });
     const atOnce = (await count('log')) - before;
     await new Promise(resolve => setTimeout(resolve, 1500));
     return [atOnce, (await count('log')) - before];

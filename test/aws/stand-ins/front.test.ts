@@ -1,6 +1,18 @@
-import { CreateTableCommand, DynamoDBClient, PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
-import { CreateBucketCommand, DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DYNAMODB, MOTO, standIn } from '../endpoints';
 import { as, failCalls, faultCounts, forgetRequests, healCalls, requestsOf } from './controls';
@@ -45,13 +57,21 @@ test('faults.throttle is in each service its own', async () => {
     nameOf(sqs.send(new CreateQueueCommand({ QueueName: 'never' }))),
   ]);
   await healCalls(id);
-  expect(names).toEqual(['SlowDown', 'ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestThrottled']);
+  expect(names).toEqual([
+    'SlowDown',
+    'ProvisionedThroughputExceededException',
+    'ThrottlingException',
+    'RequestThrottled',
+  ]);
 });
 
 test('faults.conflict is 409 in S3 and a cancelled transaction in DynamoDB', async () => {
   const id = await failCalls({ principal, every: 1, kinds: ['conflict'] });
   const put = s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', IfNoneMatch: '*' }));
-  await expect(put).rejects.toMatchObject({ name: 'ConditionalRequestConflict', $metadata: { httpStatusCode: 409 } });
+  await expect(put).rejects.toMatchObject({
+    name: 'ConditionalRequestConflict',
+    $metadata: { httpStatusCode: 409 },
+  });
   const transaction = dynamo.send(new TransactWriteItemsCommand({ TransactItems: [item('a'), item('b')] }));
   await expect(transaction).rejects.toMatchObject({
     name: 'TransactionCanceledException',
@@ -62,7 +82,9 @@ test('faults.conflict is 409 in S3 and a cancelled transaction in DynamoDB', asy
 
 test('faults.lost is done and not answered', async () => {
   const id = await failCalls({ principal, every: 1, most: 1, kinds: ['lost'] });
-  expect(await nameOf(s3.send(new PutObjectCommand({ Bucket, Key: 'lost', Body: 'x', IfNoneMatch: '*' })))).not.toBe('done');
+  expect(
+    await nameOf(s3.send(new PutObjectCommand({ Bucket, Key: 'lost', Body: 'x', IfNoneMatch: '*' }))),
+  ).not.toBe('done');
   await healCalls(id);
   expect(await nameOf(s3.send(new GetObjectCommand({ Bucket, Key: 'lost' })))).toBe('done');
 });
@@ -71,7 +93,8 @@ test('faults.seed fails the same calls again, one in so many', async () => {
   const round = async () => {
     const id = await failCalls({ principal, service: 's3', operation: 'List.*', every: 5, seed: 7 });
     const outcomes: string[] = [];
-    for (let call = 0; call < 60; call++) outcomes.push(await nameOf(s3.send(new ListObjectsV2Command({ Bucket }))));
+    for (let call = 0; call < 60; call++)
+      outcomes.push(await nameOf(s3.send(new ListObjectsV2Command({ Bucket }))));
     const count = (await faultCounts()).find(rule => rule.id === id);
     await healCalls(id);
     expect(count).toEqual({ id, calls: 60, failures: outcomes.filter(name => name !== 'done').length });
@@ -87,12 +110,23 @@ test('requests.permissions are what IAM asks for', async () => {
   await forgetRequests(principal);
   await s3.send(new PutObjectCommand({ Bucket, Key: 'a b/ü', Body: 'x' }));
   await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'a b/' }));
-  await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'a b/ü' }, { Key: 'x&y', VersionId: 'v' }] } }));
+  await s3.send(
+    new DeleteObjectsCommand({
+      Bucket,
+      Delete: { Objects: [{ Key: 'a b/ü' }, { Key: 'x&y', VersionId: 'v' }] },
+    }),
+  );
   await dynamo.send(
     new TransactWriteItemsCommand({
       TransactItems: [
         item('t'),
-        { ConditionCheck: { TableName, Key: { id: { S: 'c' } }, ConditionExpression: 'attribute_not_exists(id)' } },
+        {
+          ConditionCheck: {
+            TableName,
+            Key: { id: { S: 'c' } },
+            ConditionExpression: 'attribute_not_exists(id)',
+          },
+        },
       ],
     }),
   );

@@ -1,4 +1,11 @@
-import { CreateDatabaseCommand, CreateTableCommand, GetTableCommand, GetTableVersionsCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
+import {
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  GetTableCommand,
+  GetTableVersionsCommand,
+  GlueClient,
+  UpdateTableCommand,
+} from '@aws-sdk/client-glue';
 import { MOTO, standIn } from '../endpoints';
 
 const client = new GlueClient(standIn(MOTO));
@@ -6,7 +13,9 @@ const DatabaseName = `stand_ins_glue_${process.pid}`;
 
 beforeAll(async () => {
   await client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: DatabaseName } }));
-  await client.send(new CreateTableCommand({ DatabaseName, TableInput: { Name: 'Mixed', Parameters: { n: '0' } } }));
+  await client.send(
+    new CreateTableCommand({ DatabaseName, TableInput: { Name: 'Mixed', Parameters: { n: '0' } } }),
+  );
 });
 afterAll(() => client.destroy());
 
@@ -38,6 +47,8 @@ test('glue.version lets one of twenty writers win', async () => {
 
 test('glue.archive keeps none when told to skip it', async () => {
   await update(100, (await table()).VersionId);
-  const { TableVersions } = await client.send(new GetTableVersionsCommand({ DatabaseName, TableName: 'mixed' }));
+  const { TableVersions } = await client.send(
+    new GetTableVersionsCommand({ DatabaseName, TableName: 'mixed' }),
+  );
   expect(TableVersions).toHaveLength(1);
 });

@@ -59,7 +59,9 @@ test('kinesis.sequence has 56 digits and grows within a shard', async () => {
   expect(keysOf(answer)).toEqual(keys);
   expect(sequences.every(sequence => /^\d{56}$/.test(sequence))).toBe(true);
   expect([...sequences].sort()).toEqual(sequences);
-  const gaps = new Set(sequences.slice(1).map((sequence, index) => BigInt(sequence) - BigInt(sequences[index]!)));
+  const gaps = new Set(
+    sequences.slice(1).map((sequence, index) => BigInt(sequence) - BigInt(sequences[index]!)),
+  );
   expect(gaps.size).toBeGreaterThan(150);
   expect((await shards())[0]!.SequenceNumberRange!.StartingSequenceNumber).toMatch(/^\d{56}$/);
 });
@@ -101,7 +103,10 @@ test('kinesis.closed shards keep their records, end, and name their children', a
   const closed = await read('shardId-000000000000');
   expect(closed.Records).toHaveLength(202);
   expect(closed.NextShardIterator).toBeUndefined();
-  expect(closed.ChildShards!.map(child => child.ShardId)).toEqual(['shardId-000000000001', 'shardId-000000000002']);
+  expect(closed.ChildShards!.map(child => child.ShardId)).toEqual([
+    'shardId-000000000001',
+    'shardId-000000000002',
+  ]);
   const [parent, left] = await shards();
   expect(parent!.SequenceNumberRange!.EndingSequenceNumber).toBe(closed.Records!.at(-1)!.SequenceNumber);
   expect(left!.ParentShardId).toBe('shardId-000000000000');

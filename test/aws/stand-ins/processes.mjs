@@ -5,7 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** Trino takes its time when it stops for the first time: it writes its archive of classes. */
 const STOP_MILLIS_MAX = 60_000;
+
+/** Aborted when all of it is to end: commands under way are killed, servers that are not ready are stopped. */
+export const interruption = new AbortController();
 
 /**
  * Runs a command to its end.
@@ -13,7 +17,8 @@ const STOP_MILLIS_MAX = 60_000;
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const { signal } = interruption;
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal, ...options });
     const printed = [];
     child.stdout.on('data', chunk => printed.push(chunk));
     child.stderr.on('data', chunk => printed.push(chunk));
@@ -54,8 +59,12 @@ export async function serve(command, args, { log, ready, readyMillisMax = 120_00
   const child = spawn(command, args, { stdio: ['ignore', output, output], detached: true, ...options });
   let ended;
   const end = new Promise(resolve => {
-    child.on('error', error => resolve((ended = error.message)));
-    child.on('exit', (code, signal) => resolve((ended = `ended with ${code ?? signal}`)));
+    const note = how => {
+      ended = how;
+      resolve(how);
+    };
+    child.on('error', error => note(error.message));
+    child.on('exit', (code, signal) => note(`ended with ${code ?? signal}`));
   });
   const stop = async () => {
     if (ended !== undefined) return;
@@ -68,11 +77,13 @@ export async function serve(command, args, { log, ready, readyMillisMax = 120_00
   };
   const until = Date.now() + readyMillisMax;
   while (!(await ready().catch(() => false))) {
-    if (ended === undefined && Date.now() < until) {
+    if (ended === undefined && !interruption.signal.aborted && Date.now() < until) {
       await pause(50);
       continue;
     }
-    const reason = ended ?? `was not ready after ${readyMillisMax / 1000} s`;
+    const reason =
+      ended ??
+      (interruption.signal.aborted ? 'was interrupted' : `was not ready after ${readyMillisMax / 1000} s`);
     await stop();
     throw new Error(`${command} ${reason}\n${(await readFile(log, 'utf8')).slice(-4000)}`);
   }

@@ -36,18 +36,24 @@ test('s3.missing is 404 to who may list, 403 to who may not', async () => {
   const Key = 'nowhere/at all';
   expect(await status(client.send(new GetObjectCommand({ Bucket, Key })))).toBe(404);
   expect(await status(client.send(new HeadObjectCommand({ Bucket, Key })))).toBe(404);
-  await expect(blind.send(new GetObjectCommand({ Bucket, Key }))).rejects.toMatchObject({ name: 'AccessDenied' });
+  await expect(blind.send(new GetObjectCommand({ Bucket, Key }))).rejects.toMatchObject({
+    name: 'AccessDenied',
+  });
   expect(await status(blind.send(new HeadObjectCommand({ Bucket, Key })))).toBe(403);
 });
 
 test('s3.missing leaves what is there and what is no key alone', async () => {
   await client.send(new PutObjectCommand({ Bucket, Key: 'here', Body: 'x' }));
   expect(await status(blind.send(new GetObjectCommand({ Bucket, Key: 'here' })))).toBe(200);
-  expect(await status(blind.send(new GetObjectCommand({ Bucket: 'no-such-bucket-here', Key: 'k' })))).toBe(404);
+  expect(await status(blind.send(new GetObjectCommand({ Bucket: 'no-such-bucket-here', Key: 'k' })))).toBe(
+    404,
+  );
 });
 
 test('s3.copy minds the source that it was told', async () => {
-  const { ETag } = await client.send(new PutObjectCommand({ Bucket, Key: 'source', Body: 'x'.repeat(6 << 20) }));
+  const { ETag } = await client.send(
+    new PutObjectCommand({ Bucket, Key: 'source', Body: 'x'.repeat(6 << 20) }),
+  );
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'copy' }));
   const part = (CopySourceIfMatch: string) =>
     client.send(
@@ -73,7 +79,9 @@ test('s3.copy minds the source that it was told', async () => {
   );
   expect((await client.send(new HeadObjectCommand({ Bucket, Key: 'copy' }))).ContentLength).toBe(5 << 20);
   const whole = (CopySourceIfMatch: string) =>
-    client.send(new CopyObjectCommand({ Bucket, Key: 'whole', CopySource: `${Bucket}/source`, CopySourceIfMatch }));
+    client.send(
+      new CopyObjectCommand({ Bucket, Key: 'whole', CopySource: `${Bucket}/source`, CopySourceIfMatch }),
+    );
   expect(await status(whole('"0123456789abcdef0123456789abcdef"'))).toBe(412);
   expect(await status(whole(ETag!))).toBe(200);
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ACCOUNT, REGION, type Made } from '../intrinsics';
+import { ACCOUNT, type Made, REGION } from '../intrinsics';
 import type { Maker } from '../resource';
 
 const named =
@@ -33,6 +33,8 @@ export const DESCRIBED: Readonly<Record<string, Maker>> = {
   'AWS::IAM::Policy': only,
   'AWS::IAM::ManagedPolicy': byArn(name => `arn:aws:iam::${ACCOUNT}:policy/${name}`),
   'AWS::Logs::LogGroup': named(name => `${regional('logs', 'log-group:')(name)}:*`),
+  // The stand-in reads no conditions: it would refuse everything that a statement denies without TLS.
+  'AWS::S3::BucketPolicy': only,
   'AWS::SNS::Topic': byArn(regional('sns', '')),
   'AWS::SNS::TopicPolicy': only,
   'AWS::SQS::QueuePolicy': only,

@@ -1,4 +1,4 @@
-import { type CreateTableCommandInput, CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DYNAMODB, standIn } from '../../endpoints';
 import type { Maker } from '../resource';
 
@@ -12,4 +12,5 @@ export const globalTable: Maker = async ({ AttributeDefinitions, KeySchema, Bill
 };
 
 /** DynamoDB Local's own region and account are others. */
-const arnHere = (arn: string) => arn.replace(/^arn:aws:dynamodb:[^:]*:\d+:/, 'arn:aws:dynamodb:us-east-1:123456789012:');
+const arnHere = (arn: string) =>
+  arn.replace(/^arn:aws:dynamodb:[^:]*:\d+:/, 'arn:aws:dynamodb:us-east-1:123456789012:');

@@ -33,19 +33,26 @@ export function athena(world) {
     GetQueryExecution: ({ QueryExecutionId }) => ({ QueryExecution: described(found(QueryExecutionId)) }),
     BatchGetQueryExecution: ({ QueryExecutionIds }) => ({
       QueryExecutions: QueryExecutionIds.filter(id => queries.has(id)).map(id => described(queries.get(id))),
-      UnprocessedQueryExecutionIds: QueryExecutionIds.filter(id => !queries.has(id)).map(QueryExecutionId => ({
-        QueryExecutionId,
-        ErrorCode: 'INVALID_INPUT',
-      })),
+      UnprocessedQueryExecutionIds: QueryExecutionIds.filter(id => !queries.has(id)).map(
+        QueryExecutionId => ({
+          QueryExecutionId,
+          ErrorCode: 'INVALID_INPUT',
+        }),
+      ),
     }),
     StopQueryExecution({ QueryExecutionId }) {
       found(QueryExecutionId).stopped = true;
       return {};
     },
     GetQueryResults: request => results(found(request.QueryExecutionId), request),
-    GetQueryRuntimeStatistics: ({ QueryExecutionId }) => ({ QueryRuntimeStatistics: runtime(found(QueryExecutionId)) }),
+    GetQueryRuntimeStatistics: ({ QueryExecutionId }) => ({
+      QueryRuntimeStatistics: runtime(found(QueryExecutionId)),
+    }),
     ListQueryExecutions: ({ WorkGroup = 'primary' }) => ({
-      QueryExecutionIds: [...queries.values()].filter(({ group }) => group.Name === WorkGroup).map(({ id }) => id).reverse(),
+      QueryExecutionIds: [...queries.values()]
+        .filter(({ group }) => group.Name === WorkGroup)
+        .map(({ id }) => id)
+        .reverse(),
     }),
     CreateWorkGroup: request => groups.create(request) ?? {},
     UpdateWorkGroup: request => groups.update(request) ?? {},
@@ -73,7 +80,8 @@ async function once(tokens, request, start) {
   const { ClientRequestToken: token, ...rest } = request;
   const parameters = JSON.stringify(Object.entries(rest).sort());
   const known = token === undefined ? undefined : tokens.get(token);
-  if (known !== undefined && known.parameters !== parameters) throw invalid('Idempotent parameters do not match');
+  if (known !== undefined && known.parameters !== parameters)
+    throw invalid('Idempotent parameters do not match');
   const starting = known?.starting ?? start(request);
   if (token !== undefined) tokens.set(token, { parameters, starting });
   let query;
@@ -94,7 +102,8 @@ async function started(request, { world, groups, queries }) {
   const statement = parsed(request.QueryString ?? '');
   const refusal = firstRefusal(REQUEST_RULES, { request, statement, group, output });
   if (refusal !== undefined) throw invalid(refusal.message);
-  const syntax = firstRefusal(SYNTAX_RULES, statement);
+  const syntax =
+    firstRefusal(SYNTAX_RULES, statement) ?? (statement.inner && firstRefusal(SYNTAX_RULES, statement.inner));
   if (syntax !== undefined) throw invalid(syntax.message, 'MALFORMED_QUERY');
   if (dueFault(group, statement.sql, ['refuse'])) throw tooMany();
   const open = [...queries.values()].filter(query => query.group === group && !isTerminal(query));
@@ -130,7 +139,9 @@ function parsed(sql) {
 function withParameters(statement, values = []) {
   const marks = statement.tokens.filter(({ text }) => text === '?');
   if (marks.length !== values.length) {
-    throw invalid(`INVALID_PARAMETER_USAGE: Incorrect number of parameters: expected ${marks.length} but found ${values.length}`);
+    throw invalid(
+      `INVALID_PARAMETER_USAGE: Incorrect number of parameters: expected ${marks.length} but found ${values.length}`,
+    );
   }
   if (marks.length === 0) return statement;
   let sql = '';
@@ -183,7 +194,8 @@ function runtime({ submitted, completed = Date.now(), stats, result }) {
 /** A page of results; the header row of a SELECT counts as a row. */
 function results(query, { MaxResults = RESULTS_PAGE_MAX, NextToken }) {
   if (query.state !== 'SUCCEEDED') throw invalid(`Query has not yet finished. Current state: ${query.state}`);
-  if (MaxResults < 1 || MaxResults > RESULTS_PAGE_MAX) throw invalid(`MaxResults is more than maximum allowed length ${RESULTS_PAGE_MAX}`);
+  if (MaxResults < 1 || MaxResults > RESULTS_PAGE_MAX)
+    throw invalid(`MaxResults is more than maximum allowed length ${RESULTS_PAGE_MAX}`);
   const { columns, rows, hasHeader, updateCount } = query.result;
   const header = hasHeader ? [{ Data: columns.map(({ name }) => ({ VarCharValue: name })) }] : [];
   const from = NextToken === undefined ? 0 : Number(Buffer.from(NextToken, 'base64'));

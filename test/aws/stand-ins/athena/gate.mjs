@@ -58,7 +58,8 @@ function send(response, status, body = {}, type = undefined) {
 
 async function answer(service, request) {
   const target = request.headers['x-amz-target'] ?? '';
-  if (target.startsWith('AmazonAthena.')) return service.call(target.slice('AmazonAthena.'.length), await json(request));
+  if (target.startsWith('AmazonAthena.'))
+    return service.call(target.slice('AmazonAthena.'.length), await json(request));
   const control = `${request.method} ${request.url}`;
   if (control === 'GET /tidemark/rules') return RULES.map(({ name, source }) => ({ name, source }));
   const [, group, events] = /^\w+ \/tidemark\/groups\/([\w.-]+)(\/events)?$/.exec(control) ?? [];

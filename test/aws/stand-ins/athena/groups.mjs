@@ -77,9 +77,14 @@ export class Groups {
   /** UpdateWorkGroup. */
   update({ WorkGroup, State, ConfigurationUpdates = {} }) {
     const group = this.get(WorkGroup);
-    const { ResultConfigurationUpdates: results, RemoveBytesScannedCutoffPerQuery: removes, ...rest } = ConfigurationUpdates;
+    const {
+      ResultConfigurationUpdates: results,
+      RemoveBytesScannedCutoffPerQuery: removes,
+      ...rest
+    } = ConfigurationUpdates;
     Object.assign(group.Configuration, rest);
-    if (results) group.Configuration.ResultConfiguration = { ...group.Configuration.ResultConfiguration, ...results };
+    if (results)
+      group.Configuration.ResultConfiguration = { ...group.Configuration.ResultConfiguration, ...results };
     if (removes) delete group.Configuration.BytesScannedCutoffPerQuery;
     if (State) group.State = State;
   }
@@ -100,7 +105,11 @@ export class Groups {
     const kind = settings.faults?.find(fault => !FAULT_KINDS.includes(fault.kind))?.kind;
     if (kind !== undefined) throw invalid(`no fault ${kind}`);
     const group = this.get(name);
-    group.settings = { ...SETTINGS, ...settings, faults: (settings.faults ?? []).map(fault => ({ times: 1, ...fault })) };
+    group.settings = {
+      ...SETTINGS,
+      ...settings,
+      faults: (settings.faults ?? []).map(fault => ({ times: 1, ...fault })),
+    };
     group.random = randomOf(group.settings.seed);
   }
 }

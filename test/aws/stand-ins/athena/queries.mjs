@@ -110,7 +110,10 @@ async function perform(query, trino) {
   };
   const result = await tolerant(sql);
   for (const more of after) await tolerant(more);
-  query.stats = { scanned: Number(result.stats.physicalInputBytes ?? 0), rowsRead: Number(result.stats.processedRows ?? 0) };
+  query.stats = {
+    scanned: Number(result.stats.physicalInputBytes ?? 0),
+    rowsRead: Number(result.stats.processedRows ?? 0),
+  };
   query.result = shown(statement, result, shows);
 }
 
@@ -118,8 +121,9 @@ async function judgeTypes({ statement, database }, trino) {
   // What the engine cannot plan it says itself, with the statement's own lines, when the statement runs.
   const columnsOf = query => trino.columnsOf(query, { database }).catch(() => []);
   const columns = await columnsOf(statement.query);
-  const table = statement.sub === 'INSERT' && statement.target.filter(Boolean).map(quoted).join('.');
-  refuse(TYPE_RULES, { statement, columns, target: table && (await columnsOf(`SELECT * FROM ${table}`)) });
+  const table = statement.target?.filter(Boolean).map(quoted).join('.');
+  const target = statement.sub === 'INSERT' ? await columnsOf(`SELECT * FROM ${table}`) : [];
+  refuse(TYPE_RULES, { statement, columns, target });
 }
 
 function refuse(rules, given) {
@@ -135,7 +139,11 @@ function shown(statement, { columns, rows, updateType, updateCount }, shows) {
   }
   if (updateType !== undefined) {
     const counts = ['INSERT', 'MERGE', 'UPDATE', 'DELETE', 'CREATE_TABLE_AS_SELECT'].includes(statement.sub);
-    return { columns: counts ? [{ name: 'rows', type: 'bigint' }] : [], rows: [], updateCount: Number(updateCount ?? 0) };
+    return {
+      columns: counts ? [{ name: 'rows', type: 'bigint' }] : [],
+      rows: [],
+      updateCount: Number(updateCount ?? 0),
+    };
   }
   return { columns, rows, hasHeader: statement.sub === 'SELECT' };
 }
@@ -148,6 +156,9 @@ async function leaveResults(query, aws) {
   const header = hasHeader ? [columns.map(({ name }) => quote(name))] : [];
   const cells = rows.map(row => row.map((value, index) => quote(datum(value, columns[index]).VarCharValue)));
   const body = [...header, ...cells].map(line => `${line.join(',')}\n`).join('');
-  const answer = await fetch(`${aws}/${encodeURI(query.file.slice('s3://'.length))}`, { method: 'PUT', body });
+  const answer = await fetch(`${aws}/${encodeURI(query.file.slice('s3://'.length))}`, {
+    method: 'PUT',
+    body,
+  });
   if (!answer.ok) throw new Failure(`Access denied when writing to location: ${query.file}`);
 }

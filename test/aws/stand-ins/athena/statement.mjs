@@ -3,13 +3,13 @@ import { closing, isAt, nameOf, splitAtCommas, stringOf, tokensOf } from './toke
 
 const QUERIES = new Set(['SELECT', 'WITH', 'VALUES', 'TABLE', '(']);
 const WRITES = new Set(['INSERT', 'MERGE', 'UPDATE', 'DELETE']);
-const SHOWS = new Set(['SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN']);
+const SHOWS = new Set(['SHOW', 'DESCRIBE', 'DESC']);
 
 /**
  * @returns {{ sql: string, tokens: object[], verb: string, type: 'DDL'|'DML'|'UTILITY', sub: string,
  *   target?: [string | undefined, string], ifNotExists?: boolean, properties?: Map<string, object[]>,
- *   query?: string, columns?: object[][], rest?: number }} sub is Athena's SubstatementType; query the text of the
- *   SELECT inside a CTAS, view, INSERT or UNLOAD; properties the WITH or TBLPROPERTIES list, as tokens of each value
+ *   query?: string, columns?: object[][], rest?: number, inner?: object }} sub is Athena's SubstatementType; query the text of the
+ *   SELECT inside a CTAS, view, INSERT or UNLOAD; inner what is explained; properties the WITH or TBLPROPERTIES list, as tokens of each value
  * @throws for unclosed quotes and brackets
  */
 export function statementOf(text) {
@@ -27,6 +27,7 @@ export function statementOf(text) {
   if (verb === 'OPTIMIZE' || verb === 'VACUUM') {
     return { ...statement, type: 'DML', sub: verb, target: nameAt(tokens, 1).name };
   }
+  if (verb === 'EXPLAIN') return { ...statement, type: 'UTILITY', sub: verb, inner: explained(text, tokens) };
   if (SHOWS.has(verb)) return { ...statement, type: 'UTILITY', sub: verb };
   return { ...statement, type: 'DDL', sub: [verb, tokens[1]?.upper].filter(Boolean).join('_') };
 }
@@ -75,13 +76,21 @@ function created({ sql, tokens }) {
   };
 }
 
-const ctas = (sql, tokens, as) => ({ sub: 'CREATE_TABLE_AS_SELECT', query: afterAs(sql, tokens, as), rest: as });
+const ctas = (sql, tokens, as) => ({
+  sub: 'CREATE_TABLE_AS_SELECT',
+  query: afterAs(sql, tokens, as),
+  rest: as,
+});
 
 function afterAs(sql, tokens, from) {
   const as = tokens.findIndex((token, index) => index >= from && token.depth === 0 && token.upper === 'AS');
   if (as < 0 || tokens[as + 1] === undefined) return undefined;
   const last = tokens.length - 1;
-  const withData = isAt(tokens, last - 1, 'WITH', 'DATA') ? 2 : isAt(tokens, last - 2, 'WITH', 'NO', 'DATA') ? 3 : 0;
+  const withData = isAt(tokens, last - 1, 'WITH', 'DATA')
+    ? 2
+    : isAt(tokens, last - 2, 'WITH', 'NO', 'DATA')
+      ? 3
+      : 0;
   return sql.slice(tokens[as + 1].at, tokens[last - withData].end);
 }
 
@@ -93,7 +102,10 @@ function tableProperties(tokens, from) {
 
 function properties(tokens) {
   return new Map(
-    splitAtCommas(tokens).map(([key, , ...value]) => [key.kind === 'string' ? stringOf(key).toLowerCase() : nameOf(key), value]),
+    splitAtCommas(tokens).map(([key, , ...value]) => [
+      key.kind === 'string' ? stringOf(key).toLowerCase() : nameOf(key),
+      value,
+    ]),
   );
 }
 
@@ -112,6 +124,16 @@ function unloaded({ sql, tokens }) {
   const list = withAt < 0 ? [] : tokens.slice(withAt + 2, closing(tokens, withAt + 1));
   const query = sql.slice(tokens[1].end, tokens[end].at);
   return { type: 'DML', sub: 'UNLOAD', query, properties: properties(list), rest: end + 1 };
+}
+
+/** The statement after EXPLAIN [ANALYZE [VERBOSE]] [(options)], at its own place in the text. */
+function explained(text, tokens) {
+  let index = 1;
+  while (['ANALYZE', 'VERBOSE'].includes(tokens[index]?.upper)) index++;
+  if (tokens[index]?.text === '(' && ['FORMAT', 'TYPE'].includes(tokens[index + 1]?.upper))
+    index = closing(tokens, index) + 1;
+  const from = tokens[index]?.at ?? text.length;
+  return statementOf(text.slice(0, from).replace(/[^\n]/g, ' ') + text.slice(from));
 }
 
 /** Line breaks and spaces that put a part of a statement where it stood, whatever shorter text comes before it. */

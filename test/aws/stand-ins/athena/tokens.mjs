@@ -23,7 +23,8 @@ export function tokensOf(sql) {
   let depth = 0;
   while (at < sql.length) {
     const [kind, text] = next(sql, at);
-    if (kind === 'symbol' && `'"\``.includes(text)) throw new Error(`${position(sql, at)}: a quote is not closed`);
+    if (kind === 'symbol' && `'"\``.includes(text))
+      throw new Error(`${position(sql, at)}: a quote is not closed`);
     const end = at + text.length;
     if (text === ')') depth--;
     if (kind !== 'comment' && kind !== 'space') {
@@ -57,7 +58,9 @@ export function isAt(tokens, index, ...words) {
 
 /** Index of the bracket that closes the one at `index`. */
 export function closing(tokens, index) {
-  const found = tokens.findIndex((token, i) => i > index && token.text === ')' && token.depth === tokens[index].depth);
+  const found = tokens.findIndex(
+    (token, i) => i > index && token.text === ')' && token.depth === tokens[index].depth,
+  );
   if (found < 0) throw new Error('a bracket is not closed');
   return found;
 }
@@ -84,7 +87,8 @@ export function splitAtCommas(tokens) {
 
 /** The name in an identifier of any spelling; names are folded to lower case as Glue folds them. */
 export function nameOf(token) {
-  const plain = token.kind === 'word' ? token.text : token.text.slice(1, -1).replace(/""|``/g, twice => twice[0]);
+  const plain =
+    token.kind === 'word' ? token.text : token.text.slice(1, -1).replace(/""|``/g, twice => twice[0]);
   return plain.toLowerCase();
 }
 

@@ -35,6 +35,7 @@ const FORMS = {
   ALTER_TABLE: alterTable,
   SHOW: show,
   UNLOAD: unload,
+  EXPLAIN: explain,
 };
 
 const tableIn = (catalog, [database, table], fallback) =>
@@ -48,7 +49,12 @@ const withList = entries =>
     .join(', ')})`;
 
 /** Properties that say what to do and not what the table is; what is left of the others' meaning Trino does not have. */
-const DROPPED = new Set(['table_type', 'is_external', 'compression_level', 'write_target_data_file_size_bytes']);
+const DROPPED = new Set([
+  'table_type',
+  'is_external',
+  'compression_level',
+  'write_target_data_file_size_bytes',
+]);
 const COMPRESSIONS = new Set(['write_compression', 'parquet_compression', 'orc_compression']);
 
 function createTableAs(statement, { database, output, id }) {
@@ -57,21 +63,29 @@ function createTableAs(statement, { database, output, id }) {
   const given = { format: "'PARQUET'" };
   const session = [];
   for (const [name, value] of statement.properties) {
-    if (COMPRESSIONS.has(name)) session.push(`${catalog}.compression_codec=${stringOf(value[0]).toUpperCase()}`);
-    else if (name === 'partitioning') given[name] = partitioning(splitAtCommas(value.slice(2, -1)).map(unquotedPart));
+    if (COMPRESSIONS.has(name))
+      session.push(`${catalog}.compression_codec=${stringOf(value[0]).toUpperCase()}`);
+    else if (name === 'partitioning')
+      given[name] = partitioning(splitAtCommas(value.slice(2, -1)).map(unquotedPart));
     else if (name === 'format') given.format = textOf(statement, value).toUpperCase();
     else if (!DROPPED.has(name) && !/^(optimize|vacuum)_/.test(name)) given[name] = textOf(statement, value);
   }
   if (!iceberg) given.external_location ??= literal(`${output.replace(/\/$/, '')}/tables/${id}/`);
   const target = tableIn(catalog, statement.target, database);
   const exists = statement.ifNotExists ? 'IF NOT EXISTS ' : '';
-  const data = isAt(statement.tokens, statement.tokens.length - 3, 'WITH', 'NO', 'DATA') ? ' WITH NO DATA' : '';
+  const data = isAt(statement.tokens, statement.tokens.length - 3, 'WITH', 'NO', 'DATA')
+    ? ' WITH NO DATA'
+    : '';
   const query = placeOf(statement, statement.query) + statement.query;
   return { session, sql: `CREATE TABLE ${exists}${target} ${withList(given)} AS ${query}${data}` };
 }
 
 /** `'bucket(16, id)'` of an array of strings -> its words. */
-const unquotedPart = ([token]) => stringOf(token).split(/[(),]/).map(word => word.trim()).filter(Boolean);
+const unquotedPart = ([token]) =>
+  stringOf(token)
+    .split(/[(),]/)
+    .map(word => word.trim())
+    .filter(Boolean);
 
 /** Trino writes bucket(id, 16) where Athena writes bucket(16, id). */
 function partitioning(parts) {
@@ -84,7 +98,8 @@ function partitioning(parts) {
 }
 
 function createTable(statement, { database }) {
-  if (!isIceberg(statement)) throw new Error('NOT_SUPPORTED: the stand-in makes Iceberg tables only by CREATE TABLE');
+  if (!isIceberg(statement))
+    throw new Error('NOT_SUPPORTED: the stand-in makes Iceberg tables only by CREATE TABLE');
   const given = { format: `'${(stringProperty(statement, 'format') ?? 'parquet').toUpperCase()}'` };
   const parts = partitionsOf(statement);
   if (parts.length > 0) {
@@ -116,7 +131,8 @@ function columnType(tokens) {
   const [head, ...more] = comment < 0 ? tokens : tokens.slice(0, comment);
   const name = nameOf(head);
   const inner = splitAtCommas(more.slice(1, -1));
-  if (name === 'struct') return `row(${inner.map(([field, , ...type]) => `${quoted(nameOf(field))} ${columnType(type)}`).join(', ')})`;
+  if (name === 'struct')
+    return `row(${inner.map(([field, , ...type]) => `${quoted(nameOf(field))} ${columnType(type)}`).join(', ')})`;
   if (name === 'array' || name === 'map') return `${name}(${inner.map(columnType).join(', ')})`;
   return (DDL_TYPES[name] ?? name) + more.map(({ text }) => text).join('');
 }
@@ -133,7 +149,9 @@ function createDatabase(statement) {
   const { tokens, target, ifNotExists } = statement;
   const at = tokens.findIndex(({ upper }) => upper === 'LOCATION');
   const location = at < 0 ? '' : ` WITH (location = ${tokens[at + 1].text})`;
-  return { sql: `CREATE SCHEMA ${ifNotExists ? 'IF NOT EXISTS ' : ''}awsdatacatalog.${quoted(target[1])}${location}` };
+  return {
+    sql: `CREATE SCHEMA ${ifNotExists ? 'IF NOT EXISTS ' : ''}awsdatacatalog.${quoted(target[1])}${location}`,
+  };
 }
 
 /** `DROP x [IF EXISTS] name` -> [whether IF EXISTS, name, index after it]. */
@@ -161,8 +179,10 @@ function dropDatabase(statement) {
 
 function optimize(statement, { database }) {
   const { next } = nameAt(statement.tokens, 1);
-  if (!isAt(statement.tokens, next, 'REWRITE', 'DATA', 'USING', 'BIN_PACK')) throw new Error('OPTIMIZE needs REWRITE DATA USING BIN_PACK');
-  const where = statement.tokens[next + 4] === undefined ? '' : ` ${textOf(statement, statement.tokens.slice(next + 4))}`;
+  if (!isAt(statement.tokens, next, 'REWRITE', 'DATA', 'USING', 'BIN_PACK'))
+    throw new Error('OPTIMIZE needs REWRITE DATA USING BIN_PACK');
+  const where =
+    statement.tokens[next + 4] === undefined ? '' : ` ${textOf(statement, statement.tokens.slice(next + 4))}`;
   return { sql: `ALTER TABLE ${tableIn('iceberg', statement.target, database)} EXECUTE optimize${where}` };
 }
 
@@ -184,22 +204,28 @@ function repair(statement, { database }) {
 function alterTable(statement, { database }) {
   const { tokens } = statement;
   const { name, next } = nameAt(tokens, 2);
-  if (isAt(tokens, next, 'ADD', 'COLUMNS')) return addColumns(tokens, next + 2, tableIn('iceberg', name, database));
+  if (isAt(tokens, next, 'ADD', 'COLUMNS'))
+    return addColumns(tokens, next + 2, tableIn('iceberg', name, database));
   const first = tokens.findIndex(({ upper }) => upper === 'PARTITION');
-  if (!isAt(tokens, next, 'ADD') || first < 0) throw new Error('NOT_SUPPORTED: the stand-in knows ADD COLUMNS and ADD PARTITION');
+  if (!isAt(tokens, next, 'ADD') || first < 0)
+    throw new Error('NOT_SUPPORTED: the stand-in knows ADD COLUMNS and ADD PARTITION');
   const calls = partitionsAdded(tokens, first).map(({ keys, values, location }) => {
     const list = texts => `ARRAY[${texts.map(literal).join(', ')}]`;
     const args = [literal(name[0] ?? database), literal(name[1]), list(keys), list(values), ...location];
     return `CALL awsdatacatalog.system.register_partition(${args.join(', ')})`;
   });
-  const tolerates = isAt(tokens, next + 1, 'IF', 'NOT', 'EXISTS') ? /already registered|already exists/i : undefined;
+  const tolerates = isAt(tokens, next + 1, 'IF', 'NOT', 'EXISTS')
+    ? /already registered|already exists/i
+    : undefined;
   return { sql: calls[0], after: calls.slice(1), tolerates };
 }
 
 /** One statement for each column: Trino adds one at a time. */
 function addColumns(tokens, open, table) {
   const columns = splitAtCommas(tokens.slice(open + 1, closing(tokens, open)));
-  const adds = columns.map(([name, ...type]) => `ALTER TABLE ${table} ADD COLUMN ${quoted(nameOf(name))} ${columnType(type)}`);
+  const adds = columns.map(
+    ([name, ...type]) => `ALTER TABLE ${table} ADD COLUMN ${quoted(nameOf(name))} ${columnType(type)}`,
+  );
   return { sql: adds[0], after: adds.slice(1) };
 }
 
@@ -240,4 +266,11 @@ function unload(statement, { database, id }) {
     sql: `CREATE TABLE ${table} ${withList(given)} AS ${statement.query}`,
     after: [`DROP TABLE ${table}`], // an external one: its files stay
   };
+}
+
+/** Options stay as they are; what is explained is translated, and keeps its place where it is not. */
+function explain({ sql, inner }, where) {
+  const from = inner.tokens[0]?.at ?? sql.length;
+  const { sql: translated } = translate(inner, where);
+  return { sql: sql.slice(0, from) + (translated === inner.sql ? sql.slice(from) : translated) };
 }

@@ -47,11 +47,21 @@ export class Trino {
       rows.push(...(page.data ?? []));
       if (page.error) throw new TrinoError(page.error);
       if (page.nextUri === undefined) {
-        return { columns, rows, updateType: page.updateType, updateCount: page.updateCount, stats: page.stats ?? {} };
+        return {
+          columns,
+          rows,
+          updateType: page.updateType,
+          updateCount: page.updateCount,
+          stats: page.stats ?? {},
+        };
       }
       if (isCancelled()) {
         await fetch(page.nextUri, { method: 'DELETE', headers });
-        throw new TrinoError({ errorName: 'USER_CANCELED', errorType: 'USER_ERROR', message: 'Query was canceled' });
+        throw new TrinoError({
+          errorName: 'USER_CANCELED',
+          errorType: 'USER_ERROR',
+          message: 'Query was canceled',
+        });
       }
       answer = await this.#page(page.nextUri, headers);
     }

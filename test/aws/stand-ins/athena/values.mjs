@@ -6,7 +6,8 @@ const NAMES = { real: 'float', row: 'row' };
 /** ColumnInfo of a column of Trino. */
 export function columnInfo({ name, type, typeSignature }) {
   const raw = typeSignature?.rawType ?? type;
-  const [precision = 0, scale = 0] = raw === 'decimal' ? typeSignature.arguments.map(({ value }) => Number(value)) : [];
+  const [precision = 0, scale = 0] =
+    raw === 'decimal' ? typeSignature.arguments.map(({ value }) => Number(value)) : [];
   return {
     CatalogName: 'hive',
     SchemaName: '',
@@ -21,7 +22,16 @@ export function columnInfo({ name, type, typeSignature }) {
   };
 }
 
-const PRECISIONS = { tinyint: 3, smallint: 5, integer: 10, bigint: 19, real: 17, double: 17, varchar: 2147483647, timestamp: 3 };
+const PRECISIONS = {
+  tinyint: 3,
+  smallint: 5,
+  integer: 10,
+  bigint: 19,
+  real: 17,
+  double: 17,
+  varchar: 2147483647,
+  timestamp: 3,
+};
 
 /** One value as Athena shows it: {} for NULL. */
 export function datum(value, column) {
@@ -32,13 +42,18 @@ function text(value, signature) {
   if (value === null || value === undefined) return 'null';
   const raw = signature?.rawType;
   const inner = signature?.arguments ?? [];
-  if (raw === 'row') return `{${value.map((field, index) => rowField(field, inner[index].value, index)).join(', ')}}`;
+  if (raw === 'row')
+    return `{${value.map((field, index) => rowField(field, inner[index].value, index)).join(', ')}}`;
   if (raw === 'array') return `[${value.map(item => text(item, inner[0].value)).join(', ')}]`;
   if (raw === 'map') {
-    return `{${Object.entries(value).map(([key, item]) => `${key}=${text(item, inner[1].value)}`).join(', ')}}`;
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${key}=${text(item, inner[1].value)}`)
+      .join(', ')}}`;
   }
   if (raw === 'varbinary') {
-    return Buffer.from(value, 'base64').toString('hex').replace(/(..)(?=.)/g, '$1 ');
+    return Buffer.from(value, 'base64')
+      .toString('hex')
+      .replace(/(..)(?=.)/g, '$1 ');
   }
   return String(value);
 }

@@ -43,7 +43,9 @@ export function signer(headers, query) {
 
 /** Whether the body must be read whole to know the call. S3's objects go through as a stream. */
 export function needsBody({ method, headers, url }) {
-  return headers['x-amz-target'] !== undefined || (method === 'POST' && !/[?&](uploads|uploadId)\b/.test(url));
+  return (
+    headers['x-amz-target'] !== undefined || (method === 'POST' && !/[?&](uploads|uploadId)\b/.test(url))
+  );
 }
 
 /**

@@ -18,6 +18,8 @@ export async function control({ faults, requests }, request, response) {
     const answer = (await answers[what]()) ?? {};
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   } catch (error) {
-    response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: error.message }));
+    response
+      .writeHead(400, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ error: error.message }));
   }
 }

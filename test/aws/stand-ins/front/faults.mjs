@@ -22,7 +22,15 @@ export class Faults {
    *   kinds?: string[], most?: number }} rule operation: a regular expression; most: so many failures, then none
    * @returns {string} the rule's id
    */
-  add({ principal, service, operation, every = 20, seed = 1, kinds = ['throttle', 'error'], most = Infinity }) {
+  add({
+    principal,
+    service,
+    operation,
+    every = 20,
+    seed = 1,
+    kinds = ['throttle', 'error'],
+    most = Infinity,
+  }) {
     const unknown = kinds.filter(kind => !KINDS.includes(kind));
     if (unknown.length > 0 || kinds.length === 0) throw new Error(`kinds of fault are ${KINDS.join(', ')}`);
     const id = randomUUID();
@@ -80,7 +88,8 @@ export function answerOf(kind, call) {
   if (kind === 'partial' && call.operation === 'PutRecords') return undefined;
   if (call.service === 's3') return s3Answer(kind, call);
   if (kind === 'conflict' && call.operation === 'TransactWriteItems') return transactionConflict(call);
-  if (kind === 'error') return json(500, call.service === 'dynamodb' ? 'InternalServerError' : 'InternalFailure');
+  if (kind === 'error')
+    return json(500, call.service === 'dynamodb' ? 'InternalServerError' : 'InternalFailure');
   return json(400, THROTTLES[call.service] ?? 'ThrottlingException', 'Rate exceeded');
 }
 
@@ -99,7 +108,9 @@ function s3Answer(kind, call) {
 function transactionConflict(call) {
   const actions = call.input?.TransactItems ?? [];
   const CancellationReasons = actions.map((_, index) =>
-    index === 0 ? { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' } : { Code: 'None' },
+    index === 0
+      ? { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' }
+      : { Code: 'None' },
   );
   const codes = CancellationReasons.map(reason => reason.Code).join(', ');
   const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
@@ -108,5 +119,9 @@ function transactionConflict(call) {
 
 function json(status, type, message = 'Set by a test.', more = {}) {
   const body = JSON.stringify({ __type: type, message, Message: message, ...more });
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': type }, body };
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': type },
+    body,
+  };
 }

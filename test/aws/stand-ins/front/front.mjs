@@ -64,18 +64,29 @@ async function pass(state, { request, response, upstream }) {
   await forward(request, response, { upstream, body, record, call, kind, state });
 }
 
-const named = ({ service, operation, principal, bucket, key }) => ({ principal, service, operation, bucket, key });
+const named = ({ service, operation, principal, bucket, key }) => ({
+  principal,
+  service,
+  operation,
+  bucket,
+  key,
+});
 
-const withWorkGroup = (state, call) => ({ ...call, workGroup: state.workGroups.get(call.input?.QueryExecutionId) });
+const withWorkGroup = (state, call) => ({
+  ...call,
+  workGroup: state.workGroups.get(call.input?.QueryExecutionId),
+});
 
 function forward(request, response, passing) {
   const { upstream, body, call, kind } = passing;
   const refused = kind === 'partial' ? everyThird(call.input.Records) : undefined;
-  const sent = refused === undefined ? body : Buffer.from(JSON.stringify({ ...call.input, Records: refused.taken }));
+  const sent =
+    refused === undefined ? body : Buffer.from(JSON.stringify({ ...call.input, Records: refused.taken }));
   const headers = { ...request.headers };
   delete headers.expect; // answered here already
   // DynamoDB Local takes letters and digits only in an access key id; it has one database for all of them.
-  if (call?.service === 'dynamodb') headers.authorization = headers.authorization?.replace(/Credential=.*?\/(?=\d{8}\/)/, 'Credential=test/');
+  if (call?.service === 'dynamodb')
+    headers.authorization = headers.authorization?.replace(/Credential=.*?\/(?=\d{8}\/)/, 'Credential=test/');
   if (sent !== undefined) headers['content-length'] = String(sent.length);
   return new Promise((resolve, reject) => {
     const onward = http.request(
@@ -129,7 +140,8 @@ const hidesMissing = (call, answer) =>
   answer.statusCode === 404 && call.principal.startsWith('no-list') && READS.has(call.operation);
 
 function denied(response, call) {
-  const body = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>';
+  const body =
+    '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>';
   response
     .writeHead(403, { 'content-type': 'application/xml' })
     .end(call.method === 'HEAD' ? undefined : body);

@@ -132,6 +132,9 @@ function sns(call) {
 
 function athena(call) {
   // Calls that name a query by its id are judged by the work group it ran in: the gate adds it to the call.
-  const group = call.input?.WorkGroup ?? call.workGroup ?? (call.operation.endsWith('WorkGroup') ? call.input?.Name : undefined);
+  const group =
+    call.input?.WorkGroup ??
+    call.workGroup ??
+    (call.operation.endsWith('WorkGroup') ? call.input?.Name : undefined);
   return [[`athena:${call.operation}`, group ? arn('athena', call, `workgroup/${group}`) : '*']];
 }

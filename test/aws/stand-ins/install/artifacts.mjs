@@ -17,7 +17,9 @@ export async function sha256(file) {
 
 /** A list in the form of sha256sum: hash, two spaces, file name. Empty lines and those with # say nothing. */
 export async function readChecksums(list) {
-  const lines = (await readFile(list, 'utf8')).split('\n').filter(line => line !== '' && !line.startsWith('#'));
+  const lines = (await readFile(list, 'utf8'))
+    .split('\n')
+    .filter(line => line !== '' && !line.startsWith('#'));
   return new Map(lines.map(line => line.split(/\s+/)).map(([hash, name]) => [name, hash]));
 }
 
@@ -29,7 +31,8 @@ export async function checkFolder(folder, list) {
   const wanted = await readChecksums(list);
   const found = await readdir(folder);
   const strangers = found.filter(name => !wanted.has(name));
-  if (strangers.length > 0) throw new Error(`${folder} holds files that ${list} does not name: ${strangers.join(', ')}`);
+  if (strangers.length > 0)
+    throw new Error(`${folder} holds files that ${list} does not name: ${strangers.join(', ')}`);
   for (const [name, hash] of wanted) {
     if (!found.includes(name)) throw new Error(`${name} of ${list} was not fetched`);
     const actual = await sha256(join(folder, name));
@@ -39,7 +42,11 @@ export async function checkFolder(folder, list) {
 
 /** Copies one artifact (group:artifact:version:packaging) into a folder; `repository` is Maven's own, kept by the caller. */
 export function mavenArtifact(coordinates, { folder, repository }) {
-  return maven(repository, [`${DEPENDENCY_PLUGIN}:copy`, `-Dartifact=${coordinates}`, `-DoutputDirectory=${folder}`]);
+  return maven(repository, [
+    `${DEPENDENCY_PLUGIN}:copy`,
+    `-Dartifact=${coordinates}`,
+    `-DoutputDirectory=${folder}`,
+  ]);
 }
 
 /** Copies the runtime dependencies of a pom into a folder. */

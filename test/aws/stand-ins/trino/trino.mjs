@@ -25,7 +25,10 @@ async function build(workshop) {
   const repository = join(workshop, 'm2');
   const server = join(workshop, 'server');
   await mkdir(server);
-  const artifacts = [`trino-server-core:${VERSION}:tar.gz`, ...PLUGINS.map(name => `trino-${name}:${VERSION}:zip`)];
+  const artifacts = [
+    `trino-server-core:${VERSION}:tar.gz`,
+    ...PLUGINS.map(name => `trino-${name}:${VERSION}:zip`),
+  ];
   for (const artifact of artifacts) {
     await mavenArtifact(`io.trino:${artifact}`, { folder: downloads, repository });
   }

@@ -10,18 +10,64 @@ const mismatch = ({ sql }, token, expecting) =>
 
 /** Verbs of Athena's reference of DDL and of DML. */
 const VERBS = new Set([
-  ...['(', 'ALTER', 'CREATE', 'DEALLOCATE', 'DELETE', 'DESC', 'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'INSERT', 'MERGE'],
-  ...['MSCK', 'OPTIMIZE', 'PREPARE', 'SELECT', 'SHOW', 'TABLE', 'UNLOAD', 'UPDATE', 'VACUUM', 'VALUES', 'WITH'],
+  ...[
+    '(',
+    'ALTER',
+    'CREATE',
+    'DEALLOCATE',
+    'DELETE',
+    'DESC',
+    'DESCRIBE',
+    'DROP',
+    'EXECUTE',
+    'EXPLAIN',
+    'INSERT',
+    'MERGE',
+  ],
+  ...[
+    'MSCK',
+    'OPTIMIZE',
+    'PREPARE',
+    'SELECT',
+    'SHOW',
+    'TABLE',
+    'UNLOAD',
+    'UPDATE',
+    'VACUUM',
+    'VALUES',
+    'WITH',
+  ],
 ]);
 
 /** Verbs that Trino knows and Athena has no statement for. */
 const TRINO_VERBS = new Set([
-  ...['ANALYZE', 'CALL', 'COMMENT', 'COMMIT', 'DENY', 'GRANT', 'REFRESH', 'RESET', 'REVOKE', 'ROLLBACK', 'SET'],
+  ...[
+    'ANALYZE',
+    'CALL',
+    'COMMENT',
+    'COMMIT',
+    'DENY',
+    'GRANT',
+    'REFRESH',
+    'RESET',
+    'REVOKE',
+    'ROLLBACK',
+    'SET',
+  ],
   ...['START', 'TRUNCATE', 'USE'],
 ]);
 
 /** unsupported-ddl and other-notable-limitations: what is in Trino's grammar and must not reach it. */
-const UNSUPPORTED_SHOWS = new Set(['STATS', 'GRANTS', 'ROLES', 'ROLE', 'CURRENT', 'SESSION', 'FUNCTIONS', 'BRANCHES']);
+const UNSUPPORTED_SHOWS = new Set([
+  'STATS',
+  'GRANTS',
+  'ROLES',
+  'ROLE',
+  'CURRENT',
+  'SESSION',
+  'FUNCTIONS',
+  'BRANCHES',
+]);
 
 const METADATA_TABLES = new Set(['files', 'manifests', 'history', 'partitions', 'snapshots', 'refs']);
 
@@ -36,7 +82,9 @@ function isHiveDdl({ verb, sub, tokens }) {
 
 /** Rules of a statement. */
 export const SYNTAX_RULES = [
-  rule('statement.empty', 'ddl-sql-reference', ({ tokens }) => (tokens.length === 0 ? 'Queries must not be empty' : undefined)),
+  rule('statement.empty', 'ddl-sql-reference', ({ tokens }) =>
+    tokens.length === 0 ? 'Queries must not be empty' : undefined,
+  ),
 
   rule('statement.one', 'ddl-sql-reference', ({ sql, tokens }) =>
     tokens.some(token => token.text === ';') ? `Only one sql statement is allowed. Got: ${sql}` : undefined,
@@ -51,7 +99,12 @@ export const SYNTAX_RULES = [
   rule('qualify', 'select', statement => {
     // A clause follows something and is followed by an expression: `... FROM t QUALIFY row_number() ...`.
     const found = statement.tokens.find(
-      ({ upper }, index, tokens) => upper === 'QUALIFY' && index > 0 && /^(word|quoted)$/.test(tokens[index + 1]?.kind) && tokens[index + 1].upper !== 'FROM' && tokens[index - 1].text !== '.',
+      ({ upper }, index, tokens) =>
+        upper === 'QUALIFY' &&
+        index > 0 &&
+        /^(word|quoted)$/.test(tokens[index + 1]?.kind) &&
+        tokens[index + 1].upper !== 'FROM' &&
+        tokens[index - 1].text !== '.',
     );
     return found === undefined ? undefined : mismatch(statement, found, "'WINDOW', <EOF>");
   }),
@@ -62,7 +115,9 @@ export const SYNTAX_RULES = [
       : mismatch(statement, statement.tokens[0], [...VERBS].map(verb => `'${verb}'`).join(', ')),
   ),
 
-  rule('verb.trino', 'other-notable-limitations', ({ verb }) => (TRINO_VERBS.has(verb) ? UNSUPPORTED : undefined)),
+  rule('verb.trino', 'other-notable-limitations', ({ verb }) =>
+    TRINO_VERBS.has(verb) ? UNSUPPORTED : undefined,
+  ),
 
   rule('verb.prepare', 'https://docs.aws.amazon.com/athena/latest/ug/sql-prepare.html', ({ verb }) =>
     // Athena has prepared statements of a work group; this stand-in does not, and the product uses parameters.
@@ -87,14 +142,17 @@ export const SYNTAX_RULES = [
   ),
 
   rule('create.like', 'other-notable-limitations', ({ sub, tokens }) =>
-    sub === 'CREATE_TABLE' && tokens.some(({ upper, depth }, index) => upper === 'LIKE' && depth <= 1 && index < 8)
+    sub === 'CREATE_TABLE' &&
+    tokens.some(({ upper, depth }, index) => upper === 'LIKE' && depth <= 1 && index < 8)
       ? UNSUPPORTED
       : undefined,
   ),
 
   rule('create.other', 'unsupported-ddl', ({ verb, sub }) =>
     verb === 'CREATE' &&
-    !['CREATE_TABLE', 'CREATE_TABLE_AS_SELECT', 'CREATE_VIEW', 'CREATE_DATABASE', 'CREATE_SCHEMA'].includes(sub)
+    !['CREATE_TABLE', 'CREATE_TABLE_AS_SELECT', 'CREATE_VIEW', 'CREATE_DATABASE', 'CREATE_SCHEMA'].includes(
+      sub,
+    )
       ? UNSUPPORTED
       : undefined,
   ),
@@ -124,7 +182,8 @@ export const SYNTAX_RULES = [
   }),
 
   rule('quotes.dml', 'tables-databases-columns-names', statement => {
-    const found = !isHiveDdl(statement) && statement.tokens.find(({ kind }) => kind === 'backtick');
+    const found =
+      !isHiveDdl(statement) && !statement.inner && statement.tokens.find(({ kind }) => kind === 'backtick');
     return found
       ? `${position(statement.sql, found.at)}: backquoted identifiers are not supported; use double quotes to quote identifiers`
       : undefined;
@@ -137,7 +196,9 @@ export const SYNTAX_RULES = [
   }),
 
   rule('parameters.where', 'querying-with-prepared-statements', statement => {
-    const found = statement.tokens.find((token, index) => token.text === '?' && !inWhere(statement.tokens, index));
+    const found = statement.tokens.find(
+      (token, index) => token.text === '?' && !inWhere(statement.tokens, index),
+    );
     return found === undefined
       ? undefined
       : `${position(statement.sql, found.at)}: parameters can be placed only in the WHERE clause`;
@@ -150,7 +211,18 @@ export const SYNTAX_RULES = [
   }),
 ];
 
-const AFTER_WHERE = new Set(['GROUP', 'HAVING', 'ORDER', 'LIMIT', 'OFFSET', 'UNION', 'EXCEPT', 'INTERSECT', 'WINDOW', 'SELECT']);
+const AFTER_WHERE = new Set([
+  'GROUP',
+  'HAVING',
+  'ORDER',
+  'LIMIT',
+  'OFFSET',
+  'UNION',
+  'EXCEPT',
+  'INTERSECT',
+  'WINDOW',
+  'SELECT',
+]);
 
 /** Whether the nearest clause around a token, at its own depth or further out, is a WHERE. */
 function inWhere(tokens, index) {

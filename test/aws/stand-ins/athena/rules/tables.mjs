@@ -16,7 +16,11 @@ const CTAS_PROPERTIES = {
   iceberg: [
     ...['location', 'partitioning', 'optimize_rewrite_min_data_file_size_bytes'],
     ...['optimize_rewrite_max_data_file_size_bytes', 'optimize_rewrite_data_file_threshold'],
-    ...['optimize_rewrite_delete_file_threshold', 'vacuum_min_snapshots_to_keep', 'vacuum_max_snapshot_age_seconds'],
+    ...[
+      'optimize_rewrite_delete_file_threshold',
+      'vacuum_min_snapshots_to_keep',
+      'vacuum_max_snapshot_age_seconds',
+    ],
     'write_target_data_file_size_bytes',
   ],
 };
@@ -56,7 +60,9 @@ export const TABLE_RULES = [
 
   rule('ctas.iceberg.is_external', 'create-table-as', ({ statement }) =>
     // "is_external ... default is true. For Iceberg tables, this must be set to false."
-    isCtas(statement) && isIceberg(statement) && shown(statement.properties.get('is_external') ?? []) !== 'false'
+    isCtas(statement) &&
+    isIceberg(statement) &&
+    shown(statement.properties.get('is_external') ?? []) !== 'false'
       ? "INVALID_TABLE_PROPERTY: 'is_external' must be false for Iceberg tables"
       : undefined,
   ),
@@ -77,11 +83,15 @@ export const TABLE_RULES = [
     if (!isCtas(statement)) return undefined;
     const known = Object.values(CTAS_PROPERTIES).flat();
     const found = [...statement.properties.keys()].find(name => !known.includes(name));
-    return found && `INVALID_TABLE_PROPERTY: Catalog 'awsdatacatalog' table property '${found}' does not exist`;
+    return (
+      found && `INVALID_TABLE_PROPERTY: Catalog 'awsdatacatalog' table property '${found}' does not exist`
+    );
   }),
 
   rule('ctas.enforced.external_location', 'create-table-as', ({ statement, group }) =>
-    isCtas(statement) && statement.properties.has('external_location') && group.Configuration.EnforceWorkGroupConfiguration
+    isCtas(statement) &&
+    statement.properties.has('external_location') &&
+    group.Configuration.EnforceWorkGroupConfiguration
       ? 'The Create Table As Select query failed because it was submitted with an external_location property to an Athena Workgroup that enforces a centralized output location for all queries. Please remove the external_location property and resubmit the query.'
       : undefined,
   ),
@@ -105,7 +115,8 @@ export const TABLE_RULES = [
   ),
 
   rule('create.location', 'querying-iceberg-creating-tables', ({ statement }) =>
-    isCreateTable(statement) && !statement.tokens.slice(statement.rest).some(({ upper }) => upper === 'LOCATION')
+    isCreateTable(statement) &&
+    !statement.tokens.slice(statement.rest).some(({ upper }) => upper === 'LOCATION')
       ? 'No location was specified for table. An S3 location must be specified'
       : undefined,
   ),
@@ -152,7 +163,8 @@ function unsupportedType(tokens) {
   const name = nameOf(tokens[0]);
   if (!ICEBERG_DDL_TYPES.has(name)) return shown(tokens);
   if (name === 'decimal' && Number(tokens[2]?.text ?? 10) > DECIMAL_PRECISION_MAX) return shown(tokens);
-  if (!['array', 'map', 'struct'].includes(name)) return tokens.length > 1 && name !== 'decimal' ? shown(tokens) : undefined;
+  if (!['array', 'map', 'struct'].includes(name))
+    return tokens.length > 1 && name !== 'decimal' ? shown(tokens) : undefined;
   const inner = splitAtCommas(tokens.slice(2, -1));
   const types = name === 'struct' ? inner.map(field => field.slice(2)) : inner;
   return types.map(unsupportedType).find(found => found !== undefined);

@@ -10,13 +10,14 @@ import { rule } from './rule.mjs';
 const ZONED = /(?:timestamp|time)(?:\(\d+\))? with time zone/;
 
 /** querying-iceberg-supported-data-types: no Athena type writes these to Iceberg. */
-const NOT_IN_ICEBERG = /\b(?:tinyint|smallint|char(?:\(\d+\))|time\(\d+\)|interval [\w ]+|json|ipaddress|hyperloglog)/;
+const NOT_IN_ICEBERG =
+  /\b(?:tinyint|smallint|char(?:\(\d+\))|time\(\d+\)|interval [\w ]+|json|ipaddress|hyperloglog)/i;
 
 const column = ({ columns }, refuses) => columns.find(({ type }) => refuses(type));
 
 const writesIceberg = ({ statement }) => statement.sub === 'CREATE_TABLE_AS_SELECT' && isIceberg(statement);
 
-/** Rules of { statement, columns: { name, type }[], target?: those of an INSERT's table }. */
+/** Rules of { statement, columns: { name, type }[], target: those of an INSERT's table }. */
 export const TYPE_RULES = [
   rule('types.zone.written', 'https://github.com/apache/iceberg/issues/15761', given => {
     if (!['CREATE_TABLE_AS_SELECT', 'CREATE_VIEW'].includes(given.statement.sub)) return undefined;
@@ -25,7 +26,7 @@ export const TYPE_RULES = [
   }),
 
   rule('types.zone.target', 'https://github.com/apache/iceberg/issues/15761', given => {
-    const found = given.target && column({ columns: given.target }, type => ZONED.test(type));
+    const found = column({ columns: given.target }, type => ZONED.test(type));
     return found && `NOT_SUPPORTED: Unsupported Hive type: ${ZONED.exec(found.type)[0]}`;
   }),
 
@@ -47,7 +48,7 @@ export const TYPE_RULES = [
   }),
 
   rule('types.view', 'create-view', given => {
-    const unknown = /\b(?:time\(\d+\)|interval [\w ]+|json|hyperloglog|uuid|ipaddress|unknown)\b/;
+    const unknown = /\b(?:time\(\d+\)|interval [\w ]+|json|hyperloglog|uuid|ipaddress|unknown)/i;
     if (given.statement.sub !== 'CREATE_VIEW') return undefined;
     const found = column(given, type => unknown.test(type));
     return found && `NOT_SUPPORTED: Unsupported Hive type: ${unknown.exec(found.type)[0]}`;

@@ -1,0 +1,20 @@
+import type { Items } from '../ports/items';
+import { pausedKey } from './keys';
+
+/** Since when the table's merges are stopped, so that what is taken in waits: milliseconds since 1970; undefined when it is not. */
+export async function pausedSince(items: Items, table: string): Promise<number | undefined> {
+  const item = await items.get(pausedKey(table));
+  return item && (item.value as { at: number }).at;
+}
+
+/** False: it was paused before. A merge that runs ends with its slice. */
+export async function pauseTable(items: Items, table: string, at: number): Promise<boolean> {
+  return (await items.transact([{ put: pausedKey(table), value: { at }, if: 'absent' }])).done;
+}
+
+/** False: it was not paused. */
+export async function resumeTable(items: Items, table: string): Promise<boolean> {
+  const item = await items.get(pausedKey(table));
+  if (!item) return false;
+  return (await items.transact([{ delete: pausedKey(table), if: item.version }])).done;
+}

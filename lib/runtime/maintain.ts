@@ -1,0 +1,57 @@
+import type { ResolvedLake } from '../config/resolved';
+import { pauseTable, resumeTable } from '../ledger/paused';
+import { listQuarantined } from '../ledger/quarantine';
+import type { LakePorts } from '../ports/lake-ports';
+import { localDate } from '../stages/ingest/dates';
+import type { Lake } from './lake';
+
+type Maintained = Pick<
+  Lake,
+  | 'pause'
+  | 'resume'
+  | 'status'
+  | 'trace'
+  | 'quarantined'
+  | 'replay'
+  | 'rebuild'
+  | 'compactNext'
+  | 'vacuum'
+  | 'today'
+>;
+
+/**
+ * What is done alike wherever a lake stands: by its ports alone. Stages load with the command that needs them, so that
+ * what reads only the ledger answers at once.
+ */
+export function maintained(ports: LakePorts, config: ResolvedLake): Maintained {
+  return {
+    pause: ({ name }) => pauseTable(ports.items, name, ports.clock.now()),
+    resume: ({ name }) => resumeTable(ports.items, name),
+    async status() {
+      const { lakeStatus } = await import('../stages/status');
+      return lakeStatus(ports, config);
+    },
+    async trace(name) {
+      const { traceFile } = await import('../stages/trace');
+      return traceFile(ports, config, name);
+    },
+    quarantined: () => listQuarantined(ports.items),
+    async replay(which, table) {
+      const { replay } = await import('../stages/replay');
+      return replay(ports, config, which, table);
+    },
+    async rebuild(table) {
+      const { rebuild } = await import('../stages/rebuild');
+      return rebuild(ports, table, config.limits);
+    },
+    async compactNext(table) {
+      const { compactNext } = await import('../stages/compact/compact');
+      return compactNext(ports, table, config.limits);
+    },
+    async vacuum() {
+      const { vacuum } = await import('../stages/vacuum/vacuum');
+      return vacuum(ports);
+    },
+    today: () => localDate(ports.clock.now(), config.timezone),
+  };
+}
