@@ -41,7 +41,9 @@ function jest(args, environment) {
 }
 
 async function main(args) {
-  const installation = await install(where);
+  const installation = await install(where).catch(error => {
+    throw new Error(`The stand-ins need python3 with venv, mvn with a Java, and npm.\n${error.message}`);
+  });
   if (args[0] === 'install') return 0;
   const { environment, stop } = await start(where, installation);
   try {

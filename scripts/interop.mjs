@@ -1,5 +1,8 @@
 // Runs the tests in which foreign readers take part: makes their Python environment where it is missing or of other
 // versions, then starts jest with what follows on the command line. Registries are pip's own affair.
+//
+//   node scripts/interop.mjs [arguments of jest]
+//   node scripts/interop.mjs install    makes the environment only
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -45,6 +48,8 @@ if (found !== wanted) {
   // Last: an installation that broke off has no stamp and is made anew.
   writeFileSync(stamp, wanted);
 }
+
+if (process.argv[2] === 'install') process.exit(0);
 
 const jest = join(root, 'node_modules/jest/bin/jest.js');
 // Much of a test's time its worker waits for Python: as many workers as processors, where jest takes one less.

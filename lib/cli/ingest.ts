@@ -90,7 +90,8 @@ export async function takeFile(
     if (flags.dryRun || !merge || !counts(ingested)) return { file, ingested };
     progress.update(`${file.label}: merging`);
     const [table] = tablesOf(lake, [ingested.table!]);
-    const after = ingested.first === undefined ? undefined : ingested.first + (ingested.count ?? 1) - 1;
+    const { outcome, first, count = 1 } = ingested;
+    const after = first === undefined || outcome === 'seen' ? undefined : first + count - 1;
     return { file, ingested, merged: await lake.merge(table!, { after, wait: flags.wait }) };
   } catch (error) {
     if (!(error instanceof TidemarkError) || !OF_THE_FILE.has(error.code)) throw error;

@@ -64,6 +64,7 @@ export type OutputKey =
   | 'LandingBucket'
   | 'LakeBucket'
   | 'ResultsBucket'
+  | 'LogsBucket'
   | 'Ledger'
   | 'Database'
   | 'StagingDatabase'
@@ -81,6 +82,26 @@ export type OutputKey =
 
 /** The output that names a kinesis source's stream. */
 export const streamKey = (source: string): OutputKey => `Stream${pascal(source)}`;
+
+/** What stays when a lake's stacks go, Glue's databases beside it. The names are those of the outputs too. */
+export type RetainedKey = Extract<
+  OutputKey,
+  'LandingBucket' | 'LakeBucket' | 'ResultsBucket' | 'LogsBucket' | 'Ledger' | `Stream${string}`
+>;
+
+/** Retained resources that a new deploy takes in, by the names they have in the account. */
+export type Adopted = { readonly [key in RetainedKey]?: string };
+
+/** Where `tidemark adopt` keeps them, beside the config: every later deploy needs them too. */
+export const ADOPTED_FILE = 'tidemark.adopted.json';
+
+/** What a deploy of the config retains, by the parts of its names. */
+export function retainedKeys(lake: Pick<ResolvedLake, 'sources'>): RetainedKey[] {
+  const streams = Object.entries(lake.sources)
+    .filter(([, source]) => source.kind === 'kinesis' && source.streamArn === undefined)
+    .map(([name]) => streamKey(name) as RetainedKey);
+  return ['LandingBucket', 'LakeBucket', 'ResultsBucket', 'LogsBucket', 'Ledger', ...streams];
+}
 
 /** An output's name: two lakes may stand in one stack. `my-shop`, LakeBucket -> `MyShopLakeBucket`. */
 export const outputName = (lake: string, key: OutputKey) => pascal(lake) + key;

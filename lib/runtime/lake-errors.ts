@@ -27,19 +27,19 @@ export const notMerged = (table: string, minutes: number) =>
     'look at tidemark quarantine list --target aws and at the alarms; a sweep wakes the merge again',
   );
 
-/** TM_8301: no stack of this account and region has the lake. */
+/** TM_8011: no stack of this account and region has the lake. */
 export const notDeployed = (lake: string) =>
   new TidemarkError(
-    'TM_8301',
+    'TM_8011',
     `no lake ${lake} is deployed in this account and region`,
     `lake ${lake}`,
     'deploy it with tidemark deploy, or name another account or region by AWS_PROFILE and AWS_REGION',
   );
 
-/** TM_8302: a stack of the lake lacks an output: its deploy is of another version, or half done. */
+/** TM_8012: a stack of the lake lacks an output: its deploy is of another version, or half done. */
 export const outputMissing = (lake: string, output: string) =>
   new TidemarkError(
-    'TM_8302',
+    'TM_8012',
     `the lake's stacks have no output ${output}`,
     `lake ${lake}`,
     'deploy the lake again with this version: tidemark deploy',

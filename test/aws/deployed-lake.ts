@@ -46,7 +46,9 @@ export async function deployedLake(
   // A config and the SQL that it names stand in one folder.
   cpSync(join(ROOT, 'examples/reports'), join(folder, 'examples/reports'), { recursive: true });
   const own = JSON.stringify({ name, ...changes });
-  writeFileSync(config, `import own from ${JSON.stringify(join(ROOT, 'tidemark.config.ts'))};
+  writeFileSync(
+    config,
+    `import own from ${JSON.stringify(join(ROOT, 'tidemark.config.ts'))};
 const { name, tables, reports, ...rest } = ${own};
 export default {
   ...own,
@@ -55,7 +57,8 @@ export default {
   tables: { ...own.tables, ...tables },
   reports: { ...own.reports, ...reports },
 };
-`);
+`,
+  );
   await synth(config, join(folder, 'cdk.out'));
   const deployed = await deploy(join(folder, 'cdk.out'));
   const logs = join(folder, 'logs');

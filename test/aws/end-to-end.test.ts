@@ -1,16 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { LakeConfig } from '../../lib/config/define';
+import { databaseNames, outputName } from '../../lib/config/deployed';
+import { type LocalLake, openLocalLake } from '../../lib/runtime/local';
 import { type DeployedLake, deployedLake, describeDeployed } from './deployed-lake';
+import { MOTO, standIn } from './endpoints';
+import { athenaRows, localColumns, localRows, trinoRows } from './rows-of';
+import { trino } from './trino';
+
+const EXAMPLES = join(__dirname, '../../examples');
+const DAY_MS = 86_400_000;
+
+/** The three days before this one: all of them have ended, and a daily report is due for each. */
+const DAYS = [3, 2, 1].map(ago => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10));
+
+/** What arrives on each day: an employees' file, and users' files as DMS names them. */
+const USERS = [
+  ['LOAD00000001.csv'],
+  ['20211017-194324349.csv'],
+  ['20211018-223933563.csv', '20211018-224657689.csv', '20211018-225235856.csv', '20211018-225959941.csv'],
+];
+const arrivals = DAYS.map((day, i) => [
+  { from: `employees/day${i + 1}.csv`, key: `hr/employees-${day}.csv` },
+  ...USERS[i]!.map(name => ({ from: `users/shop/users/${name}`, key: `shop/users/${name}` })),
+  ...(i === 0 ? [{ from: 'users/states.csv', key: `by hand/states-${day}.csv` }] : []),
+]);
+
+/** The clone's own config, but for what no upload could try: employees come as plain files, visits by the stream. */
+const CHANGES: Partial<LakeConfig> = {
+  deploy: { windowSeconds: 1 },
+  tables: {
+    employees: {
+      key: ['employee_id'],
+      columns: {
+        employee_id: 'bigint',
+        department_id: 'bigint',
+        manager_id: 'bigint',
+        record_deleted: 'boolean',
+      },
+      deletedWhen: { column: 'record_deleted', equals: true },
+      watch: true,
+    },
+    // Replicated as the clone's config has it; users come as files that somebody else's replication wrote.
+    orders: { from: 'shop.orders', key: ['order_id'], columns: { order_id: 'bigint' } },
+    visits: { from: 'stream', key: ['visit_id'], columns: { visit_id: 'bigint', page: 'string' } },
+  },
+  sources: {
+    dms: {
+      kind: 'dms-s3',
+      schemas: { shop: ['orders'] },
+      secretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-database-AbCdEf',
+    },
+    stream: { kind: 'kinesis', format: 'json' },
+  },
+};
+
+const VISITS = [
+  { visit_id: 1, page: '/' },
+  { visit_id: 2, page: '/swords?size=\u00e9' },
+  { visit_id: 1, page: null },
+];
 
 describeDeployed('end-to-end', () => {
   let lake: DeployedLake;
+  let local: LocalLake;
   beforeAll(async () => {
-    const t = Date.now();
-    lake = await deployedLake('e2e', { deploy: { windowSeconds: 1 } });
-    console.log(Date.now() - t, lake.folder, 1);
-  }, 120_000);
-  afterAll(() => lake?.stop());
-  test('x', async () => {
-    await lake.driver.upload('hr/a b+c/employees-2021-01-01.csv', require('node:fs').readFileSync(`${__dirname}/../../examples/employees/day1.csv`));
+    lake = await deployedLake('e2e', CHANGES);
+    local = await openLocalLake({ cwd: lake.folder });
+  }, 180_000);
+  afterAll(async () => {
+    await local?.close();
+    lake?.stop();
+  });
+
+  const output = (key: Parameters<typeof outputName>[1]) =>
+    lake.deployed.outputs[outputName(lake.name, key)]!;
+  const count = async (what: string) =>
+    Number((await trino(`SELECT count(*) FROM ${what}`, databaseNames(lake.name).tables)).rows[0]![0]);
+  const takeInHere = async (path: string, name: string, date?: string) => {
+    const { outcome } = await local.ingest(path, { ...(date ? { date } : {}) });
+    expect(outcome).toBe('taken-in');
+    const table = local.config.tables.find(t => t.name === name)!;
+    await local.merge(table);
+  };
+  const report = async (name: string, date: string) => {
+    const sqs = new SQSClient(standIn(MOTO));
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: output('ReportQueue'),
+        MessageBody: JSON.stringify({ report: name, date }),
+        MessageGroupId: name,
+        MessageDeduplicationId: `${name}#${date}`,
+      }),
+    );
     await lake.driver.settle();
-    console.log(lake.driver.fleet.errors, lake.driver.fleet.memoryMb, await lake.driver.deadLetters());
+  };
+
+  test('uploads alone make the tables: 5, 7, 9 employees and 103, 106, 110 users', async () => {
+    const counts = [];
+    for (const [i, files] of arrivals.entries()) {
+      for (const { from, key } of files) await lake.driver.upload(key, readFileSync(join(EXAMPLES, from)));
+      await lake.driver.settle();
+      await report('user_features', DAYS[i]!);
+      counts.push([await count('employees'), await count('users')]);
+    }
+    expect(counts).toEqual([
+      [5, 103],
+      [7, 106],
+      [9, 110],
+    ]);
+    const features = await trino(
+      'SELECT CAST(report_date AS varchar), count(*) FROM user_features GROUP BY 1 ORDER BY 1',
+      databaseNames(lake.name).tables,
+    );
+    expect(features.rows).toEqual(DAYS.map((day, i) => [day, String([103, 106, 110][i])]));
+  }, 180_000);
+
+  test('daily reports run by themselves: 5, 7 and 9 rows, 21 in all', async () => {
+    // The first date makes the table; the others are begun by the sweep after it.
+    for (let i = 0; i < 2; i++) {
+      await lake.driver.tick('EveryMinute');
+      await lake.driver.settle();
+      lake.driver.fleet.pass(60_000);
+    }
+    for (const [i, day] of DAYS.entries())
+      expect(await count(`employees_daily WHERE report_date = DATE '${day}'`)).toBe([5, 7, 9][i]);
+    expect(await count('employees_daily')).toBe(21);
+  }, 120_000);
+
+  test('records of the stream become a table', async () => {
+    const kinesis = new KinesisClient({ ...standIn(MOTO), requestHandler: new NodeHttpHandler() });
+    const Records = VISITS.map(visit => ({
+      PartitionKey: String(visit.visit_id),
+      Data: Buffer.from(JSON.stringify(visit)),
+    }));
+    await kinesis.send(new PutRecordsCommand({ StreamName: output('StreamStream'), Records }));
+    await lake.driver.settle();
+    expect(await trinoRows(lake.name, { name: 'visits', columns: ['visit_id', 'page'] })).toEqual([
+      '1 | NULL',
+      '2 | /swords?size=\u00e9',
+    ]);
   }, 60_000);
+
+  test('a lake on this machine has the same rows, row by row', async () => {
+    for (const [i, files] of arrivals.entries()) {
+      for (const { from, key } of files) {
+        const table = /employees|users|states/.exec(key)![0];
+        await takeInHere(join(EXAMPLES, from), table, table === 'users' ? undefined : DAYS[i]!);
+      }
+    }
+    for (const name of ['employees', 'users', 'states']) {
+      for (const what of [name, `${name}_deltas`, `${name}_history`]) {
+        // A delta's name is its own.
+        const columns = (await localColumns(local, what)).filter(c => c !== '_source');
+        const rows = await localRows(local, { name: what, columns });
+        expect([what, await athenaRows(lake.name, { name: what, columns })]).toEqual([what, rows]);
+        expect([what, await trinoRows(lake.name, { name: what, columns })]).toEqual([what, rows]);
+      }
+    }
+  }, 120_000);
 });

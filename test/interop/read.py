@@ -6,8 +6,10 @@ A task a line on stdin, an answer a line on stdout, both JSON: Python and its en
 import datetime
 import glob
 import json
+import os
 import sys
 import sysconfig
+from urllib.parse import urlsplit
 
 import duckdb
 from normal import normal
@@ -16,8 +18,22 @@ from write import write
 
 
 def load_iceberg(connection):
-    """The extension comes from its package: nothing is downloaded while tests run."""
-    for name in ("avro", "iceberg"):
+    load_extensions(connection, "avro", "iceberg")
+
+
+def load_aws(connection):
+    """What DuckDB needs for files in S3; where S3 is, the environment says as it does to every client of AWS."""
+    load_extensions(connection, "avro", "httpfs", "aws", "iceberg")
+    endpoint = urlsplit(os.environ["AWS_ENDPOINT_URL"]).netloc
+    connection.execute(
+        "CREATE SECRET (TYPE s3, PROVIDER credential_chain, URL_STYLE 'path', USE_SSL false, "
+        f"ENDPOINT '{endpoint}', REGION '{os.environ['AWS_REGION']}')"
+    )
+
+
+def load_extensions(connection, *names):
+    """Extensions come from their packages: nothing is downloaded while tests run."""
+    for name in names:
         package = f"{sysconfig.get_path('purelib')}/duckdb_extension_{name}"
         [file] = glob.glob(f"{package}/**/*.duckdb_extension", recursive=True)
         connection.load_extension(file)
@@ -76,7 +92,7 @@ def describe(metadata):
 
 def run(code, names):
     """Runs a page's snippet with some names given. Answers with what it left under `answer`."""
-    space = {**names, "load_iceberg": load_iceberg}
+    space = {**names, "load_iceberg": load_iceberg, "load_aws": load_aws}
     exec(code, space)  # noqa: S102
     return answer(space["answer"])
 

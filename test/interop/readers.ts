@@ -48,12 +48,12 @@ export interface Readers {
 
 const PYTHON = process.env.INTEROP_PYTHON ?? join(__dirname, '../../.cache/interop-venv/bin/python');
 
-/** The readers of a test file, from its first test to its last. */
-export function foreignReaders(): Readers {
+/** The readers of a test file, from its first test to its last. `environment`: what they find besides ours. */
+export function foreignReaders(environment: Readonly<Record<string, string>> = {}): Readers {
   let python: Python | undefined;
   jest.setTimeout(120_000);
   beforeAll(() => {
-    python = new Python();
+    python = new Python(environment);
   });
   afterAll(() => python?.end());
   const ask = <T>(task: Record<string, unknown>) => python!.ask<T>(task);
@@ -73,11 +73,14 @@ class Python {
   private readonly waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
   private said = '';
 
-  constructor() {
+  constructor(environment: Readonly<Record<string, string>>) {
     if (!existsSync(PYTHON))
       throw new Error(`${PYTHON} is not there: start the tests with npm run test:interop`);
     // -B: no compiled files beside the sources. -W: a library's deprecations are no answer.
-    this.child = spawn(PYTHON, ['-B', '-W', 'ignore', join(__dirname, 'read.py')], { stdio: 'pipe' });
+    this.child = spawn(PYTHON, ['-B', '-W', 'ignore', join(__dirname, 'read.py')], {
+      stdio: 'pipe',
+      env: { ...process.env, ...environment },
+    });
     createInterface({ input: this.child.stdout! }).on('line', line => this.waiting.shift()?.resolve(line));
     this.child.stderr!.on('data', (words: Buffer) => {
       this.said += words.toString();

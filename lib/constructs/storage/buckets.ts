@@ -28,6 +28,8 @@ export class Buckets extends Construct {
   readonly lake: Bucket;
   /** What Athena answered, for a week. */
   readonly results: Bucket;
+  /** Who read and wrote which object, for 90 days. */
+  readonly logs: Bucket;
 
   constructor(
     scope: Construct,
@@ -35,7 +37,8 @@ export class Buckets extends Construct {
     private readonly props: BucketsProps,
   ) {
     super(scope, id);
-    const logs = this.logs();
+    this.logs = this.logBucket();
+    const { logs } = this;
     const versioned = { versioned: true };
     this.landing = this.data('Landing', logs, versioned);
     this.lake = this.data('Lake', logs, {
@@ -70,8 +73,8 @@ export class Buckets extends Construct {
     return bucket;
   }
 
-  /** Who read and wrote which object, for 90 days. S3 delivers only into buckets under its own keys. */
-  private logs(): Bucket {
+  /** S3 delivers only into buckets under its own keys. */
+  private logBucket(): Bucket {
     const logs = new Bucket(this, 'Logs', {
       ...PRIVATE,
       encryption: BucketEncryption.S3_MANAGED,

@@ -3,9 +3,10 @@ import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { streamKey } from '../../config/deployed';
+import { type Adopted, streamKey } from '../../config/deployed';
 import type { ResolvedLake } from '../../config/resolved';
 import { acknowledgeWildcards } from '../acknowledged';
+import { adopt } from '../adopted';
 import { lakeOutputs } from '../outputs';
 import type { WorkQueue } from '../work-queue';
 import { Buckets } from './buckets';
@@ -18,6 +19,8 @@ import { athenaWorkgroups } from './workgroups';
 
 export interface StorageProps {
   readonly lake: ResolvedLake;
+  /** What a lake of that name left in the account, to be taken in. Default: everything is made anew. */
+  readonly adopted?: Adopted;
 }
 
 /** What holds data, and what has to stand beside it. Data stays when the stack goes. */
@@ -40,7 +43,7 @@ export class Storage extends Construct {
   /** The user's own key; undefined where AWS's keys encrypt. */
   readonly key: IKey | undefined;
 
-  constructor(scope: Construct, id: string, { lake }: StorageProps) {
+  constructor(scope: Construct, id: string, { lake, adopted }: StorageProps) {
     super(scope, id);
     const { name, deploy } = lake;
     this.permissions = deploy.permissions;
@@ -59,6 +62,7 @@ export class Storage extends Construct {
     this.queryPolicy = new ManagedPolicy(this, 'QueryPolicy', { description, statements });
     acknowledgeWildcards(this.queryPolicy, statements);
     this.outputs(name);
+    if (adopted) adopt(this, name, adopted);
   }
 
   private outputs(lake: string): void {
@@ -66,6 +70,7 @@ export class Storage extends Construct {
       LandingBucket: this.buckets.landing.bucketName,
       LakeBucket: this.buckets.lake.bucketName,
       ResultsBucket: this.buckets.results.bucketName,
+      LogsBucket: this.buckets.logs.bucketName,
       Ledger: this.ledger.tableName,
       Database: this.databases.tables,
       StagingDatabase: this.databases.staging,

@@ -23,7 +23,7 @@ export interface DeployedOptions extends Pick<Whereabouts, 'config' | 'cwd'> {
 /**
  * A lake in an AWS account, found by the config's name among the stacks of the account and region that the environment
  * means. What its functions do they are asked to do; the rest is done from here, with the caller's rights.
- * @throws TM_1001 to TM_1006 for the config, TM_8301 when it is not deployed, TM_5209 without credentials
+ * @throws TM_1001 to TM_1006 for the config, TM_8011 when it is not deployed, TM_5209 without credentials
  */
 export async function openDeployedLake({ onQuery, ...where }: DeployedOptions): Promise<Lake> {
   const configFile = await locateConfig(where);

@@ -6,12 +6,12 @@ import type { ResolvedLake } from '../../config/resolved';
 import type { Environment } from '../aws-config';
 import { notDeployed, outputMissing } from '../lake-errors';
 
-/** What the stacks of a lake say of it. @throws TM_8302 for an output that they lack */
+/** What the stacks of a lake say of it. @throws TM_8012 for an output that they lack */
 export type Outputs = (key: OutputKey) => string;
 
 /**
  * A deployed lake's outputs, found by its name in the account and region that the environment means.
- * @throws TM_8301 when it is not there, TM_5209 without credentials
+ * @throws TM_8011 when it is not there, TM_5209 without credentials
  */
 export async function findOutputs(lake: string): Promise<Outputs> {
   const client = new CloudFormationClient(clientSettings());

@@ -39,6 +39,7 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
   const errors: { name: string; error: string }[] = [];
   let killed = 0;
   let aheadMs = 0;
+  let stopped = false;
   const principal = (name: string) => `${lake}-${name}`;
   const start = (name: string) => {
     const lambda = lambdas.find(one => one.name === name);
@@ -50,6 +51,7 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
   };
   return {
     async invoke(name, event) {
+      if (stopped) throw new Error('the lake is stopped');
       const environment = idle.get(name)?.pop() ?? start(name);
       const killAfterMs = chances.killAfterMs();
       const invoked = await environment.invoke({ event, aheadMs, killAfterMs });
@@ -75,6 +77,7 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
     },
     now: () => Date.now() + aheadMs,
     stop() {
+      stopped = true;
       for (const environment of all) environment.kill();
     },
   };

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-athena';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { ATHENA, MOTO, standIn } from '../endpoints';
+import { trino } from '../trino';
 import { athenaRules } from './controls';
 
 const client = new AthenaClient(standIn(ATHENA));
@@ -165,14 +166,6 @@ async function ended(QueryString: string, WorkGroup = groups.own) {
   }
 }
 
-async function trino(sql: string) {
-  const { TRINO } = await import('../endpoints');
-  const headers = { 'X-Trino-User': 'test' };
-  let page = await (await fetch(`${TRINO}/v1/statement`, { method: 'POST', headers, body: sql })).json();
-  while (page.nextUri) page = await (await fetch(page.nextUri, { headers })).json();
-  if (page.error) throw new Error(page.error.message);
-}
-
 beforeAll(async () => {
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   const ResultConfiguration = { OutputLocation };
@@ -185,9 +178,9 @@ beforeAll(async () => {
     new CreateWorkGroupCommand({ Name: groups.disabled, Configuration: { ResultConfiguration } }),
   );
   await client.send(new UpdateWorkGroupCommand({ WorkGroup: groups.disabled, State: 'DISABLED' }));
-  await trino(`CREATE SCHEMA awsdatacatalog.${place} WITH (location = 's3://${bucket}/')`);
+  await trino(`CREATE SCHEMA awsdatacatalog.${place} WITH (location = 's3://${bucket}/')`, 'default');
   // Trino makes what Athena would not.
-  await trino(`CREATE TABLE iceberg.${place}.zoned (at timestamp(6) with time zone)`);
+  await trino(`CREATE TABLE iceberg.${place}.zoned (at timestamp(6) with time zone)`, place);
 }, 60_000);
 afterAll(() => {
   client.destroy();

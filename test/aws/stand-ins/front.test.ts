@@ -104,7 +104,7 @@ test('faults.seed fails the same calls again, one in so many', async () => {
   expect(await round()).toEqual(first);
   expect(first.filter(name => name !== 'done').length).toBeGreaterThan(5);
   expect(first.filter(name => name !== 'done').length).toBeLessThan(25);
-});
+}, 60_000);
 
 test('requests.permissions are what IAM asks for', async () => {
   await forgetRequests(principal);

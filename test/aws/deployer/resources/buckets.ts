@@ -1,8 +1,4 @@
-import {
-  CreateBucketCommand,
-  PutBucketVersioningCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { MOTO, standIn } from '../../endpoints';
 import type { Maker } from '../resource';
 

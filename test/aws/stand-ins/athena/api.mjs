@@ -1,14 +1,13 @@
 // Athena's API over the queries: docs.aws.amazon.com/athena/latest/APIReference
+import { described, results, runtime } from './answers.mjs';
 import { invalid, tooMany } from './errors.mjs';
 import { dueFault, Groups } from './groups.mjs';
 import { execute, isTerminal, newQuery } from './queries.mjs';
 import { REQUEST_RULES } from './rules/request.mjs';
 import { firstRefusal } from './rules/rule.mjs';
 import { SYNTAX_RULES } from './rules/syntax.mjs';
+import { VERB_RULES } from './rules/verbs.mjs';
 import { statementOf } from './statement.mjs';
-import { columnInfo, datum } from './values.mjs';
-
-const RESULTS_PAGE_MAX = 1000;
 
 /** Statements that are the engine's own as they stand. */
 const ENGINE_READS = new Set(['SELECT', 'INSERT', 'MERGE', 'UPDATE', 'DELETE']);
@@ -102,8 +101,7 @@ async function started(request, { world, groups, queries }) {
   const statement = parsed(request.QueryString ?? '');
   const refusal = firstRefusal(REQUEST_RULES, { request, statement, group, output });
   if (refusal !== undefined) throw invalid(refusal.message);
-  const syntax =
-    firstRefusal(SYNTAX_RULES, statement) ?? (statement.inner && firstRefusal(SYNTAX_RULES, statement.inner));
+  const syntax = malformed(statement) ?? (statement.inner && malformed(statement.inner));
   if (syntax !== undefined) throw invalid(syntax.message, 'MALFORMED_QUERY');
   if (dueFault(group, statement.sql, ['refuse'])) throw tooMany();
   const open = [...queries.values()].filter(query => query.group === group && !isTerminal(query));
@@ -121,6 +119,8 @@ async function started(request, { world, groups, queries }) {
   execute(query, world);
   return query;
 }
+
+const malformed = statement => firstRefusal([...SYNTAX_RULES, ...VERB_RULES], statement);
 
 function outputOf(request, group) {
   const own = group?.Configuration.ResultConfiguration?.OutputLocation;
@@ -151,64 +151,4 @@ function withParameters(statement, values = []) {
     from = end;
   });
   return statementOf(sql + statement.sql.slice(from));
-}
-
-const seconds = millis => (millis === undefined ? undefined : millis / 1000);
-
-function described(query) {
-  const { request, statement, group, stats } = query;
-  const ended = query.completed ?? Date.now();
-  return {
-    QueryExecutionId: query.id,
-    Query: request.QueryString,
-    StatementType: statement.type,
-    SubstatementType: statement.sub,
-    ResultConfiguration: { OutputLocation: query.file ?? query.output },
-    QueryExecutionContext: { Database: query.database, Catalog: 'awsdatacatalog' },
-    ExecutionParameters: request.ExecutionParameters,
-    WorkGroup: group.Name,
-    EngineVersion: group.Configuration.EngineVersion,
-    Status: {
-      State: query.state,
-      StateChangeReason: query.reason,
-      SubmissionDateTime: seconds(query.submitted),
-      CompletionDateTime: seconds(query.completed),
-      AthenaError: query.error,
-    },
-    Statistics: {
-      EngineExecutionTimeInMillis: query.began === undefined ? 0 : ended - query.began,
-      QueryQueueTimeInMillis: (query.began ?? ended) - query.submitted,
-      TotalExecutionTimeInMillis: ended - query.submitted,
-      DataScannedInBytes: stats.scanned ?? 0,
-    },
-  };
-}
-
-function runtime({ submitted, completed = Date.now(), stats, result }) {
-  return {
-    Timeline: { TotalExecutionTimeInMillis: completed - submitted },
-    Rows: { InputRows: stats.rowsRead ?? 0, InputBytes: stats.scanned ?? 0, OutputRows: result.rows.length },
-  };
-}
-
-/** A page of results; the header row of a SELECT counts as a row. */
-function results(query, { MaxResults = RESULTS_PAGE_MAX, NextToken }) {
-  if (query.state !== 'SUCCEEDED') throw invalid(`Query has not yet finished. Current state: ${query.state}`);
-  if (MaxResults < 1 || MaxResults > RESULTS_PAGE_MAX)
-    throw invalid(`MaxResults is more than maximum allowed length ${RESULTS_PAGE_MAX}`);
-  const { columns, rows, hasHeader, updateCount } = query.result;
-  const header = hasHeader ? [{ Data: columns.map(({ name }) => ({ VarCharValue: name })) }] : [];
-  const from = NextToken === undefined ? 0 : Number(Buffer.from(NextToken, 'base64'));
-  const data = rows
-    .slice(Math.max(0, from - header.length), from + MaxResults - header.length)
-    .map(row => ({ Data: row.map((value, index) => datum(value, columns[index])) }));
-  const more = from + MaxResults < rows.length + header.length;
-  return {
-    UpdateCount: updateCount ?? 0,
-    NextToken: more ? Buffer.from(String(from + MaxResults)).toString('base64') : undefined,
-    ResultSet: {
-      Rows: from === 0 ? [...header, ...data] : data,
-      ResultSetMetadata: { ColumnInfo: columns.map(columnInfo) },
-    },
-  };
 }

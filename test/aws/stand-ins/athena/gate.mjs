@@ -14,9 +14,10 @@ import { REQUEST_RULES } from './rules/request.mjs';
 import { SYNTAX_RULES } from './rules/syntax.mjs';
 import { TABLE_RULES } from './rules/tables.mjs';
 import { TYPE_RULES } from './rules/types.mjs';
+import { VERB_RULES } from './rules/verbs.mjs';
 import { Trino } from './trino.mjs';
 
-const RULES = [...REQUEST_RULES, ...SYNTAX_RULES, ...TABLE_RULES, ...TYPE_RULES];
+const RULES = [...REQUEST_RULES, ...SYNTAX_RULES, ...VERB_RULES, ...TABLE_RULES, ...TYPE_RULES];
 
 /**
  * Serves Athena on loopback.

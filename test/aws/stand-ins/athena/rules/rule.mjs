@@ -1,5 +1,7 @@
 // A rule is a thing that AWS documents as refused: its name, where AWS says so, and the judgement.
 
+import { position } from '../tokens.mjs';
+
 const USER_GUIDE = 'https://docs.aws.amazon.com/athena/latest/ug';
 
 /**
@@ -19,3 +21,7 @@ export function firstRefusal(rules, given) {
   }
   return undefined;
 }
+
+/** The engine's words for a token that its grammar does not expect there. */
+export const mismatch = ({ sql }, token, expecting) =>
+  `${position(sql, token.at)}: mismatched input '${token.text}'. Expecting: ${expecting}`;

@@ -1,0 +1,152 @@
+import { resolve } from 'node:path';
+import { findConfig } from '../config/load';
+import type { LakeQuery } from '../query/open';
+import { type LocalLake as BoundLake, openLocalLake } from '../runtime/local';
+import type { Whereabouts } from '../runtime/locate';
+import type { Compacted } from '../stages/compact/compact';
+import type { Ingested } from '../stages/ingest/request';
+import type { FileTaken, LocalLake, OpenOptions } from './lake';
+import { dateOf, keyOf, reportOf, tableOf, tablesOf } from './names';
+import { Streams } from './streams';
+import { Turns } from './turns';
+
+/**
+ * Opens the lake in a folder, and begins one where there is none. Several processes may have one open.
+ * @throws TM_1001 to TM_1006 for the config, TM_5105 when the ledger does not open
+ */
+export async function openLake(folder: string, { config }: OpenOptions = {}): Promise<LocalLake> {
+  const cwd = process.cwd();
+  const where = { lake: folder, config: config ?? (await findConfig(resolve(cwd, folder))), cwd };
+  const lake = await openLocalLake(where);
+  return {
+    folder: lake.folder,
+    configFile: lake.configFile,
+    ...intake(lake, cwd),
+    ...upkeep(lake),
+    ...answers(lake, where),
+  };
+}
+
+function intake(lake: BoundLake, cwd: string): Pick<LocalLake, 'ingest' | 'replay' | 'merge'> {
+  const merge = async (ingested: Ingested): Promise<FileTaken> =>
+    counts(ingested)
+      ? { ...ingested, merged: await lake.merge(tableOf(lake.config, ingested.table!)) }
+      : ingested;
+  return {
+    async ingest(paths, { merge: merging = true, ...options } = {}) {
+      const { inputFiles } = await import('../cli/files');
+      if (options.table !== undefined) tableOf(lake.config, options.table);
+      if (options.date !== undefined) dateOf(options.date);
+      const named = typeof paths === 'string' ? [paths] : paths;
+      const taken: FileTaken[] = [];
+      for (const { path } of await inputFiles(named, cwd, [lake.folder])) {
+        // Only functions are sent a file; a lake in a folder has none.
+        const ingested = (await lake.ingest(path, options)) as Ingested;
+        taken.push(merging && !options.dryRun ? await merge(ingested) : ingested);
+      }
+      return taken;
+    },
+    async replay(which, { table, merge: merging = true } = {}) {
+      if (table !== undefined) tableOf(lake.config, table);
+      const taken: FileTaken[] = [];
+      for (const ingested of await lake.replay(which, table)) {
+        taken.push(merging ? await merge(ingested) : ingested);
+      }
+      return taken;
+    },
+    async merge(name) {
+      const tallies = [];
+      for (const table of tablesOf(lake.config, name)) tallies.push(await lake.merge(table));
+      return tallies.filter(tally => tally !== undefined);
+    },
+  };
+}
+
+/** Whether rows of a file stand in the log: of a repeat too, whose first run may have ended before its merge. */
+function counts({ outcome }: Ingested): boolean {
+  return outcome === 'taken-in' || outcome === 'rows-quarantined' || outcome === 'seen';
+}
+
+type Upkeep = Pick<
+  LocalLake,
+  'pause' | 'resume' | 'rebuild' | 'compact' | 'vacuum' | 'trace' | 'status' | 'quarantine'
+>;
+
+function upkeep(lake: BoundLake): Upkeep {
+  const { config } = lake;
+  return {
+    pause: async name => lake.pause(tableOf(config, name)),
+    resume: async name => lake.resume(tableOf(config, name)),
+    rebuild: async name => lake.rebuild(tableOf(config, name)),
+    async compact(name) {
+      const pieces: Compacted[] = [];
+      for (const table of tablesOf(config, name)) {
+        for (let piece = await lake.compactNext(table); piece; piece = await lake.compactNext(table)) {
+          pieces.push(piece);
+        }
+      }
+      return pieces;
+    },
+    vacuum: () => lake.vacuum(),
+    trace: file => lake.trace(file),
+    status: () => lake.status(),
+    quarantine: () => lake.quarantined(),
+  };
+}
+
+type Answers = Pick<
+  LocalLake,
+  | 'report'
+  | 'checkReport'
+  | 'query'
+  | 'stream'
+  | 'tables'
+  | 'describe'
+  | 'history'
+  | 'diff'
+  | 'traceKey'
+  | 'close'
+>;
+
+/** What an engine answers: whole answers share one, in turns; each stream has its own. */
+function answers(lake: BoundLake, where: Whereabouts): Answers {
+  const { config } = lake;
+  const turns = new Turns();
+  const streams = new Streams(where);
+  const ask = <T>(work: (query: LakeQuery) => Promise<T>, asOf?: string) =>
+    turns.take(async () => work(await lake.query(asOf)));
+  return {
+    async report(name, date = lake.today()) {
+      const report = reportOf(config, name);
+      dateOf(date);
+      return turns.take(() => lake.report(report, date));
+    },
+    async checkReport(name, date = lake.today()) {
+      const report = reportOf(config, name);
+      dateOf(date);
+      return turns.take(() => lake.checkReport(report, date));
+    },
+    query: (sql, { params, asOf } = {}) => ask(query => query.run(sql, params), asOf),
+    stream: (sql, { params, asOf } = {}) =>
+      streams.begin(async (own, ending) => {
+        const answer = await (await own.query(asOf)).stream(sql, params);
+        return { ...answer, batches: ending(answer.batches) };
+      }),
+    tables: () => ask(query => query.tables()),
+    describe: name => ask(query => query.describe(name)),
+    history: (table, key) => turns.take(() => lake.history(table, keyOf(key))),
+    diff: (table, since) =>
+      streams.begin(async (own, ending) => {
+        const found = await own.diff(table, since);
+        return { ...found, rows: ending(found.rows) };
+      }),
+    traceKey: async (name, key) => {
+      const table = tableOf(config, name);
+      return turns.take(() => lake.traceKey(table, keyOf(key)));
+    },
+    async close() {
+      await streams.close();
+      await turns.take(() => lake.close());
+    },
+  };
+}

@@ -1,0 +1,14 @@
+export type { QuarantinedRow } from './ledger/quarantine';
+export type { Cell, ResultColumn, Rows, RowStream, SqlParameter } from './ports/query-engine';
+export type { ColumnChange, RowChange, TableDiff } from './query/diff';
+export type { ReadFrom, TableSummary } from './query/open';
+export type {
+  FileTaken,
+  IngestOptions,
+  KeyValue,
+  LocalLake,
+  OpenOptions,
+  QueryOptions,
+} from './library/lake';
+export { openLake } from './library/open-lake';
+export type { BuiltReport, OwnTally } from './runtime/lake';

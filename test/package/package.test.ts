@@ -1,0 +1,118 @@
+import { readdirSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { give, type Installed, installPackage, link, ROOT } from './installed';
+
+jest.setTimeout(120_000);
+
+let installed: Installed;
+
+beforeAll(async () => {
+  installed = await installPackage();
+});
+
+afterAll(async () => {
+  await rm(installed.folder, { recursive: true, force: true });
+});
+
+/** What a program has loaded once it has required `name`: names of packages. */
+async function loadedBy(name: string): Promise<string[]> {
+  const script = `require('${name}'); console.log(JSON.stringify(Object.keys(require.cache)))`;
+  const files = JSON.parse(await installed.run(process.execPath, '-e', script)) as string[];
+  const packages = files.map(file => file.split('/node_modules/').at(-1)!.match(/^(@[^/]+\/)?[^/]+/)![0]);
+  return [...new Set(packages)].sort();
+}
+
+test('package.files: what was built, and nothing of the sources', () => {
+  const { files, size, unpackedSize } = installed.packed;
+  const paths = files.map(file => file.path);
+  const kinds = new Set(paths.map(path => path.split('/').slice(0, 2).join('/')));
+  const built = ['dist/bin', 'dist/lambdas', 'dist/lib', 'dist/types'];
+  expect([...kinds].sort()).toEqual(['LICENSE', 'README.md', ...built, 'package.json']);
+  const functions = readdirSync(join(ROOT, 'lambdas'), { withFileTypes: true }).filter(e => e.isDirectory());
+  expect(paths).toEqual(expect.arrayContaining(functions.map(({ name }) => `dist/lambdas/${name}/index.js`)));
+  expect(paths.filter(path => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+  expect({ size: size < 20e6, unpackedSize: unpackedSize < 70e6 }).toEqual({ size: true, unpackedSize: true });
+});
+
+test('package.light: a config and its errors load nothing else', async () => {
+  expect(await loadedBy('tidemark')).toEqual(['tidemark']);
+});
+
+test('package.local.light: engines load with what needs them, and nothing of AWS', async () => {
+  const loaded = await loadedBy('tidemark/local');
+  expect(loaded).toContain('tidemark');
+  expect(loaded.filter(name => /duckdb|aws|smithy|constructs|parquet|arrow|commander/.test(name))).toEqual([]);
+});
+
+test('package.without-cdk: its optional peers are not installed, and only tidemark/cdk asks for them', async () => {
+  const asking = installed.run(process.execPath, '-e', "require('tidemark/cdk')");
+  await expect(asking).rejects.toThrow(/Cannot find module '(aws-cdk-lib|constructs)/);
+});
+
+test('package.one-error: an error of tidemark/local is a TidemarkError of tidemark', async () => {
+  const script = `
+    const { TidemarkError } = require('tidemark');
+    require('tidemark/local').openLake('nowhere').catch(error =>
+      console.log(error instanceof TidemarkError, error.code));`;
+  expect(await installed.run(process.execPath, '-e', script)).toBe('true TM_1001\n');
+});
+
+test('package.commands: init, ingest and query by npx, then a script on the same lake', async () => {
+  for (const day of [1, 2, 3]) {
+    await give(installed, `examples/employees/day${day}.csv`, `employees-2021-01-0${day}.csv`);
+  }
+  await installed.run('npx', 'tidemark', 'init', 'employees-2021-01-01.csv');
+  const config = join(installed.folder, 'tidemark.config.ts');
+  const text = await readFile(config, 'utf8');
+  expect(text).toContain("key: ['employee_id']");
+  const reported = "reports: { employees_daily: { table: 'employees' } },\n});";
+  await writeFile(config, text.replace(/\}\);\s*$/, reported));
+  await installed.run('npx', 'tidemark', 'ingest', 'employees-2021-01-01.csv', 'employees-2021-01-02.csv');
+  const sql = 'SELECT employee_id, department_id FROM employees WHERE employee_id = 5';
+  expect(await installed.run('npx', 'tidemark', 'query', sql, '--output', 'csv')).toBe(
+    'employee_id,department_id\n5,2\n',
+  );
+  await give(installed, 'test/package/consumer/script.mjs', 'script.mjs');
+  const [outcome, rows, inDepartment, states] = JSON.parse(
+    await installed.run(process.execPath, 'script.mjs'),
+  ) as [string, object, number, number];
+  expect({ outcome, rows, inDepartment, states }).toEqual({
+    outcome: 'taken-in',
+    rows: { new: 3, changed: 2, deleted: 0, total: 10 },
+    inDepartment: 5,
+    states: 2,
+  });
+});
+
+describe('with its peers', () => {
+  beforeAll(() => link(installed, 'aws-cdk-lib', 'constructs', 'typescript', '@types/node'));
+
+  test.each(['node20', 'esnext'])('package.types: a strict program of module %s compiles', async module => {
+    await give(installed, 'test/package/consumer/consumer.ts', 'consumer.ts');
+    const options = ['--noEmit', '--strict', '--noUncheckedIndexedAccess', '--target', 'es2023'];
+    const types = ['--types', 'node', '--module', module, '--ignoreConfig', 'consumer.ts'];
+    const resolution = module === 'esnext' ? ['--moduleResolution', 'bundler'] : [];
+    await installed.run('npx', 'tsc', ...options, ...resolution, ...types);
+  });
+
+  test('package.cdk: the example compiles, and its stack has the buckets and the functions', async () => {
+    await give(installed, 'examples/cdk-app', 'cdk-app');
+    await installed.run('npx', 'tsc', '-p', 'cdk-app');
+    const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+    const script = `process.chdir('cdk-app'); process.argv.splice(1, 0, '${cdk}'); require('${cdk}')`;
+    await installed.run(process.execPath, '-e', script, 'synth', '--quiet', '--no-notices');
+    const file = join(installed.folder, 'cdk-app/cdk.out/Shop.template.json');
+    const { Resources } = JSON.parse(await readFile(file, 'utf8')) as {
+      Resources: Record<string, { Type: string; Properties?: { Handler?: string } }>;
+    };
+    const count = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type).length;
+    const lambdas = Object.keys(Resources).filter(id => /^LakePipeline(\w+?)(Function)?[0-9A-F]{8}$/.test(id));
+    expect({
+      buckets: count('AWS::S3::Bucket'),
+      ledgers: count('AWS::DynamoDB::GlobalTable'),
+      databases: count('AWS::Glue::Database'),
+      lambdas,
+    }).toEqual({});
+  });
+});
