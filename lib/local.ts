@@ -1,7 +1,4 @@
 export type { QuarantinedRow } from './ledger/quarantine';
-export type { Cell, ResultColumn, Rows, RowStream, SqlParameter } from './ports/query-engine';
-export type { ColumnChange, RowChange, TableDiff } from './query/diff';
-export type { ReadFrom, TableSummary } from './query/open';
 export type {
   FileTaken,
   IngestOptions,
@@ -11,4 +8,7 @@ export type {
   QueryOptions,
 } from './library/lake';
 export { openLake } from './library/open-lake';
+export type { Cell, ResultColumn, RowStream, Rows, SqlParameter } from './ports/query-engine';
+export type { ColumnChange, RowChange, TableDiff } from './query/diff';
+export type { ReadFrom, TableSummary } from './query/open';
 export type { BuiltReport, OwnTally } from './runtime/lake';

@@ -27,10 +27,10 @@ const interrupted = new Promise(resolve => {
   }
 });
 
-/** Jest's exit code. A worker for each processor: they wait for the stand-ins most of the time. */
+/** Jest's exit code. */
 function jest(args, environment) {
   const program = join(root, 'node_modules/jest/bin/jest.js');
-  const options = ['--selectProjects', 'aws', '--maxWorkers=100%', ...args];
+  const options = ['--selectProjects', 'aws', ...args];
   const child = spawn(process.execPath, [program, ...options], {
     cwd: root,
     stdio: 'inherit',

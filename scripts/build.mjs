@@ -30,7 +30,9 @@ const oneErrorClass = {
   name: 'one-error-class',
   setup(build) {
     build.onResolve({ filter: /\/errors$/ }, ({ path, resolveDir }) =>
-      resolve(resolveDir, path) === join(ROOT, 'lib/errors') ? { path: './errors.js', external: true } : undefined,
+      resolve(resolveDir, path) === join(ROOT, 'lib/errors')
+        ? { path: './errors.js', external: true }
+        : undefined,
     );
   },
 };

@@ -22,6 +22,7 @@ const AREAS = {
   60: 'Queries and reports',
   61: 'Reports by Athena',
   7: 'The command line',
+  71: 'The library',
   80: 'Stacks and deploys',
   82: 'Functions',
 };

@@ -1,9 +1,12 @@
 import { Command, Option } from 'commander';
 import { version } from '../../package.json';
+import { adoptCommand } from './adopt';
 import type { Cli } from './cli';
 import { compactCommand } from './compact';
 import { demoCommand } from './demo/demo';
+import { deployCommand } from './deploy';
 import { describeCommand } from './describe';
+import { destroyCommand } from './destroy';
 import { diffCommand } from './diff';
 import { historyCommand } from './history';
 import { ingestCommand } from './ingest';
@@ -43,6 +46,9 @@ const COMMANDS = [
   compactCommand,
   vacuumCommand,
   rebuildCommand,
+  deployCommand,
+  destroyCommand,
+  adoptCommand,
 ];
 
 const ABOUT = `An exact, queryable lake of a changing database.

@@ -69,7 +69,8 @@ function listed(records: readonly Quarantined[], letters: readonly DeadLetter[])
     ...[record.reason, instant(record.at)],
   ]);
   for (const { id, queue, about, table, at } of letters) {
-    const reason = `a message of the ${queue} queue failed each time it came`;
+    const what = queue === 'stream' ? 'a batch of a stream' : `a message of the ${queue} queue`;
+    const reason = `${what} failed each time it came`;
     rows.push([id, about, table ?? null, 'dead letter', 0, null, reason, instant(at)]);
   }
   return { columns: ['id', 'file', 'table', 'scope', 'bad_rows', 'code', 'reason', 'since'], rows };

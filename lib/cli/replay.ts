@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import type { Lake } from '../runtime/lake';
+import type { DeadLetter, Lake } from '../runtime/lake';
+import type { Ingested } from '../stages/ingest/request';
 import { type Cli, tablesOf } from './cli';
 import { exits } from './exits';
 import { ingestLines } from './render/ingest';
@@ -20,31 +21,40 @@ export function replayAction(cli: Cli) {
   return async (names: string[], flags: { table?: string }, command: Command): Promise<void> => {
     const lake = await cli.open(command, 'existing');
     for (const name of names) {
-      if (await resent(cli, lake, name)) continue;
       const progress = cli.progress(`replaying ${name}`);
-      const replayed = await lake.replay(name, flags.table).finally(() => progress.stop());
-      for (const ingested of replayed) {
-        const waits = ingested.outcome === 'quarantined';
-        const [table] = ingested.table && !waits ? tablesOf(lake, [ingested.table]) : [];
-        const merged = table && (await lake.merge(table));
-        const file = { path: ingested.object, label: basename(ingested.object) };
-        for (const line of ingestLines({ file, ingested, merged }, 0)) cli.say(line);
-        if (ingested.outcome.endsWith('quarantined')) cli.finish(exits.quarantined);
-      }
+      const letters = await lettersOf(lake, name);
+      const work = letters.length > 0 ? resend(cli, lake, letters) : lake.replay(name, flags.table);
+      const replayed = await work.finally(() => progress.stop());
+      for (const ingested of replayed) await settle(cli, lake, ingested);
     }
   };
 }
 
-/** Whether the name is that of dead letters; those go back to their function, whatever it makes of them now. */
-async function resent(cli: Cli, lake: Lake, name: string): Promise<boolean> {
-  const letters = (await lake.deadLetters()).filter(
+/** Merges what was taken in, and says what became of it. */
+async function settle(cli: Cli, lake: Lake, ingested: Ingested): Promise<void> {
+  const waits = ingested.outcome === 'quarantined';
+  const [table] = ingested.table && !waits ? tablesOf(lake, [ingested.table]) : [];
+  const merged = table && (await lake.merge(table));
+  const file = { path: ingested.object, label: basename(ingested.object) };
+  for (const line of ingestLines({ file, ingested, merged }, 0)) cli.say(line);
+  if (ingested.outcome.endsWith('quarantined')) cli.finish(exits.quarantined);
+}
+
+/** Dead letters of that name go back to their function, whatever it makes of them now. */
+async function lettersOf(lake: Lake, name: string): Promise<DeadLetter[]> {
+  return (await lake.deadLetters()).filter(
     ({ id, about }) => id === name || about === name || about.endsWith(`/${name}`),
   );
+}
+
+async function resend(cli: Cli, lake: Lake, letters: readonly DeadLetter[]): Promise<Ingested[]> {
+  const became: Ingested[] = [];
   for (const letter of letters) {
-    await lake.resend(letter);
-    cli.say(`${plain(letter.about)}  sent to the ${letter.queue} queue again`);
+    became.push(...(await lake.resend(letter)));
+    const { queue, about } = letter;
+    if (queue !== 'stream') cli.say(`${plain(about)}  sent to the ${queue} queue again`);
   }
-  return letters.length > 0;
+  return became;
 }
 
 const HELP = `

@@ -79,7 +79,8 @@ function networkFloor({ sources }: ResolvedLake): Standing[] {
   return alone ? [{ what: 'network for replications: 2 endpoints in 2 zones', month }] : [];
 }
 
-const streamsOf = ({ sources }: ResolvedLake) => Object.values(sources).filter(s => s.kind === 'kinesis').length;
+const streamsOf = ({ sources }: ResolvedLake) =>
+  Object.values(sources).filter(s => s.kind === 'kinesis').length;
 
 const functionsOf = (lake: ResolvedLake) => (streamsOf(lake) > 0 ? 7 : 6);
 

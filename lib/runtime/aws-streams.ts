@@ -19,7 +19,11 @@ export interface AwsStreamLake extends AwsLake {
  * config has one kinesis source, and every stream is that one. @throws TM_8201, TM_8202
  */
 export function awsStreamLake(environment: Environment): AwsStreamLake {
-  const lake = awsLake(environment);
+  return withStreams(awsLake(environment), environment);
+}
+
+/** A lake and its streams. */
+export function withStreams(lake: AwsLake, environment: Environment): AwsStreamLake {
   const client = new KinesisClient(clientSettings());
   const arns = JSON.parse(environment.TIDEMARK_STREAMS ?? '{}') as Record<string, string>;
   const declared = Object.entries(lake.config.sources).filter(([, source]) => source.kind === 'kinesis');

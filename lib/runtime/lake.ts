@@ -62,10 +62,12 @@ export interface BuiltReport {
   readonly replaced: boolean;
 }
 
-/** A message that a function of the lake failed at each time it came. */
+export type QueueName = 'ingest' | 'merge' | 'report';
+
+/** A message, or a batch of a stream, that a function of the lake failed at each time it came. */
 export interface DeadLetter {
   readonly id: string;
-  readonly queue: 'ingest' | 'merge' | 'report';
+  readonly queue: QueueName | 'stream';
   /** What it asks to look at: an object of the landing, a table, a report's date. */
   readonly about: string;
   readonly table?: string;
@@ -110,8 +112,8 @@ export interface Lake {
   deadLetters(): Promise<DeadLetter[]>;
   /** Takes in again what waits under a quarantine id or a file's name. @throws TM_2306 */
   replay(which: string, table?: string): Promise<Ingested[]>;
-  /** Sends a dead letter to its function once more. */
-  resend(letter: DeadLetter): Promise<void>;
+  /** Sends a dead letter to its function once more; a stream's batch is taken in here, and this says what it became. */
+  resend(letter: DeadLetter): Promise<Ingested[]>;
   /** Folds the log again into new files; undefined when there is no log. */
   rebuild(table: ResolvedTable): Promise<Rebuilt | undefined>;
   /** Joins some small files of the table or its log in one commit; undefined when nothing is worth it. */

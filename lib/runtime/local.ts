@@ -74,7 +74,7 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
       return tallyOf(table.name, slices);
     },
     deadLetters: async () => [],
-    resend: async () => {},
+    resend: async () => [],
     async close() {
       await (await started)?.close();
       await items.close();

@@ -8,14 +8,10 @@ import { StorageStack } from './storage';
 
 /**
  * A lake as stacks of its own, one construct each; the one of DMS only for a config that names such a source.
- * @param options bundles: a folder with a folder of code for each function, default: the package's own; adopted: what
- *   a lake of that name left in the account
+ * @param bundles a folder with a folder of code for each function; default: the package's own
+ * @param adopted what a lake of that name left in the account
  */
-export function deployLake(
-  app: Construct,
-  lake: ResolvedLake,
-  { bundles, adopted }: { readonly bundles?: string; readonly adopted?: Adopted } = {},
-): void {
+export function deployLake(app: Construct, lake: ResolvedLake, bundles?: string, adopted?: Adopted): void {
   const names = stackNames(lake.name);
   const { storage } = new StorageStack(app, names.storage, { lake, adopted });
   const { pipeline } = new PipelineStack(app, names.pipeline, { lake, storage, bundles });

@@ -122,7 +122,8 @@ function wasOurs(metadata: TableMetadata, field: Field): boolean {
   return metadata.schemas.some(schema => schema.fields.some(f => f.id === field.id && f.name === field.name));
 }
 
-function checkKey(table: ResolvedTable, metadata: TableMetadata): void {
+/** @throws TM_3010 when the table stands with another key than the config has */
+export function checkKey(table: ResolvedTable, metadata: TableMetadata): void {
   const { fields, identifierFieldIds } = currentSchema(metadata);
   const was = fields.filter(f => identifierFieldIds.includes(f.id)).map(f => f.name);
   const same = was.length === table.key.length && was.every(name => table.key.includes(name));

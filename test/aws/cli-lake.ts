@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AthenaClient, CreateWorkGroupCommand } from '@aws-sdk/client-athena';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
+import { CreateStreamCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type OutputKey, outputName } from '../../lib/config/deployed';
 import { loadConfig } from '../../lib/config/load';
@@ -101,6 +102,9 @@ export class CliLake {
     const values: Partial<Record<OutputKey, string>> = {
       LandingBucket: this.landingBucket,
       LakeBucket: bucket,
+      ResultsBucket: `${bucket}-results`,
+      LogsBucket: `${bucket}-logs`,
+      StreamEvents: `${bucket}-events`,
       Ledger: bucket,
       Database: database,
       StagingDatabase: `${database}_staging`,
@@ -119,6 +123,9 @@ export class CliLake {
         TemplateBody: JSON.stringify({ Resources, Outputs: Object.fromEntries(outputs) }),
       }),
     );
+    await new KinesisClient(standIn(MOTO)).send(
+      new CreateStreamCommand({ StreamName: `${bucket}-events`, ShardCount: 1 }),
+    );
     const athena = new AthenaClient(standIn(ATHENA));
     for (const Name of [values.Workgroup!, values.SystemWorkgroup!]) {
       const ResultConfiguration = { OutputLocation: `s3://${bucket}/answers/` };
@@ -126,7 +133,13 @@ export class CliLake {
     }
     const { writeFileSync, readFileSync } = await import('node:fs');
     const text = readFileSync(join(this.cwd, 'tidemark.config.ts'), 'utf8');
-    writeFileSync(this.config, text.replace("name: 'employees'", `name: '${bucket}'`));
+    writeFileSync(
+      this.config,
+      text.replace(
+        "name: 'employees'",
+        `name: '${bucket}', sources: { events: { kind: 'kinesis', format: 'dms' } }`,
+      ),
+    );
   }
 }
 

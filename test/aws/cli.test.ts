@@ -162,6 +162,48 @@ test('quarantine: files and dead letters, listed and taken in again', async () =
   expect(replayed.code).toBe(3);
 });
 
+test('replay: a batch of a stream that the functions gave up', async () => {
+  const arn = `arn:aws:kinesis:us-east-1:123456789012:stream/${lake.stored.bucket}-events`;
+  const metadata = {
+    'record-type': 'data',
+    operation: 'insert',
+    'schema-name': 'hr',
+    'table-name': 'employees',
+  };
+  const change = {
+    data: { employee_id: 77, forename: 'Given up', AR_H_CHANGE_SEQ: `${'2'.repeat(35)}` },
+    metadata,
+  };
+  const kinesis = {
+    partitionKey: '77',
+    sequenceNumber: '49590338271490256608559692538361571095921575989136588898',
+    data: Buffer.from(JSON.stringify(change)).toString('base64'),
+    approximateArrivalTimestamp: 1_700_000_000.5,
+  };
+  const Records = [
+    { kinesis, eventID: `shardId-000000000000:${kinesis.sequenceNumber}`, eventSourceARN: arn },
+  ];
+  const failure = {
+    requestContext: { condition: 'RetryAttemptsExhausted' },
+    KinesisBatchInfo: { shardId: 'shardId-000000000000', streamArn: arn },
+    payload: JSON.stringify({ Records }),
+  };
+  const key = 'aws/lambda/0a1b/shardId-000000000000/2026/11/21/2026-11-21T10.02.11-x';
+  await lake.stored.ports.store.put(key, Buffer.from(JSON.stringify(failure)));
+  const listed = json(await lake.run('quarantine', 'list', '--output', 'json'));
+  expect(listed).toContainEqual(expect.objectContaining({ file: key, scope: 'dead letter' }));
+  expect(await lake.run('replay', key)).toMatchObject({ code: 0, err: '' });
+  expect(await lake.stored.ports.store.head(key)).toBeUndefined();
+  await lake.run('merge', 'employees');
+  const found = await lake.run(
+    'query',
+    'select forename from employees where employee_id = 77',
+    '--output',
+    'csv',
+  );
+  expect(found.out).toBe('forename\r\nGiven up\r\n');
+});
+
 test('compact, rebuild and vacuum work from here', async () => {
   expect(await lake.run('compact')).toMatchObject({ code: 0 });
   expect((await lake.run('rebuild', 'employees')).out).toMatch(/^employees {2}rebuilt through delta \d+: /);

@@ -8,7 +8,7 @@ import { databaseNames, outputName } from '../../lib/config/deployed';
 import { type LocalLake, openLocalLake } from '../../lib/runtime/local';
 import { type DeployedLake, deployedLake, describeDeployed } from './deployed-lake';
 import { MOTO, standIn } from './endpoints';
-import { athenaRows, localColumns, localRows, trinoRows } from './rows-of';
+import { type Asked, athenaRows, localColumns, localRows, type TextRows, trinoRows } from './rows-of';
 import { trino } from './trino';
 
 const EXAMPLES = join(__dirname, '../../examples');
@@ -58,6 +58,13 @@ const CHANGES: Partial<LakeConfig> = {
   },
 };
 
+/** Tables, their logs, their histories, and reports. */
+const NAMES = ['employees', 'users', 'states']
+  .flatMap(table => [table, `${table}_deltas`, `${table}_history`])
+  .concat('employees_daily', 'user_features');
+
+const FUNCTIONS = ['compact', 'ingest-files', 'ingest-stream', 'merge', 'report', 'sweep', 'vacuum'] as const;
+
 const VISITS = [
   { visit_id: 1, page: '/' },
   { visit_id: 2, page: '/swords?size=\u00e9' },
@@ -81,7 +88,7 @@ describeDeployed('end-to-end', () => {
   const count = async (what: string) =>
     Number((await trino(`SELECT count(*) FROM ${what}`, databaseNames(lake.name).tables)).rows[0]![0]);
   const takeInHere = async (path: string, name: string, date?: string) => {
-    const { outcome } = await local.ingest(path, { ...(date ? { date } : {}) });
+    const { outcome } = await local.ingest(path, { table: name, ...(date ? { date } : {}) });
     expect(outcome).toBe('taken-in');
     const table = local.config.tables.find(t => t.name === name)!;
     await local.merge(table);
@@ -145,21 +152,57 @@ describeDeployed('end-to-end', () => {
     ]);
   }, 60_000);
 
+  /** What a lake on this machine answers of each name; of some columns, that are the same wherever the lake stands. */
+  const answers: { readonly asked: Asked; readonly rows: TextRows }[] = [];
+
   test('a lake on this machine has the same rows, row by row', async () => {
+    const buildHere = async (name: string, date: string) =>
+      local.report(local.config.reports.find(r => r.name === name)!, date);
     for (const [i, files] of arrivals.entries()) {
       for (const { from, key } of files) {
         const table = /employees|users|states/.exec(key)![0];
         await takeInHere(join(EXAMPLES, from), table, table === 'users' ? undefined : DAYS[i]!);
       }
+      await buildHere('user_features', DAYS[i]!);
     }
-    for (const name of ['employees', 'users', 'states']) {
-      for (const what of [name, `${name}_deltas`, `${name}_history`]) {
-        // A delta's name is its own.
-        const columns = (await localColumns(local, what)).filter(c => c !== '_source');
-        const rows = await localRows(local, { name: what, columns });
-        expect([what, await athenaRows(lake.name, { name: what, columns })]).toEqual([what, rows]);
-        expect([what, await trinoRows(lake.name, { name: what, columns })]).toEqual([what, rows]);
-      }
+    for (const day of DAYS) await buildHere('employees_daily', day);
+    for (const name of NAMES) {
+      // A delta's name is its own, and its number says when it arrived.
+      const columns = (await localColumns(local, name)).filter(c => c !== '_source' && c !== '_entry');
+      const asked = { name, columns };
+      answers.push({ asked, rows: await localRows(local, asked) });
+    }
+    for (const { asked, rows } of answers) {
+      expect([asked.name, await athenaRows(lake.name, asked)]).toEqual([asked.name, rows]);
+      expect([asked.name, await trinoRows(lake.name, asked)]).toEqual([asked.name, rows]);
     }
   }, 120_000);
+
+  test('sweeps, compaction and vacuum change no answer', async () => {
+    const { tick, settle, fleet } = lake.driver;
+    for (const schedule of ['EveryHour', 'EveryDay', 'Compaction']) {
+      await tick(schedule);
+      await settle();
+    }
+    // What vacuum finds unnamed on one day, it removes on another.
+    for (let i = 0; i < 2; i++) {
+      await tick('Vacuum');
+      fleet.pass(8 * DAY_MS);
+    }
+    for (const { asked, rows } of answers)
+      expect([asked.name, await trinoRows(lake.name, asked)]).toEqual([asked.name, rows]);
+  }, 120_000);
+
+  test('no invocation failed, no message was given up, and memory was enough', async () => {
+    const { fleet, deadLetters } = lake.driver;
+    expect({ errors: fleet.errors, deadLetters: await deadLetters() }).toEqual({
+      errors: [],
+      deadLetters: 0,
+    });
+    expect([...fleet.memoryMb.keys()].sort()).toEqual([...FUNCTIONS]);
+    for (const [name, memoryMb] of fleet.memoryMb) {
+      const limit = Number(fleet.named(name).memoryMb);
+      expect({ name, fits: memoryMb < limit }).toEqual({ name, fits: true });
+    }
+  });
 });

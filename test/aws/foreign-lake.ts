@@ -91,7 +91,7 @@ export class ForeignLake {
 
   /** Late changes of rows that others left alone, changed, deleted and inserted; then newer ones. */
   async goOn(): Promise<void> {
-    await this.ingest({ day: 7, puts: [3, 4, 5, 6, 20, 22].map(id => row(id, 4)), removes: [7, 21] });
+    await this.ingest({ day: 7, puts: [3, 4, 5, 6, 8, 20, 22].map(id => row(id, 4)), removes: [7, 21] });
     await this.ingest({ day: 15, puts: [row(0, 5), row(5, 5), row(23, 5)], removes: [9, 1] });
     await this.merge();
     await this.expectTold();

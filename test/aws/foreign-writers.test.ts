@@ -10,8 +10,8 @@ const deleted = (table: ToldTable, ...ids: bigint[]) => {
 };
 
 const DELETE: Action = {
-  sql: `DELETE FROM ${TABLE} WHERE id IN (5, 6)`,
-  told: table => deleted(table, 5n, 6n),
+  sql: `DELETE FROM ${TABLE} WHERE id IN (5, 6, 8)`,
+  told: table => deleted(table, 5n, 6n, 8n),
 };
 
 /** Statements that change rows, each run twice. */
@@ -134,9 +134,8 @@ test('foreign.cursorExpired: after a foreign change alone is left, rebuild says 
   await lake.expectTold();
   const { ports, lake: config } = lake.lake;
   expect(await rebuild(ports, config.tables[0]!, config.limits)).toMatchObject({ table: TABLE });
-  // As the log has it: the foreign DELETE of key 6 is none of its entries.
-  lake.table.insert(row(5, 0));
-  lake.table.insert(row(6, 0));
+  // As the log has it: the foreign DELETE is none of its entries.
+  for (const put of [row(5, 0), row(6, 0), row(8, 1)]) lake.table.insert(put);
   await lake.expectTold();
   await lake.merge();
   await lake.expectTold();

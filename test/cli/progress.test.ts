@@ -7,8 +7,14 @@ afterEach(() => jest.useRealTimers());
 function watched(live = false): { lines: string[]; progress: Progress } {
   const lines: string[] = [];
   const err = (text: string) => void lines.push(text);
-  const ends = { environment: {},
-    cwd: '/', out: err, err, stdin: Readable.from([]), stop: new AbortController().signal };
+  const ends = {
+    environment: {},
+    cwd: '/',
+    out: err,
+    err,
+    stdin: Readable.from([]),
+    stop: new AbortController().signal,
+  };
   return { lines, progress: new Progress({ ...ends, interactive: false, live }, 'reading') };
 }
 

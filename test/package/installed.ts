@@ -46,7 +46,8 @@ export async function give({ folder }: Installed, from: string, to: string): Pro
   await cp(join(ROOT, from), join(folder, to), { recursive: true });
 }
 
-async function runIn(cwd: string, program: string, ...args: string[]): Promise<string> {
+/** @returns what the program wrote to stdout; fails with all that it wrote */
+export async function runIn(cwd: string, program: string, ...args: string[]): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(program, args, { cwd, env: outsideEnvironment() });
     return stdout;

@@ -111,10 +111,10 @@ export class Delivery {
 
   /** Delivers until nothing is left to deliver, or for so many turns. */
   async run(turnsMax: number): Promise<void> {
-    let turns = 0;
     this.scheduler.spawn('AWS', async actor => {
-      for (; turns < turnsMax && !this.isQuiet(); turns++) {
+      for (let turns = 0; turns < turnsMax; turns++) {
         await actor.gate('turn');
+        if (this.isQuiet()) return;
         this.turn();
       }
     });
@@ -147,7 +147,7 @@ export class Delivery {
   private pass(): void {
     const { clock, queues } = this.world;
     if (this.scheduler.chance(this.weather.stalled)) clock.advance(MINUTE_MS);
-    if (this.running > 0) return clock.advance(this.scheduler.pick([0, 20, 100, 500]));
+    if (this.running + this.waiting.length > 0) return clock.advance(this.scheduler.pick([0, 20, 100, 500]));
     const times = [this.nextMinute, ...Object.values(queues).map(queue => queue.nextAt() ?? this.nextMinute)];
     clock.set(Math.max(clock.now(), Math.min(...times)));
   }

@@ -6,6 +6,7 @@ import { listQuarantined } from '../../lib/ledger/quarantine';
 import { listReceived } from '../../lib/ledger/received';
 import { listViews } from '../../lib/ledger/views';
 import { listWaiting } from '../../lib/ledger/waiting';
+import { holdsRecords, readAside } from '../../lib/stages/ingest-stream/aside';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { logTableOf } from '../../lib/table/columns';
 import { readCursor } from '../../lib/table/cursor';
@@ -81,7 +82,7 @@ export async function checkAll(world: AwsWorld, sent: readonly SentRecord[]): Pr
   const { ports, uploaded, queues } = world;
   const received = await listReceived(ports.items);
   for (const table of fileTables(world)) {
-    const own = received.filter(({ object }) => uploaded.get(object)?.table === table);
+    const own = received.filter(one => one.table === table && uploaded.get(one.object));
     const contents = [...uploaded.values()].flatMap(f => (f?.table === table ? [String(bytesOf(f))] : []));
     expect(own).toHaveLength(new Set(contents).size);
     await checkLog(
@@ -124,14 +125,14 @@ async function checkStream(ports: LakePorts, sent: readonly SentRecord[]): Promi
   await checkMerged(ports, 'three');
 }
 
-/** The keys of files, and the sequence numbers of records, that wait in quarantine. */
-export async function quarantined({ ports }: AwsWorld): Promise<{ files: string[]; records: number }> {
+/** The keys of files, and the sequence numbers of records, that wait in quarantine. A given up one may wait in two places. */
+export async function quarantined({ ports }: AwsWorld): Promise<{ files: string[]; records: string[] }> {
   const all = await listQuarantined(ports.items);
-  const ofStream = all.filter(one => one.object.startsWith('stream:'));
-  return {
-    files: all.filter(one => !ofStream.includes(one)).map(one => one.object),
-    records: ofStream.reduce((sum, one) => sum + one.badRows, 0),
-  };
+  const records = new Set<string>();
+  for (const one of all.filter(holdsRecords))
+    for (const { sequence } of await readAside(ports, one)) records.add(sequence);
+  const files = all.filter(one => !holdsRecords(one)).map(one => one.object);
+  return { files: files.sort(), records: [...records].sort() };
 }
 
 /** Every date on which something was received has its report, and it is the table as it was at the date's end. */

@@ -152,7 +152,15 @@ test('storage.stream: one shard and seven days, only for a config that names one
 });
 
 test('storage.outputs: what the command line finds a lake by', () => {
-  const names = ['LandingBucket', 'LakeBucket', 'ResultsBucket', 'Ledger', 'Database', 'StagingDatabase'];
+  const names = [
+    'LandingBucket',
+    'LakeBucket',
+    'ResultsBucket',
+    'LogsBucket',
+    'Ledger',
+    'Database',
+    'StagingDatabase',
+  ];
   names.push(
     'Workgroup',
     'SystemWorkgroup',

@@ -46,7 +46,7 @@ export async function openDeployedLake({ onQuery, ...where }: DeployedOptions): 
     ...others,
     ...landing(lake),
     ...merging(lake),
-    ...letters(outputs),
+    ...letters(lake, outputs, environment),
     ...reporting(lake, () => engine(outputs('SystemWorkgroup'))),
     ...querying(lake, database, () => engine(outputs('Workgroup'))),
     async resume(table) {

@@ -1,13 +1,21 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { clientSettings } from '../../adapters/aws/clients';
 import { type LetterBox, listLetters, resendLetter } from '../../adapters/aws/dead-letters';
-import type { DeadLetter, Lake } from '../lake';
+import type { AwsLake } from '../aws';
+import type { Environment } from '../aws-config';
+import type { DeadLetter, Lake, QueueName } from '../lake';
+import { failedBatches } from './failed-batches';
 import type { Outputs } from './find';
 
-/** What the lake's functions gave up, queue by queue. */
-export function letters(outputs: Outputs): Pick<Lake, 'deadLetters' | 'resend'> {
+/** What the lake's functions gave up, queue by queue, then batches of streams. */
+export function letters(
+  lake: AwsLake,
+  outputs: Outputs,
+  environment: Environment,
+): Pick<Lake, 'deadLetters' | 'resend'> {
+  const batches = failedBatches(lake, outputs, environment);
   const client = new SQSClient(clientSettings());
-  const boxes = (): Record<DeadLetter['queue'], LetterBox> => ({
+  const boxes = (): Record<QueueName, LetterBox> => ({
     ingest: { queue: outputs('IngestQueue'), deadLetters: outputs('IngestDeadLetters') },
     merge: { queue: outputs('MergeQueue'), deadLetters: outputs('MergeDeadLetters') },
     report: { queue: outputs('ReportQueue'), deadLetters: outputs('ReportDeadLetters') },
@@ -15,14 +23,17 @@ export function letters(outputs: Outputs): Pick<Lake, 'deadLetters' | 'resend'> 
   return {
     async deadLetters() {
       const all = Object.entries(boxes()).map(async ([name, box]) => {
-        const queue = name as DeadLetter['queue'];
+        const queue = name as QueueName;
         const found = await listLetters(client, box);
         return found.map(({ id, body, at }): DeadLetter => ({ id, queue, ...aboutOf(queue, body), at }));
       });
-      return (await Promise.all(all)).flat();
+      return [...(await Promise.all(all)).flat(), ...(await batches.deadLetters())];
     },
-    async resend({ queue, id }) {
+    async resend(letter) {
+      const { queue, id } = letter;
+      if (queue === 'stream') return batches.resend(letter);
       await resendLetter(client, boxes()[queue], id);
+      return [];
     },
   };
 }
@@ -35,7 +46,7 @@ interface Body {
 }
 
 /** What a message asks to look at, as lib/adapters/aws/wake-ups.ts and S3 write them. */
-function aboutOf(queue: DeadLetter['queue'], text: string): Pick<DeadLetter, 'about' | 'table'> {
+function aboutOf(queue: QueueName, text: string): Pick<DeadLetter, 'about' | 'table'> {
   const body = parsed(text);
   if (queue === 'merge' && body?.table) return { about: `table ${body.table}`, table: body.table };
   if (queue === 'report' && body?.report) return { about: `report ${body.report} ${body.date}` };

@@ -21,20 +21,29 @@ export const CALM: Chances = {
 /** A long invocation here takes a second or two. */
 const KILL_MS_MAX = 1200;
 
+/** Chances that can be let loose. */
+export interface Ugly extends Chances {
+  rage(): void;
+  calm(): void;
+}
+
 /**
- * A third of the notifications are lost, the others come twice, one invocation in five is killed and one batch in four
- * runs twice at once. `calm()` ends it.
+ * While it rages, a third of the notifications are lost, the others come twice, one invocation in five is killed and one
+ * batch in four runs twice at once.
  */
-export function ugly(random: () => number): Chances & { calm(): void } {
-  let raging = true;
-  const happens = (share: number) => raging && random() < share;
+export function ugly(random: () => number): Ugly {
+  let rages = false;
+  const happens = (share: number) => rages && random() < share;
   return {
-    copies: () => (happens(0.33) ? 0 : raging ? 2 : 1),
-    delaySeconds: () => (raging ? Math.floor(random() * 3) : 0),
+    copies: () => (happens(0.33) ? 0 : rages ? 2 : 1),
+    delaySeconds: () => (rages ? Math.floor(random() * 3) : 0),
     twiceAtOnce: () => happens(0.25),
     killAfterMs: () => (happens(0.2) ? random() * KILL_MS_MAX : undefined),
+    rage() {
+      rages = true;
+    },
     calm() {
-      raging = false;
+      rages = false;
     },
   };
 }

@@ -7,6 +7,7 @@ import type { LambdaFunction } from './functions';
 export interface Fleet {
   invoke(name: string, event: unknown): Promise<Invoked>;
   byArn(arn: string): LambdaFunction;
+  named(name: string): LambdaFunction;
   /** The principal that the calls of a function bear. */
   principal(name: string): string;
   /** The most memory that a process of a function ever held, in MB. */
@@ -41,9 +42,13 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
   let aheadMs = 0;
   let stopped = false;
   const principal = (name: string) => `${lake}-${name}`;
-  const start = (name: string) => {
+  const named = (name: string) => {
     const lambda = lambdas.find(one => one.name === name);
     if (!lambda) throw new Error(`no function ${name}`);
+    return lambda;
+  };
+  const start = (name: string) => {
+    const lambda = named(name);
     const machine = { node, principal: principal(name), log: join(logs, `${name}.log`) };
     const environment = startEnvironment(lambda, machine);
     all.add(environment);
@@ -54,7 +59,13 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
       if (stopped) throw new Error('the lake is stopped');
       const environment = idle.get(name)?.pop() ?? start(name);
       const killAfterMs = chances.killAfterMs();
+      const t0 = Date.now();
       const invoked = await environment.invoke({ event, aheadMs, killAfterMs });
+      if (process.env.PROF)
+        require('node:fs').appendFileSync(
+          '/tmp/e2e/prof.log',
+          `${new Date(t0).toISOString()} ${name} ${Date.now() - t0} ${JSON.stringify(event).slice(0, 150)}\n`,
+        );
       if (environment.alive) idle.get(name)!.push(environment);
       if (invoked.memoryMb) memoryMb.set(name, Math.max(memoryMb.get(name) ?? 0, invoked.memoryMb));
       if (!invoked.ok && invoked.error.endsWith('SIGKILL')) killed++;
@@ -66,6 +77,7 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
       if (!found) throw new Error(`no function ${arn}`);
       return found;
     },
+    named,
     principal,
     memoryMb,
     errors,

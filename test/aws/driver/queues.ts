@@ -18,7 +18,7 @@ import type { Fleet } from './fleet';
 const sqs = new SQSClient(standIn(MOTO));
 
 /** Two processors: more runs of a function at once than the machine can run prove nothing more. */
-const RUNS_MAX = 3;
+const RUNS_MAX = 2;
 
 /** A queue that a function reads. */
 export interface QueueSource {

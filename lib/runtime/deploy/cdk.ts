@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Environment } from '../aws-config';
+import { cdkFailed } from './errors';
+
+export interface CdkRun {
+  readonly command: 'deploy' | 'destroy';
+  readonly configFile: string;
+  readonly cwd: string;
+  readonly environment: Environment;
+  /** The caller's own, after ours. */
+  readonly args?: readonly string[];
+}
+
+/**
+ * Runs the CDK on the lake's stacks, its words and questions on the terminal. The project's own aws-cdk, else ours, else
+ * the one that npx fetches. @throws TM_8022
+ */
+export async function cdk({ command, configFile, cwd, environment, args = [] }: CdkRun): Promise<void> {
+  const app = `"${process.execPath}" "${appFile()}"`;
+  const [program, ...before] = cdkProgram(cwd);
+  const all = [...before, command, '--all', '--app', app, '-c', `config=${configFile}`, ...args];
+  const child = spawn(program!, all, { cwd, stdio: 'inherit', env: { ...environment } });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0) throw cdkFailed(command, code);
+}
+
+function cdkProgram(cwd: string): string[] {
+  for (const from of [cwd, __dirname]) {
+    try {
+      const found = createRequire(join(from, 'x.js')).resolve('aws-cdk/package.json');
+      return [process.execPath, join(dirname(found), 'bin/cdk')];
+    } catch {
+      // Not installed there.
+    }
+  }
+  return ['npx', '--yes', 'aws-cdk@2'];
+}
+
+/** Beside the command line's bundle; from the sources, what the build made of them. */
+function appFile(): string {
+  const beside = join(__dirname, 'app.js');
+  return existsSync(beside) ? beside : join(__dirname, '../../../dist/bin/app.js');
+}

@@ -1,0 +1,145 @@
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { outputName, workgroupNames } from '../../lib/config/deployed';
+import { randomOf } from '../simulation/scheduler';
+import { type DeployedLake, deployedLake, describeDeployed } from './deployed-lake';
+import { ugly } from './driver/chances';
+import { MOTO, standIn } from './endpoints';
+import { type Asked, trinoRows } from './rows-of';
+import { failCalls, faultCounts, healCalls, type QueryFault, setWorkGroup } from './stand-ins/controls';
+import {
+  changesOf,
+  DATES,
+  foldOf,
+  peopleFiles,
+  peopleOf,
+  poisonedFile,
+  reportOf,
+  staffFiles,
+  staffOf,
+  type UglyFile,
+  uglyConfig,
+} from './ugly-files';
+
+const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
+const SEEDS = Array.from({ length: 5 }, (_, i) => i + 1);
+
+const HOUR_MS = 3_600_000;
+/** Sweeps after which all that was lost on the way has been found. */
+const SWEEPS = 4;
+
+const FUNCTIONS = ['ingest-files', 'merge', 'report', 'sweep'];
+
+/** What one statement of a seed's report meets: it fails, or fails and lands all the same, at once or late. */
+const FAULTS: readonly QueryFault['kind'][] = ['fail', 'failed-but-landed', 'lands-late', 'lost', 'refuse'];
+
+describeDeployed('ugly-delivery', () => {
+  let lake: DeployedLake;
+  let random = randomOf(FIRST);
+  const chances = ugly(() => random());
+  beforeAll(async () => {
+    lake = await deployedLake('ugly', { ...uglyConfig(SEEDS), deploy: { windowSeconds: 1 } }, chances);
+  }, 180_000);
+  afterAll(() => lake?.stop());
+
+  const shuffled = <T>(all: readonly T[]): T[] =>
+    all
+      .map(one => ({ one, at: random() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ one }) => one);
+
+  /** One call in twenty fails, half of the events of statements never come, and all else that `chances` does. */
+  async function rage(seed: number): Promise<() => Promise<void>> {
+    const rules = await Promise.all(
+      FUNCTIONS.map((name, i) =>
+        failCalls({ principal: lake.driver.fleet.principal(name), every: 20, seed: seed * 100 + i }),
+      ),
+    );
+    const workgroup = workgroupNames(lake.name).system;
+    const kind = FAULTS[seed % FAULTS.length]!;
+    const faults = [{ kind, match: `(INSERT INTO|CREATE TABLE)[^(]*${reportOf(seed)}`, times: 1 }];
+    await setWorkGroup(workgroup, { seed, eventsDropped: 0.5, eventsTwice: 0.3, queuedMillis: 100, faults });
+    chances.rage();
+    return async () => {
+      chances.calm();
+      const failures = (await faultCounts()).filter(({ id }) => rules.includes(id));
+      for (const id of rules) await healCalls(id);
+      await setWorkGroup(workgroup, {});
+      expect(failures.reduce((sum, rule) => sum + rule.failures, 0)).toBeGreaterThan(0);
+    };
+  }
+
+  async function arrive(files: readonly UglyFile[]): Promise<void> {
+    const { upload, settle, tick } = lake.driver;
+    const half = Math.floor(files.length / 2);
+    for (const some of [files.slice(0, half), files.slice(half)]) {
+      for (const { key, body } of some) await upload(key, body);
+      await settle();
+      await tick('EveryMinute');
+    }
+  }
+
+  /** What the schedules do in some hours. */
+  async function sweepUp(): Promise<void> {
+    const { tick, settle, fleet } = lake.driver;
+    for (let i = 0; i < SWEEPS; i++) {
+      fleet.pass(HOUR_MS);
+      await tick(i === 0 ? 'EveryDay' : 'EveryMinute');
+      await settle();
+    }
+  }
+
+  async function askForReport(seed: number): Promise<void> {
+    const sqs = new SQSClient(standIn(MOTO));
+    for (const date of shuffled([...DATES, ...DATES])) {
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: lake.deployed.outputs[outputName(lake.name, 'ReportQueue')]!,
+          MessageBody: JSON.stringify({ report: reportOf(seed), date }),
+          MessageGroupId: reportOf(seed),
+          MessageDeduplicationId: `${seed}-${date}-${random()}`,
+        }),
+      );
+    }
+    await lake.driver.settle();
+  }
+
+  const rowsOf = (name: string, columns: Asked['columns'] = ['id', 'v']) =>
+    trinoRows(lake.name, { name, columns });
+
+  test.each(SEEDS)(
+    'seed %d: nothing is lost, nothing doubled',
+    async seed => {
+      random = randomOf(FIRST * 1000 + seed);
+      const people = peopleFiles(seed, random);
+      const staff = staffFiles(seed, random);
+      let calm = await rage(seed);
+      await arrive(shuffled([...people, ...staff, poisonedFile(seed), people[2]!]));
+      await calm();
+      await sweepUp();
+      expect(await rowsOf(peopleOf(seed))).toEqual(foldOf(people));
+      expect(await rowsOf(staffOf(seed))).toEqual(foldOf(staff));
+      expect(await rowsOf(`${peopleOf(seed)}_deltas`)).toEqual(changesOf(people));
+      expect(await rowsOf(`${staffOf(seed)}_deltas`)).toEqual(changesOf(staff));
+
+      calm = await rage(seed);
+      await askForReport(seed);
+      await calm();
+      await sweepUp();
+      const expected = DATES.flatMap((date, i) =>
+        foldOf(staff.slice(0, i + 1)).map(row => `${date} | ${row}`),
+      );
+      expect(await rowsOf(reportOf(seed), ['report_date', 'id', 'v'])).toEqual(expected.sort());
+      expect((await rowsOf(`${staffOf(seed)}_history`)).length).toBeGreaterThan(0);
+    },
+    180_000,
+  );
+
+  test('functions were killed, and each poisoned file waits in quarantine', async () => {
+    expect(lake.driver.fleet.killed).toBeGreaterThan(0);
+    const s3 = new S3Client({ ...standIn(MOTO), forcePathStyle: true });
+    const Bucket = lake.deployed.outputs[outputName(lake.name, 'LakeBucket')];
+    const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'quarantine/' }));
+    expect(KeyCount).toBeGreaterThanOrEqual(SEEDS.length);
+  });
+});
