@@ -2,6 +2,8 @@
 const base = {
   setupFiles: ['<rootDir>/test/support/seed.ts'],
   testEnvironment: 'node',
+  // Stand-ins and engines of the tests bring package.json files of their own.
+  modulePathIgnorePatterns: ['<rootDir>/.cache/'],
   transform: {
     '^.+\\.[cm]?[jt]sx?$': [
       '@swc/jest',

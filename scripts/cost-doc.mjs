@@ -76,7 +76,8 @@ function month({ changes, cpu, gets, landed, delta, replaced }) {
     cpu[1] / PROCESSOR + (gets + MERGE.puts + MERGE.readUnits + MERGE.catalog) * CALL_SECONDS,
   ];
   const computed = (seconds[0] + seconds[1]) * FUNCTION_GB * PRICES.gigabyteSecond;
-  const requests = (INGEST.puts + MERGE.puts) * BY_USE.thousandPuts + (INGEST.gets + gets) * BY_USE.thousandGets;
+  const requests =
+    (INGEST.puts + MERGE.puts) * BY_USE.thousandPuts + (INGEST.gets + gets) * BY_USE.thousandGets;
   const ledger =
     (INGEST.readUnits + MERGE.readUnits) * BY_USE.millionReadUnits +
     (INGEST.writeUnits + MERGE.writeUnits) * BY_USE.millionWriteUnits;

@@ -4,6 +4,8 @@
  */
 export const PREFIXES = {
   deltas: 'deltas/',
+  /** Deltas that compaction has joined. */
+  joined: 'deltas/*/joined/',
   staging: 'staging/',
   quarantine: 'quarantine/',
   metadata: '*/metadata/',

@@ -50,6 +50,7 @@ test('deploy: shows the floor, checks, and runs the CDK', async () => {
   expect(ran.out).toMatch(/keys and reports go with the lake that stands\n$/);
   expect(ran.code).toBe(0);
   expect(told().slice(0, 2)).toEqual(['deploy', '--all']);
+  expect(told()[told().indexOf('--app') + 1]).toMatch(/^\/\S+\/dist\/bin\/app\.js$/);
   expect(told().slice(-2)).toEqual(['--require-approval', 'never']);
   expect(told()).toContain(`config=${join(lake.cwd, 'aws.config.ts')}`);
   expect(await lake.run('deploy', '--', '--fail')).toMatchObject({

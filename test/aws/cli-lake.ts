@@ -5,6 +5,7 @@ import { AthenaClient, CreateWorkGroupCommand } from '@aws-sdk/client-athena';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
 import { CreateStreamCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { clientSettings } from '../../lib/adapters/aws/clients';
 import { type OutputKey, outputName } from '../../lib/config/deployed';
 import { loadConfig } from '../../lib/config/load';
 import { isSettled } from '../../lib/stages/land/arrival';
@@ -123,7 +124,7 @@ export class CliLake {
         TemplateBody: JSON.stringify({ Resources, Outputs: Object.fromEntries(outputs) }),
       }),
     );
-    await new KinesisClient(standIn(MOTO)).send(
+    await new KinesisClient({ ...standIn(MOTO), ...clientSettings() }).send(
       new CreateStreamCommand({ StreamName: `${bucket}-events`, ShardCount: 1 }),
     );
     const athena = new AthenaClient(standIn(ATHENA));

@@ -5,8 +5,7 @@ import type { LakeConfig } from '../../lib/config/define';
 import { pascal, workgroupNames } from '../../lib/config/deployed';
 import { type Deployed, deploy } from './deployer/deploy';
 import { synth } from './deployer/synth';
-import type { Chances } from './driver/chances';
-import { type Driver, drive } from './driver/driver';
+import { type Driver, type DriverOptions, drive } from './driver/driver';
 
 const ROOT = join(__dirname, '../..');
 
@@ -33,12 +32,12 @@ export interface DeployedLake {
 /**
  * Synthesises the app that `npm run build` made, with the clone's own tidemark.config.ts under a name that no other run
  * bears, and deploys it.
- * @param changes what else is other than in the clone's config, option by option
+ * @param changes what else is other than in the clone's config, option by option; tables and reports are added
  */
 export async function deployedLake(
   kind: string,
   changes: Partial<LakeConfig>,
-  chances?: Chances,
+  delivery: Pick<DriverOptions, 'chances' | 'aheadMs'> = {},
 ): Promise<DeployedLake> {
   const name = `${kind}-${process.pid}-${Date.now().toString(36)}`;
   const folder = mkdtempSync(join(tmpdir(), `tidemark-${kind}-`));
@@ -68,7 +67,7 @@ export default {
     workgroup: workgroupNames(name).system,
     node: NODE24!,
     logs,
-    chances,
+    ...delivery,
   });
   const stop = () => {
     driver.stop();

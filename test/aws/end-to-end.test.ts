@@ -184,8 +184,8 @@ describeDeployed('end-to-end', () => {
       await tick(schedule);
       await settle();
     }
-    // What vacuum finds unnamed on one day, it removes on another.
-    for (let i = 0; i < 2; i++) {
+    // What expires on one day is found unnamed on another, and removed on a third.
+    for (let i = 0; i < 3; i++) {
       await tick('Vacuum');
       fleet.pass(8 * DAY_MS);
     }

@@ -44,7 +44,6 @@ export class ForeignLake {
     );
     const lake = new ForeignLake(stored, partitionBy);
     await lake.ingest({ day: 5, puts: Array.from({ length: 10 }, (_, id) => row(id, 0)) });
-    await lake.merge();
     await lake.ingest({ day: 10, puts: [row(1, 1), row(8, 1)] });
     await lake.merge();
     return lake;

@@ -63,7 +63,8 @@ test.each(CASES)('foreign.$change, partitioned by $by', async ({ change, by }) =
     await lake.act(ROW_CHANGES[change]!);
     expect((await lake.open()).pointer.uri).not.toBe(before);
     await lake.expectTold();
-    if (i === 0) await lake.merge();
+    if (i > 0) break;
+    await lake.merge();
     await lake.expectTold();
   }
   await lake.goOn();
@@ -96,6 +97,9 @@ test.each(['nothing', 'bucket(2, id)'])('foreign.optimize, partitioned by %s', a
 
 test('foreign.expireSnapshots: what waits is merged, late changes too', async () => {
   const lake = await ForeignLake.begun(['bucket(2, id)']);
+  await lake.ingest({ day: 11, puts: [row(4, 1)] });
+  await lake.merge();
+  expect((await lake.open()).metadata.snapshots).toHaveLength(2);
   await lake.ingest({ day: 12, puts: [row(0, 2), row(30, 1)], removes: [2] });
   const waits = await lake.waitingFiles();
   await lake.act({ sql: MAINTENANCE.expireSnapshots });

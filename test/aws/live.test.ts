@@ -23,6 +23,8 @@ Object.assign(process.env, {
   TIDEMARK_S3_PATH_STYLE: 'true',
 });
 
+jest.setTimeout(60_000);
+
 const name = liveName(randomBytes(3));
 const landing = `${name}-storage-landing`;
 const { tables } = databaseNames(name);
@@ -61,7 +63,7 @@ beforeAll(async () => {
   ]);
   await stack(stackNames(name).storage, Object.fromEntries(named));
   await stack('CDKToolkit');
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('live.site: account and region', async () => {

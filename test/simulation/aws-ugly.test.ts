@@ -45,7 +45,9 @@ class Simulation {
   readonly delivery: Delivery;
   readonly sent: SentRecord[] = [];
   readonly givenUp: string[] = [];
-  private readonly late: boolean;
+  readonly late: boolean;
+  readonly known = new Set<bigint>();
+  readonly newest = new Map<string, bigint>();
   private calm = false;
   private n = 0;
 
@@ -72,16 +74,16 @@ class Simulation {
       delivery.schedule(sweepOf('recent'), sweepOf('full'), { name: 'compact', event: {} });
       if (day > 0) delivery.schedule({ name: 'vacuum', event: {} });
       await delivery.run(TURNS_MAX);
-      await checkVisible(world, this.sent, { late: this.late });
+      await checkVisible(world, this);
     }
     this.calm = true;
     delivery.weather = CALM;
     await this.settle();
-    await checkVisible(world, this.sent, { late: this.late });
+    await checkVisible(world, this);
     await this.mend();
     world.clock.advance(DAY_MS);
     await this.settle();
-    await checkVisible(world, this.sent, { late: this.late });
+    await checkVisible(world, this);
     await checkAll(world, this.sent);
     await checkReport(world, new Date(world.clock.now()).toISOString().slice(0, 10));
     expect(delivery.failures).toEqual([]);

@@ -4,6 +4,7 @@ import type { FixedClock } from '../../lib/adapters/memory/clock';
 import type { LakeConfig } from '../../lib/config/define';
 import type { ResolvedLake } from '../../lib/config/resolved';
 import { TIMEOUT_SECONDS } from '../../lib/constructs/pipeline/timeouts';
+import type { Catalog, SwapResult } from '../../lib/ports/catalog';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { testLake } from '../support/lake';
 import { type Fate, memoryJobs } from '../support/memory-jobs';
@@ -45,11 +46,18 @@ export interface AwsWorld {
   readonly ports: LakePorts;
   readonly clock: FixedClock;
   readonly queues: Readonly<Record<QueueName, MemoryQueue>>;
+  /** Every metadata file that became a table's newest, in order. */
+  readonly published: Published[];
   /** Everything that was uploaded, by key; what is in no table's form has no file. */
   readonly uploaded: Map<string, WorldFile | undefined>;
   upload(file: WorldFile): Promise<void>;
   /** Bytes that are no table's rows. */
   uploadBad(key: string, text: string): Promise<void>;
+}
+
+export interface Published {
+  readonly table: string;
+  readonly metadata: Uint8Array;
 }
 
 export interface WorldOptions {
@@ -62,8 +70,10 @@ export interface WorldOptions {
 }
 
 export function awsWorld({ seed, scheduler, fate, ended }: WorldOptions): AwsWorld {
-  const { ports, landing } = testLake(configOf(false), seed);
-  const clock = ports.clock as FixedClock;
+  const { ports: plain, landing } = testLake(configOf(false), seed);
+  const clock = plain.clock as FixedClock;
+  const published: Published[] = [];
+  const ports = { ...plain, catalog: publishing(plain.catalog, published) };
   const uploaded: AwsWorld['uploaded'] = new Map();
   const pick = <T>(among: readonly T[]) => scheduler.pick(among);
   const queue = { clock, pick, receivesMax: RECEIVES_MAX };
@@ -109,9 +119,24 @@ export function awsWorld({ seed, scheduler, fate, ended }: WorldOptions): AwsWor
     ports,
     clock,
     queues,
+    published,
     uploaded,
     upload: file => put(file.key, bytesOf(file), file),
     uploadBad: (key, text) => put(key, Buffer.from(text)),
+  };
+}
+
+/** A catalog that keeps what was published. */
+function publishing(catalog: Catalog, published: Published[]): Catalog {
+  const noted = (result: SwapResult, made: Published) => {
+    if (result.swapped) published.push(made);
+    return result;
+  };
+  return {
+    ...catalog,
+    create: async (table, metadata) => noted(await catalog.create(table, metadata), { table, metadata }),
+    swap: async (table, base, metadata) =>
+      noted(await catalog.swap(table, base, metadata), { table, metadata }),
   };
 }
 

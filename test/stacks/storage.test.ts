@@ -151,6 +151,11 @@ test('storage.stream: one shard and seven days, only for a config that names one
   templates({ sources: { there } }).storage.resourceCountIs('AWS::Kinesis::Stream', 0);
 });
 
+test('storage.stream: a format that nothing reads yet is refused, not deployed', () => {
+  const later = { kind: 'kinesis', format: 'debezium' } as const;
+  expect(() => templates({ sources: { later } })).toThrow('TM_8003');
+});
+
 test('storage.outputs: what the command line finds a lake by', () => {
   const names = [
     'LandingBucket',

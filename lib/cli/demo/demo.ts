@@ -28,6 +28,6 @@ export function demoCommand(cli: Cli): Command {
       cli.say(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s. Try next:`);
       cli.say(`  npx tidemark history employees 7 --lake ${where}`);
       cli.say(`  npx tidemark query --lake ${where}`);
-      cli.say('  npx tidemark init your.csv');
+      cli.say('  in a folder of your own: npx tidemark init your.csv');
     });
 }

@@ -15,6 +15,7 @@ import {
   stagingCatalog,
   startsQueries,
   writesDeltas,
+  writesJoined,
   writesMetadata,
   writesStaging,
   writesTables,
@@ -48,6 +49,6 @@ export const RIGHTS: Readonly<Record<FunctionName, readonly Right[]>> = {
   ],
   // It starts nothing itself, it wakes what does.
   sweep: [ledger, opensKey, readsLake, catalog, listsLanding, sends('ingest', 'merge', 'report')],
-  compact: [ledger, opensKey, readsLake, catalog, writesTables],
+  compact: [ledger, opensKey, readsLake, catalog, writesTables, writesJoined],
   vacuum: [ledger, opensKey, readsLake, catalog, writesMetadata, removes],
 };

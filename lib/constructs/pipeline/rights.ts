@@ -62,6 +62,8 @@ export const writesDeltas = puts(PREFIXES.deltas, PREFIXES.quarantine);
 /** A table's metadata: ingest commits a changed schema before the delta that needs it. */
 export const writesMetadata = puts(PREFIXES.metadata);
 export const writesTables = puts(PREFIXES.metadata, PREFIXES.data);
+/** Deltas of a log joined into larger files; deltas themselves are ingest's. */
+export const writesJoined = puts(PREFIXES.joined);
 /** What a report's statement writes, until it is adopted. */
 export const writesStaging = puts(PREFIXES.staging);
 

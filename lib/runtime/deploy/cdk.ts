@@ -19,9 +19,8 @@ export interface CdkRun {
  * the one that npx fetches. @throws TM_8022
  */
 export async function cdk({ command, configFile, cwd, environment, args = [] }: CdkRun): Promise<void> {
-  const app = `"${process.execPath}" "${appFile()}"`;
   const [program, ...before] = cdkProgram(cwd);
-  const all = [...before, command, '--all', '--app', app, '-c', `config=${configFile}`, ...args];
+  const all = [...before, command, '--all', '--app', appFile(), '-c', `config=${configFile}`, ...args];
   const child = spawn(program!, all, { cwd, stdio: 'inherit', env: { ...environment } });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
@@ -42,7 +41,10 @@ function cdkProgram(cwd: string): string[] {
   return ['npx', '--yes', 'aws-cdk@2'];
 }
 
-/** Beside the command line's bundle; from the sources, what the build made of them. */
+/**
+ * The CDK runs a file of JavaScript by its own Node; a command line would lose its quotes. It lies beside the command
+ * line's bundle; seen from the sources, where the build put it.
+ */
 function appFile(): string {
   const beside = join(__dirname, 'app.js');
   return existsSync(beside) ? beside : join(__dirname, '../../../dist/bin/app.js');

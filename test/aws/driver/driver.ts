@@ -31,6 +31,8 @@ export interface DriverOptions {
   /** The folder of the functions' logs. */
   readonly logs: string;
   readonly chances?: Chances;
+  /** How far the lake's clock is before this machine's at first. */
+  readonly aheadMs?: number;
 }
 
 const LOOK_MS = 50;

@@ -16,7 +16,10 @@ export interface Fleet {
   readonly errors: readonly { readonly name: string; readonly error: string }[];
   /** Invocations that were killed. */
   readonly killed: number;
-  /** Moves the lake's clock on. */
+  /**
+   * Moves the lake's clock on. Trino has the machine's, and refuses to write to a table whose last commit is more than a
+   * minute ahead of it: where it goes on writing, the lake's clock begins in the past.
+   */
   pass(ms: number): void;
   /** The lake's clock, milliseconds since 1970. */
   now(): number;
@@ -30,6 +33,8 @@ export interface FleetOptions {
   /** The folder of the functions' logs. */
   readonly logs: string;
   readonly chances: Chances;
+  /** How far the lake's clock is before this machine's at first; see `pass`. */
+  readonly aheadMs?: number;
 }
 
 export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOptions): Fleet {
@@ -39,7 +44,7 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
   const memoryMb = new Map<string, number>();
   const errors: { name: string; error: string }[] = [];
   let killed = 0;
-  let aheadMs = 0;
+  let { aheadMs = 0 } = options;
   let stopped = false;
   const principal = (name: string) => `${lake}-${name}`;
   const named = (name: string) => {

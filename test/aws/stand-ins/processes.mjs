@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Trino takes its time when it stops for the first time: it writes its archive of classes. */
-const STOP_MILLIS_MAX = 60_000;
+const STOP_MILLIS_MAX = 120_000;
 
 /** Aborted when all of it is to end: commands under way are killed, servers that are not ready are stopped. */
 export const interruption = new AbortController();
