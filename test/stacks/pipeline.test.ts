@@ -194,7 +194,7 @@ describe('pipeline.rights', () => {
       'Lake/quarantine/*',
     ]);
     expect(writes('merge')).toEqual(['Lake/*/data/*', 'Lake/*/metadata/*', 'Results/system/*']);
-    expect(writes('compact')).toEqual(['Lake/*/data/*', 'Lake/*/metadata/*']);
+    expect(writes('compact')).toEqual(['Lake/*/data/*', 'Lake/*/metadata/*', 'Lake/deltas/*/joined/*']);
     expect(writes('sweep')).toEqual([]);
     expect(writes('vacuum')).toEqual(['Lake/*/metadata/*']);
   });
