@@ -17,7 +17,8 @@ export function report(lake: Pick<AwsQueryLake, 'config' | 'ports' | 'queryPorts
     const declared = config.reports.find(r => r.name === of.report);
     if (!declared) return logger.warn('no such report is declared any more', of);
     const { did, attempt } = await continueReport(ports, config, declared, of.date);
-    logger.info(did, { ...of, step: attempt?.step, job: attempt?.job, error: attempt?.error });
+    // The reason stands in the ledger: an engine's words may quote a value.
+    logger.info(did, { ...of, step: attempt?.step, job: attempt?.job });
     if (did === 'failed') count('reportsFailed', 1);
     if (did === 'failed' || did === 'succeeded') await forgetStrays(ports);
   };

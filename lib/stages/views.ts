@@ -104,14 +104,15 @@ async function launch(ports: ViewPorts, standing: StandingView): Promise<Standin
   }
 }
 
+/** A query that failed may have made its view all the same: what stands there now is not known. */
 function failedAs(
   ports: ViewPorts,
   standing: StandingView,
   error: string,
 ): Promise<StandingView | undefined> {
-  const { open, failed, ...rest } = standing.note;
+  const { open, failed, table } = standing.note;
   const { hash } = open!;
   const tries = failed?.hash === hash ? failed.tries + 1 : 1;
   const againAt = ports.clock.now() + Math.min(PAUSE_MS * 2 ** (tries - 1), PAUSE_MS_MAX);
-  return moveView(ports.items, standing, { ...rest, failed: { hash, error, tries, againAt } });
+  return moveView(ports.items, standing, { table, failed: { hash, error, tries, againAt } });
 }

@@ -36,6 +36,9 @@ const BEHIND_MS = 2 * 24 * HOUR_MS;
 
 const FUNCTIONS = ['ingest-files', 'merge', 'report', 'sweep'];
 
+/** A call is refused, fails, is done without an answer, or meets another's. */
+const KINDS = ['throttle', 'error', 'lost', 'conflict'] as const;
+
 /** What one statement of a seed's report meets: it fails, or fails and lands all the same, at once or late. */
 const FAULTS: readonly QueryFault['kind'][] = ['fail', 'failed-but-landed', 'lands-late', 'lost', 'refuse'];
 
@@ -59,7 +62,12 @@ describeDeployed('ugly-delivery', () => {
   async function rage(seed: number): Promise<() => Promise<void>> {
     const rules = await Promise.all(
       FUNCTIONS.map((name, i) =>
-        failCalls({ principal: lake.driver.fleet.principal(name), every: 20, seed: seed * 100 + i }),
+        failCalls({
+          principal: lake.driver.fleet.principal(name),
+          every: 20,
+          seed: seed * 100 + i,
+          kinds: KINDS,
+        }),
       ),
     );
     const workgroup = workgroupNames(lake.name).system;
@@ -143,6 +151,12 @@ describeDeployed('ugly-delivery', () => {
     180_000,
   );
 
+  test('debug', () => {
+    console.log(
+      lake.driver.fleet.killed,
+      lake.driver.fleet.errors.map(e => e.name + ' ' + e.error.slice(0, 300)).join('\n'),
+    );
+  });
   test('functions were killed, and each poisoned file waits in quarantine', async () => {
     expect(lake.driver.fleet.killed).toBeGreaterThan(0);
     const Bucket = lake.deployed.outputs[outputName(lake.name, 'LakeBucket')];

@@ -51,6 +51,20 @@ test('ingestFiles.replaced: the object as it stands counts, and other bytes unde
   expect(await entries(lake)).toEqual([['orders', 3]]);
 });
 
+test('ingestFiles.torn: an object replaced between two reads is no object at all', async () => {
+  const { lake } = await lakeWith();
+  await lake.landing.put('orders.parquet', Buffer.from('PAR1 one bytes PAR1'));
+  const range: typeof lake.landing.range = async (key, start, end) => {
+    await lake.landing.put(key, Buffer.from('PAR1 two bytes PAR1'));
+    return lake.landing.range(key, start, end);
+  };
+  const handler = ingestFiles({ ...lake, landing: { ...lake.landing, range } });
+  const event = sqsEvent(objectEvent('orders.parquet'));
+  const answer = await handler(event, TIME).catch(error => error);
+  expect(answer).not.toEqual({ batchItemFailures: [] });
+  expect(await listQuarantined(lake.ports.items)).toEqual([]);
+});
+
 test('ingestFiles.gone: deleted meanwhile', async () => {
   const { lake, handler } = await lakeWith();
   expect(await handler(sqsEvent(objectEvent('orders.csv')), TIME)).toEqual({ batchItemFailures: [] });

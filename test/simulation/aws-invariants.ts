@@ -8,7 +8,10 @@ import { listViews } from '../../lib/ledger/views';
 import { listWaiting } from '../../lib/ledger/waiting';
 import { holdsRecords, readAside } from '../../lib/stages/ingest-stream/aside';
 import type { LakePorts } from '../../lib/ports/lake-ports';
-import { logTableOf } from '../../lib/table/columns';
+import { historyViewSql } from '../../lib/query/athena/history-view';
+import { readAthenaLog } from '../../lib/query/athena/log';
+import { historyOf, logTableOf } from '../../lib/table/columns';
+import { DATABASES } from '../support/report-engine';
 import { readCursor } from '../../lib/table/cursor';
 import { liveFiles } from '../../lib/table/live-files';
 import { openTable } from '../../lib/table/open';
@@ -126,6 +129,15 @@ export async function checkAll(world: AwsWorld, sent: readonly SentRecord[]): Pr
     expect(queue.deadLetters).toEqual([]);
   }
   for (const view of await listViews(ports.items)) expect(view).toEqual({ table: view.table, made: view.made });
+}
+
+/** The history views are as they should be. */
+export async function checkViews({ lake, ports, views }: AwsWorld): Promise<void> {
+  for (const table of lake.config.tables) {
+    const log = await readAthenaLog(ports, table);
+    const sql = log && historyViewSql(table, log, DATABASES.lake);
+    expect([table.name, views.get(historyOf(table.name))]).toEqual([table.name, sql]);
+  }
 }
 
 async function checkMerged(ports: LakePorts, table: string): Promise<void> {

@@ -20,14 +20,21 @@ const SELECTED = [
 
 type Uploaded = ReadonlyMap<string, WorldFile | undefined>;
 
-/** An engine that makes views by doing nothing, and reports of a table as the fold of what its log shows. */
+export interface EngineOptions {
+  readonly staging: Catalog;
+  readonly uploaded: Uploaded;
+  /** The text of each view as it was last made. */
+  readonly views: Map<string, string>;
+}
+
+/** An engine that makes views by noting them, and reports of a table as the fold of what its log shows. */
 export function dailyEngine(
   ports: LakePorts,
-  staging: Catalog,
-  uploaded: Uploaded,
+  { staging, uploaded, views }: EngineOptions,
 ): (statement: Statement) => Promise<Execution> {
   return async statement => {
-    if (statement.sql.startsWith('CREATE OR REPLACE VIEW')) return {};
+    const view = /^CREATE OR REPLACE VIEW "\w+"\."(\w+)"/.exec(statement.sql)?.[1];
+    if (view !== undefined) return { land: async () => void views.set(view, statement.sql) };
     const visible = new Set((await readRows(ports, logTableOf(TABLE))).map(row => row._source));
     const changes = await changesIn(ports, uploaded, entry => visible.has(entry.name));
     const answer = (date: string | undefined): Answer => ({ columns: SELECTED, rows: rowsOf(changes, date) });

@@ -50,6 +50,8 @@ export interface AwsWorld {
   readonly published: Published[];
   /** Everything that was uploaded, by key; what is in no table's form has no file. */
   readonly uploaded: Map<string, WorldFile | undefined>;
+  /** The text of each view as Athena last made it. */
+  readonly views: Map<string, string>;
   upload(file: WorldFile): Promise<void>;
   /** Bytes that are no table's rows. */
   uploadBad(key: string, text: string): Promise<void>;
@@ -88,8 +90,9 @@ export function awsWorld({ seed, scheduler, fate, ended }: WorldOptions): AwsWor
     report: memoryQueue({ ...queue, timeoutSeconds: TIMEOUT_SECONDS.report, fifo: true }),
   };
   const staging = memoryStaging();
+  const views: AwsWorld['views'] = new Map();
   const jobs = memoryJobs({
-    execute: dailyEngine(ports, staging, uploaded),
+    execute: dailyEngine(ports, { staging, uploaded, views }),
     fate,
     lateTurns: () => pick([10, 100, 400]),
     spawn: (id, course) =>
@@ -121,6 +124,7 @@ export function awsWorld({ seed, scheduler, fate, ended }: WorldOptions): AwsWor
     queues,
     published,
     uploaded,
+    views,
     upload: file => put(file.key, bytesOf(file), file),
     uploadBad: (key, text) => put(key, Buffer.from(text)),
   };

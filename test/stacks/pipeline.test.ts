@@ -195,7 +195,7 @@ describe('pipeline.rights', () => {
     ]);
     expect(writes('merge')).toEqual(['Lake/*/data/*', 'Lake/*/metadata/*', 'Results/system/*']);
     expect(writes('compact')).toEqual(['Lake/*/data/*', 'Lake/*/metadata/*', 'Lake/deltas/*/joined/*']);
-    expect(writes('sweep')).toEqual([]);
+    expect(writes('sweep')).toEqual(['Results/system/*']);
     expect(writes('vacuum')).toEqual(['Lake/*/metadata/*']);
   });
 

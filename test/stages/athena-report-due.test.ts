@@ -42,6 +42,14 @@ test('due.next: a date when it has ended, once', async () => {
   expect(await due(lake)).toEqual([]);
 });
 
+test('due.underWay: not before what was begun on the date must be numbered', async () => {
+  const lake = await daily(['2021-01-01']);
+  at(lake, '2021-01-02', 0.1);
+  expect(await due(lake)).toEqual([]);
+  at(lake, '2021-01-02', 0.2);
+  expect(await due(lake)).toEqual(['2021-01-01']);
+});
+
 test('due.merged: a date waits while something received on it, or before, is not merged', async () => {
   const lake = await daily(['2021-01-01']);
   at(lake, '2021-01-04', 1);

@@ -44,11 +44,14 @@ export const RIGHTS: Readonly<Record<FunctionName, readonly Right[]>> = {
     ...[startsQueries, queriesLake, governed],
   ],
   report: [
-    ...[ledger, opensKey, readsLake, catalog, stagingCatalog, writesTables, writesStaging, sends('report')],
+    ...[ledger, opensKey, readsLake, catalog, stagingCatalog, writesTables, writesStaging],
     ...[startsQueries, queriesLake, buildsTables, governed],
   ],
-  // It starts nothing itself, it wakes what does.
-  sweep: [ledger, opensKey, readsLake, catalog, listsLanding, sends('ingest', 'merge', 'report')],
+  // It wakes what merges and reports; history views whose query failed or was forgotten it starts again itself.
+  sweep: [
+    ...[ledger, opensKey, readsLake, catalog, listsLanding, sends('ingest', 'merge', 'report')],
+    ...[startsQueries, queriesLake, governed],
+  ],
   compact: [ledger, opensKey, readsLake, catalog, writesTables, writesJoined],
   vacuum: [ledger, opensKey, readsLake, catalog, writesMetadata, removes],
 };

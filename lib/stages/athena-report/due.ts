@@ -19,6 +19,17 @@ export interface DueReport {
 const DATES_MAX = 5;
 
 /**
+ * What is taken in bears the date on which that began, and is numbered when the function is done with it, which may be
+ * on the next: no function that takes in runs for so long. A date counts as ended only then, or its report lacks rows.
+ */
+const IN_FLIGHT_MS = 10 * 60_000;
+
+/** The date that is not over yet, as far as reports are concerned. */
+function openDate({ timezone }: ResolvedLake, ms: number): string {
+  return localDate(ms - IN_FLIGHT_MS, timezone);
+}
+
+/**
  * What the sweep hands to `continueReport`: attempts that are open (their event may be lost), failures whose pause is
  * over, dates that may have a write landing late, then dates of daily reports that are due. Starts no statement; it
  * notes how far each schedule has come.
@@ -41,15 +52,16 @@ export async function dueReports(ports: SchedulePorts, lake: ResolvedLake): Prom
 }
 
 /**
- * A date is due once it has ended in the lake's timezone and all that was received on it is merged: from the first date
- * of the log on, or the day after the last one that was begun. A date that was begun before it ended is begun again.
+ * A date is due once it has ended in the lake's timezone, nothing of it can be under way any more and all that was
+ * received on it is merged: from the first date of the log on, or the day after the last one that was begun. A date that
+ * was begun before it ended is begun again.
  */
 async function scheduledDates(
   ports: SchedulePorts,
   lake: ResolvedLake,
   report: ResolvedReport,
 ): Promise<string[]> {
-  const today = localDate(ports.clock.now(), lake.timezone);
+  const today = openDate(lake, ports.clock.now());
   const scheduled = await readScheduled(ports.items, report.name);
   // Asked first, as it is the answer of every sweep but one a day.
   if (scheduled && nextDate(scheduled.through) >= today) return [];
@@ -74,7 +86,7 @@ async function scheduledDates(
 
 /** Whether an attempt began when its date had ended: what was received later on the date is in none that began before. */
 function beganAfter(lake: ResolvedLake, { startedAt, date }: JobAttempt): boolean {
-  return localDate(startedAt, lake.timezone) > date;
+  return openDate(lake, startedAt) > date;
 }
 
 /** Whether a date that is built has ended since, as a daily report's is due again then. */
@@ -84,7 +96,7 @@ export async function isDueAgain(
   { report, date }: ReportDate,
   attempt: JobAttempt,
 ): Promise<boolean> {
-  const hasEnded = localDate(ports.clock.now(), lake.timezone) > date;
+  const hasEnded = openDate(lake, ports.clock.now()) > date;
   if (report.schedule !== 'daily' || !hasEnded || beganAfter(lake, attempt)) return false;
   const waiting = await oldestWaiting(ports, await tablesRead(ports, lake, report));
   return waiting === undefined || waiting > date;

@@ -4,6 +4,7 @@ import { liveFiles } from '../../table/live-files';
 import { openTable } from '../../table/open';
 import { filesOfDate } from '../report/adopt';
 import { begin } from './begin';
+import { TRIES_MAX } from './close';
 import type { AthenaReportPorts, ReportProgress } from './ports';
 import type { ReportDate } from './source';
 
@@ -19,9 +20,13 @@ export async function lookAgain(
 ): Promise<ReportProgress> {
   const { attempt } = standing;
   const now = ports.clock.now();
+  const failed = attempt.state === 'failed';
+  if (failed && now < (attempt.againAt ?? 0)) return { did: 'nothing' };
   const open = await openTable(ports, attempt.report);
   const files = open ? filesOfDate(open, await liveFiles(ports.store, open.metadata), attempt) : [];
-  if (files.some(live => live.sequenceNumber !== attempt.filesOf)) {
+  // A date whose SQL fails for good is not run every minute for the sake of what landed.
+  const spent = failed && attempt.tries >= TRIES_MAX;
+  if (!spent && files.some(live => live.sequenceNumber !== attempt.filesOf)) {
     return begin(ports, lake, of, { before: standing, tries: nextTry(standing) });
   }
   if (now < attempt.lateUntil!) return { did: 'nothing' };

@@ -18,8 +18,8 @@ export const CALM: Chances = {
   killAfterMs: () => undefined,
 };
 
-/** A long invocation here takes a second or two. */
-const KILL_MS_MAX = 1200;
+/** A long invocation here takes a second or two, most are shorter. */
+const KILL_MS_MAX = 1000;
 
 /** Chances that can be let loose. */
 export interface Ugly extends Chances {
@@ -28,7 +28,7 @@ export interface Ugly extends Chances {
 }
 
 /**
- * While it rages, a third of the notifications are lost, the others come twice, one invocation in five is killed and one
+ * While it rages, a third of the notifications are lost, the others come twice, one invocation in four is to be killed and one
  * batch in four runs twice at once.
  */
 export function ugly(random: () => number): Ugly {
@@ -38,7 +38,7 @@ export function ugly(random: () => number): Ugly {
     copies: () => (happens(0.33) ? 0 : rages ? 2 : 1),
     delaySeconds: () => (rages ? Math.floor(random() * 3) : 0),
     twiceAtOnce: () => happens(0.25),
-    killAfterMs: () => (happens(0.2) ? random() * KILL_MS_MAX : undefined),
+    killAfterMs: () => (happens(0.25) ? random() ** 2 * KILL_MS_MAX : undefined),
     rage() {
       rages = true;
     },

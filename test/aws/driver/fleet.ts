@@ -64,13 +64,7 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
       if (stopped) throw new Error('the lake is stopped');
       const environment = idle.get(name)?.pop() ?? start(name);
       const killAfterMs = chances.killAfterMs();
-      const t0 = Date.now();
       const invoked = await environment.invoke({ event, aheadMs, killAfterMs });
-      if (process.env.PROF)
-        require('node:fs').appendFileSync(
-          '/tmp/e2e/prof.log',
-          `${new Date(t0).toISOString()} ${name} ${Date.now() - t0} ${JSON.stringify(event).slice(0, 150)}\n`,
-        );
       if (environment.alive) idle.get(name)!.push(environment);
       if (invoked.memoryMb) memoryMb.set(name, Math.max(memoryMb.get(name) ?? 0, invoked.memoryMb));
       if (!invoked.ok && invoked.error.endsWith('SIGKILL')) killed++;
