@@ -71,7 +71,7 @@ export default {
   });
   const stop = () => {
     driver.stop();
-    // What is to be looked into is left: TIDEMARK_KEEP names no folder, it only says so.
+    // TIDEMARK_KEEP leaves the logs and the assembly of a run that failed, to be looked into.
     if (!process.env.TIDEMARK_KEEP) rmSync(folder, { recursive: true, force: true });
   };
   return { name, deployed, driver, folder, config, stop };

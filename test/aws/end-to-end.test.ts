@@ -8,6 +8,8 @@ import { databaseNames, outputName } from '../../lib/config/deployed';
 import { type LocalLake, openLocalLake } from '../../lib/runtime/local';
 import { type DeployedLake, deployedLake, describeDeployed } from './deployed-lake';
 import { MOTO, standIn } from './endpoints';
+import { judge } from './privilege/judge';
+import { isJustified } from './privilege/justified';
 import { type Asked, athenaRows, localColumns, localRows, type TextRows, trinoRows } from './rows-of';
 import { trino } from './trino';
 
@@ -204,5 +206,11 @@ describeDeployed('end-to-end', () => {
       const limit = Number(fleet.named(name).memoryMb);
       expect({ name, fits: memoryMb < limit }).toEqual({ name, fits: true });
     }
+  });
+
+  test.each(FUNCTIONS)('%s may do what it did, and nothing beyond that without a reason', async name => {
+    const { refused, unused } = await judge(lake, name);
+    expect(refused).toEqual([]);
+    expect(unused.filter(right => !isJustified(name, right))).toEqual([]);
   });
 });

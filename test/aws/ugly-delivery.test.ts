@@ -29,14 +29,14 @@ const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const SEEDS = Array.from({ length: 5 }, (_, i) => i + 1);
 
 const HOUR_MS = 3_600_000;
-/** Sweeps after which all that was lost on the way has been found. */
-const SWEEPS = 3;
+/** Hours after which all that was lost on the way has been found; a statement that failed takes one more. */
+const HOURS = 2;
 /** The lake's clock never catches up with the machine's. */
 const BEHIND_MS = 2 * 24 * HOUR_MS;
 
 const FUNCTIONS = ['ingest-files', 'merge', 'report', 'sweep'];
 
-/** A call is refused, fails, is done without an answer, or meets another's. */
+/** A call is refused, fails, is done without an answer, or meets another's: of a read, nobody expects the last. */
 const KINDS = ['throttle', 'error', 'lost', 'conflict'] as const;
 
 /** What one statement of a seed's report meets: it fails, or fails and lands all the same, at once or late. */
@@ -95,9 +95,9 @@ describeDeployed('ugly-delivery', () => {
   }
 
   /** What the schedules do in some hours. */
-  async function sweepUp(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
+  async function sweepUp(hours: number, meanwhile = async () => {}): Promise<void> {
     const { tick, settle, fleet } = lake.driver;
-    for (let i = 0; i < SWEEPS; i++) {
+    for (let i = 0; i < hours; i++) {
       fleet.pass(HOUR_MS);
       await meanwhile();
       await tick(i === 0 ? 'EveryDay' : 'EveryMinute');
@@ -132,7 +132,7 @@ describeDeployed('ugly-delivery', () => {
       let calm = await rage(seed);
       await arrive(shuffled([...people, ...staff, poisonedFile(seed), people[2]!]));
       await calm();
-      await sweepUp();
+      await sweepUp(HOURS);
       expect(await rowsOf(peopleOf(seed))).toEqual(foldOf(people));
       expect(await rowsOf(staffOf(seed))).toEqual(foldOf(staff));
       expect(await rowsOf(`${peopleOf(seed)}_deltas`)).toEqual(changesOf(people));
@@ -141,7 +141,7 @@ describeDeployed('ugly-delivery', () => {
       calm = await rage(seed);
       await askForReport(seed);
       await calm();
-      await sweepUp(() => askForReport(seed));
+      await sweepUp(HOURS + 1, () => askForReport(seed));
       const expected = DATES.flatMap((date, i) =>
         foldOf(staff.slice(0, i + 1)).map(row => `${date} | ${row}`),
       );
@@ -151,14 +151,11 @@ describeDeployed('ugly-delivery', () => {
     180_000,
   );
 
-  test('debug', () => {
-    console.log(
-      lake.driver.fleet.killed,
-      lake.driver.fleet.errors.map(e => e.name + ' ' + e.error.slice(0, 300)).join('\n'),
-    );
-  });
   test('functions were killed, and each poisoned file waits in quarantine', async () => {
-    expect(lake.driver.fleet.killed).toBeGreaterThan(0);
+    const { killed, errors } = lake.driver.fleet;
+    expect(killed).toBeGreaterThan(SEEDS.length);
+    // What failed by itself failed by a call to AWS, and Powertools fails the invocation when all of its messages did.
+    expect(errors.filter(({ error }) => !/^FullBatchFailureError|\[TM_52/.test(error))).toEqual([]);
     const Bucket = lake.deployed.outputs[outputName(lake.name, 'LakeBucket')];
     const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'quarantine/' }));
     expect(KeyCount).toBeGreaterThanOrEqual(SEEDS.length);

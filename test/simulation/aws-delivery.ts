@@ -58,7 +58,15 @@ export interface Weather {
   readonly stalled: number;
 }
 
-export const CALM: Weather = { retried: 0, failed: 0, killed: 0, lost: 0, twice: 0, undeleted: 0, stalled: 0 };
+export const CALM: Weather = {
+  retried: 0,
+  failed: 0,
+  killed: 0,
+  lost: 0,
+  twice: 0,
+  undeleted: 0,
+  stalled: 0,
+};
 
 export interface Outcome {
   readonly ok: boolean;
@@ -147,7 +155,10 @@ export class Delivery {
   private pass(): void {
     const { clock, queues } = this.world;
     if (this.scheduler.chance(this.weather.stalled)) clock.advance(MINUTE_MS);
-    if (this.running + this.waiting.length > 0) return clock.advance(this.scheduler.pick([0, 20, 100, 500]));
+    if (this.running + this.waiting.length > 0) {
+      clock.advance(this.scheduler.pick([0, 20, 100, 500]));
+      return;
+    }
     const times = [this.nextMinute, ...Object.values(queues).map(queue => queue.nextAt() ?? this.nextMinute)];
     clock.set(Math.max(clock.now(), Math.min(...times)));
   }

@@ -6,17 +6,17 @@ import { listQuarantined } from '../../lib/ledger/quarantine';
 import { listReceived } from '../../lib/ledger/received';
 import { listViews } from '../../lib/ledger/views';
 import { listWaiting } from '../../lib/ledger/waiting';
-import { holdsRecords, readAside } from '../../lib/stages/ingest-stream/aside';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { historyViewSql } from '../../lib/query/athena/history-view';
 import { readAthenaLog } from '../../lib/query/athena/log';
+import { holdsRecords, readAside } from '../../lib/stages/ingest-stream/aside';
 import { historyOf, logTableOf } from '../../lib/table/columns';
-import { DATABASES } from '../support/report-engine';
 import { readCursor } from '../../lib/table/cursor';
 import { liveFiles } from '../../lib/table/live-files';
 import { openTable } from '../../lib/table/open';
 import { readFiles, readRows } from '../support/lake';
 import { type NaiveChange, naiveFold } from '../support/naive-fold';
+import { DATABASES } from '../support/report-engine';
 import { changesIn, rowsOf } from './aws-report';
 import type { SentRecord } from './aws-stream';
 import { type AwsWorld, REPORT } from './aws-world';
@@ -65,7 +65,8 @@ function checkPublished({ published }: AwsWorld, { known, newest }: Visible): vo
   }
 }
 
-const fileTables = ({ lake }: AwsWorld) => lake.config.tables.map(t => t.name).filter(name => name !== 'three');
+const fileTables = ({ lake }: AwsWorld) =>
+  lake.config.tables.map(t => t.name).filter(name => name !== 'three');
 
 async function meaningOfFiles({ ports, uploaded }: AwsWorld): Promise<Meaning> {
   const received = await listReceived(ports.items);
@@ -128,7 +129,8 @@ export async function checkAll(world: AwsWorld, sent: readonly SentRecord[]): Pr
     expect(queue.nextAt()).toBeUndefined();
     expect(queue.deadLetters).toEqual([]);
   }
-  for (const view of await listViews(ports.items)) expect(view).toEqual({ table: view.table, made: view.made });
+  for (const view of await listViews(ports.items))
+    expect(view).toEqual({ table: view.table, made: view.made });
 }
 
 /** The history views are as they should be. */
@@ -181,7 +183,10 @@ export async function checkReport({ ports, uploaded }: AwsWorld, until: string):
   const first = changes.map(one => one.date).sort()[0]!;
   for (let day = Date.parse(first); day < Date.parse(until); day += 86_400_000) {
     const date = new Date(day).toISOString().slice(0, 10);
-    expect([date, (await readJobAttempt(ports.items, REPORT, date))?.attempt.state]).toEqual([date, 'succeeded']);
+    expect([date, (await readJobAttempt(ports.items, REPORT, date))?.attempt.state]).toEqual([
+      date,
+      'succeeded',
+    ]);
     const expected = rowsOf(changes, date).map(row => row.join(' '));
     expect([date, (built.get(day / 86_400_000) ?? []).sort()]).toEqual([date, expected.sort()]);
   }

@@ -1,6 +1,6 @@
+import type { Invocation } from '../../lambdas/time';
 import type { AwsQueryLake } from '../../lib/runtime/aws-queries';
 import type { AwsStreamLake } from '../../lib/runtime/aws-streams';
-import type { Invocation } from '../../lambdas/time';
 import type { Actor } from './scheduler';
 
 /** A lake as each of its functions sees it. */

@@ -1,5 +1,5 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
-import { readJobAttempt, listReporting } from '../../lib/ledger/job-attempts';
+import { listReporting, readJobAttempt } from '../../lib/ledger/job-attempts';
 import { readLanded } from '../../lib/ledger/landed';
 import { listQuarantined } from '../../lib/ledger/quarantine';
 import { listViews } from '../../lib/ledger/views';
@@ -16,7 +16,7 @@ import { Scheduler } from './scheduler';
 import { SHARDS, STREAM } from './stream-world';
 import { randomFile, type WorldFile } from './world';
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 60);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 10);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const DAYS = 3;
 const DAY_MS = 86_400_000;

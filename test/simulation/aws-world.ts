@@ -10,9 +10,9 @@ import { testLake } from '../support/lake';
 import { type Fate, memoryJobs } from '../support/memory-jobs';
 import { type MemoryQueue, memoryQueue, sendsTo } from '../support/memory-queue';
 import { DATABASES, memoryStaging } from '../support/report-engine';
-import { dailyEngine } from './aws-report';
 import type { SimulatedLake } from './aws-ports';
-import type { Scheduler } from "./scheduler";
+import { dailyEngine } from './aws-report';
+import type { Scheduler } from './scheduler';
 import { SHARDS, STREAM } from './stream-world';
 import { bytesOf, COLUMNED, type WorldFile } from './world';
 
@@ -162,4 +162,3 @@ export function objectCreated(key: string): string {
   const s3 = { bucket: { name: LANDING }, object: { key: written } };
   return JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3 }] });
 }
-

@@ -8,8 +8,9 @@ import {
   opensKey,
   queriesLake,
   type Right,
-  readsLake,
   readsLanding,
+  readsMetadata,
+  readsTables,
   removes,
   sends,
   stagingCatalog,
@@ -22,36 +23,36 @@ import {
 } from './rights';
 import type { FunctionName } from './timeouts';
 
+const TAKES_IN: readonly Right[] = [
+  ...[ledger, opensKey, readsMetadata, catalog('GetTable', 'CreateTable', 'UpdateTable')],
+  ...[writesDeltas, writesMetadata, sends('merge')],
+];
+
 /** What each function may do; reading its own queue or stream comes with the event source. */
 export const RIGHTS: Readonly<Record<FunctionName, readonly Right[]>> = {
-  'ingest-files': [
-    ledger,
-    opensKey,
-    readsLake,
-    catalog,
-    readsLanding,
-    writesDeltas,
-    writesMetadata,
-    sends('merge'),
-  ],
-  'ingest-stream': [
-    ...[ledger, opensKey, readsLake, catalog, writesDeltas, writesMetadata, sends('merge')],
-    keepsFailedBatches,
-  ],
+  'ingest-files': [...TAKES_IN, readsLanding],
+  'ingest-stream': [...TAKES_IN, keepsFailedBatches],
   // A merge that changed a schema replaces the history view, which is a statement of Athena's.
   merge: [
-    ...[ledger, opensKey, readsLake, catalog, writesTables, sends('merge')],
-    ...[startsQueries, queriesLake, governed],
+    ...[ledger, opensKey, readsTables, catalog('GetTable', 'CreateTable', 'UpdateTable'), writesTables],
+    ...[sends('merge'), startsQueries, queriesLake, governed],
   ],
   report: [
-    ...[ledger, opensKey, readsLake, catalog, stagingCatalog, writesTables, writesStaging],
-    ...[startsQueries, queriesLake, buildsTables, governed],
+    ...[ledger, opensKey, readsTables, catalog('GetTable', 'CreateTable', 'UpdateTable'), writesTables],
+    ...[stagingCatalog, writesStaging, startsQueries, queriesLake, buildsTables, governed],
   ],
-  // It wakes what merges and reports; history views whose query failed or was forgotten it starts again itself.
+  // It wakes what merges and reports. History views whose query failed or was forgotten it starts again itself; their
+  // entries are written by Athena in its name.
   sweep: [
-    ...[ledger, opensKey, readsLake, catalog, listsLanding, sends('ingest', 'merge', 'report')],
-    ...[startsQueries, queriesLake, governed],
+    ...[ledger, opensKey, readsTables, catalog('GetTable', 'CreateTable', 'UpdateTable'), listsLanding],
+    ...[sends('ingest', 'merge', 'report'), startsQueries, queriesLake, governed],
   ],
-  compact: [ledger, opensKey, readsLake, catalog, writesTables, writesJoined],
-  vacuum: [ledger, opensKey, readsLake, catalog, writesMetadata, removes],
+  compact: [
+    ...[ledger, opensKey, readsTables, catalog('GetTable', 'UpdateTable')],
+    ...[writesTables, writesJoined],
+  ],
+  vacuum: [
+    ...[ledger, opensKey, readsMetadata, catalog('GetTable', 'GetTables', 'UpdateTable')],
+    ...[writesMetadata, removes],
+  ],
 };

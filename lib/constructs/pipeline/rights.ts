@@ -22,23 +22,26 @@ const allow = (actions: string[], resources: string[], conditions?: Record<strin
 const objects = ({ storage }: Grounds, prefixes: readonly Prefix[]) =>
   prefixes.map(prefix => storage.buckets.lake.arnForObjects(`${prefix}*`));
 
-const READ: readonly Prefix[] = [PREFIXES.deltas, PREFIXES.staging, PREFIXES.metadata, PREFIXES.data];
-
-/** Items of the ledger. A transaction is no action of its own: each of its puts, deletes and checks is. */
+/** Items of the ledger. A transaction is no action of its own: each of its puts, updates and deletes is. */
 export const ledger: Right = ({ storage }) => [
   allow(
-    ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'].map(
-      a => `dynamodb:${a}`,
-    ),
+    ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'].map(a => `dynamodb:${a}`),
     [storage.ledger.tableArn],
   ),
 ];
 
 /** Without ListBucket, S3 says 403 of an object that is missing, and nobody could tell it from one that is refused. */
-export const readsLake: Right = grounds => [
-  allow(['s3:ListBucket'], [grounds.storage.buckets.lake.bucketArn]),
-  allow(['s3:GetObject'], objects(grounds, READ)),
-];
+const reads =
+  (...prefixes: Prefix[]): Right =>
+  grounds => [
+    allow(['s3:ListBucket'], [grounds.storage.buckets.lake.bucketArn]),
+    allow(['s3:GetObject'], objects(grounds, prefixes)),
+  ];
+
+/** What tables are, and where their files stand. A table's folder may stand below others: `staging/<table>/`. */
+export const readsMetadata = reads(PREFIXES.metadata);
+/** The rows of tables too; those of logs are deltas. */
+export const readsTables = reads(PREFIXES.metadata, PREFIXES.data, PREFIXES.deltas);
 
 export const readsLanding: Right = ({ storage }) => [
   allow(['s3:ListBucket'], [storage.buckets.landing.bucketArn]),
@@ -67,13 +70,15 @@ export const writesJoined = puts(PREFIXES.joined);
 /** What a report's statement writes, until it is adopted. */
 export const writesStaging = puts(PREFIXES.staging);
 
-/** Entries of tables and views in the lake's database. */
-export const catalog: Right = grounds => [
-  allow(
-    ['GetDatabase', 'GetTable', 'GetTables', 'CreateTable', 'UpdateTable'].map(action => `glue:${action}`),
-    catalogArns(grounds, grounds.storage.databases.tables),
-  ),
-];
+/** Entries of tables and views in the lake's database. Glue asks for a right on the table and all that it stands in. */
+export const catalog =
+  (...actions: ('GetTable' | 'GetTables' | 'CreateTable' | 'UpdateTable')[]): Right =>
+  grounds => [
+    allow(
+      actions.map(action => `glue:${action}`),
+      catalogArns(grounds, grounds.storage.databases.tables),
+    ),
+  ];
 
 /** Tables that wait to be adopted; taking an entry out leaves the files, which another table owns by then. */
 export const stagingCatalog: Right = grounds => [
@@ -85,10 +90,20 @@ export const stagingCatalog: Right = grounds => [
   ),
 ];
 
-function catalogArns({ storage }: Grounds, database: string): string[] {
-  const arn = (resource: string, resourceName?: string) =>
-    Stack.of(storage).formatArn({ service: 'glue', resource, ...(resourceName ? { resourceName } : {}) });
-  return [arn('catalog'), arn('database', database), arn('table', `${database}/*`)];
+function catalogArns(grounds: Grounds, database: string): string[] {
+  return [
+    glueArn(grounds, 'catalog'),
+    glueArn(grounds, 'database', database),
+    glueArn(grounds, 'table', `${database}/*`),
+  ];
+}
+
+function glueArn({ storage }: Grounds, resource: string, resourceName?: string): string {
+  return Stack.of(storage).formatArn({
+    service: 'glue',
+    resource,
+    ...(resourceName ? { resourceName } : {}),
+  });
 }
 
 /** Starts statements in the lake's own workgroup, and asks after them. Nobody waits for one. */
@@ -106,7 +121,8 @@ export const startsQueries: Right = ({ storage }) => [
 ];
 
 /**
- * What Athena does in its caller's name, for any statement: find the buckets, read tables, write its answer.
+ * What Athena does in its caller's name, for any statement: find the buckets, read tables, write its answer. It looks
+ * for the database `default` whatever the statement speaks of.
  * Source: Athena User Guide, s3-permissions.html and fine-grained-access-to-glue-resources.html.
  */
 export const queriesLake: Right = grounds => {
@@ -121,9 +137,12 @@ export const queriesLake: Right = grounds => {
       [results.arnForObjects(`${RESULTS.system}*`)],
     ),
     allow(
-      ['glue:GetPartitions', 'glue:GetPartition', 'glue:BatchGetPartition'],
+      ['GetDatabase', 'GetTable', 'GetTables', 'GetPartitions', 'GetPartition', 'BatchGetPartition'].map(
+        action => `glue:${action}`,
+      ),
       catalogArns(grounds, grounds.storage.databases.tables),
     ),
+    allow(['glue:GetDatabase'], [glueArn(grounds, 'database', 'default')]),
   ];
 };
 
@@ -141,7 +160,13 @@ export const buildsTables: Right = grounds => [
 
 /** Vacuum's and erase's alone. */
 export const removes: Right = grounds => [
-  allow(['s3:DeleteObject'], objects(grounds, [...READ, PREFIXES.quarantine])),
+  allow(
+    ['s3:DeleteObject'],
+    objects(grounds, [
+      ...[PREFIXES.metadata, PREFIXES.data, PREFIXES.deltas],
+      ...[PREFIXES.staging, PREFIXES.quarantine],
+    ]),
+  ),
 ];
 
 export const sends =

@@ -19,6 +19,8 @@ export function queryRights(storage: Storage): PolicyStatement[] {
       arn('glue', 'database', tables),
       arn('glue', 'table', `${tables}/*`),
     ]),
+    // Athena looks for it whatever a statement speaks of.
+    allow(['glue:GetDatabase'], [arn('glue', 'database', 'default')]),
     allow(['s3:GetBucketLocation', 's3:ListBucket'], [lake.bucketArn, results.bucketArn]),
     allow(
       ['s3:GetObject'],

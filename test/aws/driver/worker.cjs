@@ -36,3 +36,5 @@ process.on('message', async invocation => {
     process.send({ error: String(error?.stack ?? error), memory: memory() });
   }
 });
+
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,54 @@
+import type { Deployed } from '../deployer/deploy';
+import { ofType, type Resource } from '../deployer/resource';
+import type { Statement } from './evaluate';
+
+/** A function's role, and every statement that its calls are judged by. */
+export interface Principal {
+  readonly arn: string;
+  /** What its own policies say. */
+  readonly own: readonly Statement[];
+  /** What the policies of buckets and queues say of whoever it is. */
+  readonly ofResources: readonly Statement[];
+}
+
+interface Document {
+  readonly Statement: readonly (Statement & { readonly Principal?: unknown })[];
+}
+
+/** The principal that a function of a deployed lake acts as, as the templates state it. */
+export function principalOf({ resources }: Deployed, name: string): Principal {
+  const lambda = ofType(resources, 'AWS::Lambda::Function').find(({ path }) => path.includes(`/${name}/`));
+  if (!lambda) throw new Error(`no function ${name}`);
+  const arn = lambda.properties.Role as string;
+  const role = ofType(resources, 'AWS::IAM::Role').find(({ attributes }) => attributes.Arn === arn)!;
+  return {
+    arn,
+    own: [...inline(role), ...attached(resources, role)],
+    ofResources: resourcePolicies(resources).filter(({ Principal: who }) => isMeant(who, arn)),
+  };
+}
+
+function inline({ properties }: Resource): Statement[] {
+  // A managed policy of AWS's would be more than any statement here says.
+  if ((properties.ManagedPolicyArns as unknown[] | undefined)?.length) throw new Error('a managed policy');
+  const policies = (properties.Policies ?? []) as { PolicyDocument: Document }[];
+  return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+function attached(resources: readonly Resource[], role: Resource): Statement[] {
+  return ofType(resources, 'AWS::IAM::Policy')
+    .filter(({ properties }) => (properties.Roles as string[]).includes(role.ref))
+    .flatMap(({ properties }) => (properties.PolicyDocument as Document).Statement);
+}
+
+function resourcePolicies(resources: readonly Resource[]): Document['Statement'] {
+  return ['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy']
+    .flatMap(type => ofType(resources, type))
+    .flatMap(({ properties }) => (properties.PolicyDocument as Document).Statement);
+}
+
+function isMeant(who: unknown, arn: string): boolean {
+  if (who === '*') return true;
+  const named = [(who as { AWS?: string | string[] }).AWS ?? []].flat();
+  return named.some(one => one === '*' || one === arn || one.endsWith(':root'));
+}
