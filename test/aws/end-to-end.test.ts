@@ -10,6 +10,7 @@ import { type DeployedLake, deployedLake, describeDeployed } from './deployed-la
 import { MOTO, standIn } from './endpoints';
 import { judge } from './privilege/judge';
 import { isJustified } from './privilege/justified';
+import { rarerWays } from './privilege/rarer';
 import { type Asked, athenaRows, localColumns, localRows, type TextRows, trinoRows } from './rows-of';
 import { trino } from './trino';
 
@@ -207,6 +208,11 @@ describeDeployed('end-to-end', () => {
       expect({ name, fits: memoryMb < limit }).toEqual({ name, fits: true });
     }
   });
+
+  test('what days without mishaps do not ask for happens too', async () => {
+    await rarerWays(lake, { table: 'states', stream: 'StreamStream', report: 'user_features' });
+    expect(lake.driver.fleet.errors).toEqual([]);
+  }, 120_000);
 
   test.each(FUNCTIONS)('%s may do what it did, and nothing beyond that without a reason', async name => {
     const { refused, unused } = await judge(lake, name);

@@ -29,8 +29,9 @@ function read(
 }
 
 /**
- * Each stream is read in its shards' order, one batch a shard at a time. A batch that fails is halved until the record
- * to blame stands alone; after ten tries that record is put aside in the lake's bucket and the shard goes on.
+ * Each stream is read in its shards' order, one batch a shard at a time. A batch that fails comes again from the record
+ * that the function names, or halved where it names none; after ten tries what is left of it is put aside in the lake's
+ * bucket and the shard goes on.
  * @returns how many records were put aside, by the source of their stream
  */
 export function readStreams(storage: Storage, lambdas: Lambdas): Map<string, IMetric> {

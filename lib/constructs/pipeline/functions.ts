@@ -8,6 +8,7 @@ import {
   opensKey,
   queriesLake,
   type Right,
+  readsAnswers,
   readsLanding,
   readsMetadata,
   readsTables,
@@ -39,7 +40,7 @@ export const RIGHTS: Readonly<Record<FunctionName, readonly Right[]>> = {
   ],
   report: [
     ...[ledger, opensKey, readsTables, catalog('GetTable', 'CreateTable', 'UpdateTable'), writesTables],
-    ...[stagingCatalog, writesStaging, startsQueries, queriesLake, buildsTables, governed],
+    ...[stagingCatalog, writesStaging, startsQueries, readsAnswers, queriesLake, buildsTables, governed],
   ],
   // It wakes what merges and reports. History views whose query failed or was forgotten it starts again itself; their
   // entries are written by Athena in its name.

@@ -107,18 +107,16 @@ function glueArn({ storage }: Grounds, resource: string, resourceName?: string):
 }
 
 /** Starts statements in the lake's own workgroup, and asks after them. Nobody waits for one. */
-export const startsQueries: Right = ({ storage }) => [
-  allow(
-    ['StartQueryExecution', 'GetQueryExecution', 'GetQueryResults'].map(action => `athena:${action}`),
-    [
-      Stack.of(storage).formatArn({
-        service: 'athena',
-        resource: 'workgroup',
-        resourceName: storage.workgroups.system,
-      }),
-    ],
-  ),
+export const startsQueries: Right = grounds => [
+  allow(['athena:StartQueryExecution', 'athena:GetQueryExecution'], [systemWorkgroup(grounds)]),
 ];
+
+export const readsAnswers: Right = grounds => [allow(['athena:GetQueryResults'], [systemWorkgroup(grounds)])];
+
+function systemWorkgroup({ storage }: Grounds): string {
+  const { system } = storage.workgroups;
+  return Stack.of(storage).formatArn({ service: 'athena', resource: 'workgroup', resourceName: system });
+}
 
 /**
  * What Athena does in its caller's name, for any statement: find the buckets, read tables, write its answer. It looks

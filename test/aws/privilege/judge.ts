@@ -16,12 +16,15 @@ export interface Judged {
 /**
  * Holds what a function of a deployed lake called in this run, and what Lambda and Athena do for it, against the
  * statements of the synthesised templates.
- * @throws for a call whose needs nobody has looked up
+ * @throws for a call whose needs nobody has looked up, and for a function that called nothing
  */
 export async function judge(lake: DeployedLake, name: string): Promise<Judged> {
   const requests = await requestsOf(lake.driver.fleet.principal(name));
-  const startsQueries = requests.some(({ operation }) => operation === 'StartQueryExecution');
-  const needs = [...lambdaNeeds(lake, name), ...(startsQueries ? athenaNeeds(lake, name) : [])];
+  if (requests.length === 0) throw new Error(`no call of ${name} was recorded`);
+  const inItsName = athenaNeeds(lake, name);
+  const starts = requests.some(({ operation }) => operation === 'StartQueryExecution');
+  if (starts && inItsName.length === 0) throw new Error(`nobody has said what Athena does for ${name}`);
+  const needs = [...lambdaNeeds(lake, name), ...inItsName];
   const principal = principalOf(lake.deployed, name);
   const all = [...requests.flatMap(askedBy), ...needs.flatMap(askedFor)];
   const asked = distinct(all).map(one => withCaller(one, principal.arn));
