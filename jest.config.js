@@ -2,6 +2,8 @@
 const base = {
   setupFiles: ['<rootDir>/test/support/seed.ts'],
   testEnvironment: 'node',
+  // No assertion about time: a busy machine is slow, a test that hangs still ends.
+  testTimeout: 120_000,
   // Stand-ins and engines of the tests bring package.json files of their own.
   modulePathIgnorePatterns: ['<rootDir>/.cache/'],
   transform: {

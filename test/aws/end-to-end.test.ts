@@ -10,6 +10,7 @@ import { type DeployedLake, deployedLake, describeDeployed } from './deployed-la
 import { MOTO, standIn } from './endpoints';
 import { judge } from './privilege/judge';
 import { isJustified } from './privilege/justified';
+import { without } from './privilege/policies';
 import { rarerWays } from './privilege/rarer';
 import { type Asked, athenaRows, localColumns, localRows, type TextRows, trinoRows } from './rows-of';
 import { trino } from './trino';
@@ -218,5 +219,14 @@ describeDeployed('end-to-end', () => {
     const { refused, unused } = await judge(lake, name);
     expect(refused).toEqual([]);
     expect(unused.filter(right => !isJustified(name, right))).toEqual([]);
+  });
+
+  test('a right that is taken away is missed', async () => {
+    const { refused } = await judge(
+      { ...lake, deployed: without(lake.deployed, 'sqs:SendMessage') },
+      'sweep',
+    );
+    expect(refused.length).toBeGreaterThan(0);
+    for (const one of refused) expect(one).toMatch(/^silent: sqs:SendMessage /);
   });
 });

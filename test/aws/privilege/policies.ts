@@ -52,3 +52,14 @@ function isMeant(who: unknown, arn: string): boolean {
   const named = [(who as { AWS?: string | string[] }).AWS ?? []].flat();
   return named.some(one => one === '*' || one === arn || one.endsWith(':root'));
 }
+
+/** The same lake, whose roles may not do one thing that their policies name. */
+export function without(deployed: Deployed, action: string): Deployed {
+  const resources = deployed.resources.map(resource => {
+    if (resource.type !== 'AWS::IAM::Policy') return resource;
+    const { Statement } = resource.properties.PolicyDocument as Document;
+    const left = Statement.filter(({ Action = [] }) => ![Action].flat().includes(action));
+    return { ...resource, properties: { ...resource.properties, PolicyDocument: { Statement: left } } };
+  });
+  return { ...deployed, resources };
+}
