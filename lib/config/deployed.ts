@@ -110,3 +110,6 @@ export const outputName = (lake: string, key: OutputKey) => pascal(lake) + key;
 export function pascal(name: string): string {
   return name.replace(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9]?)/g, (_, first: string) => first.toUpperCase());
 }
+
+/** Where Lambda puts batches of a stream that failed for good, under names of its own, in the lake's bucket. */
+export const FAILED_BATCHES = 'aws/lambda/';

@@ -1,3 +1,5 @@
+import { FAILED_BATCHES } from '../config/deployed';
+
 /**
  * Where things stand in the lake's bucket. Of every table, `<table>/metadata/` and `<table>/data/`; what reports
  * stage has the same two below `staging/`.
@@ -11,5 +13,5 @@ export const PREFIXES = {
   metadata: '*/metadata/',
   data: '*/data/',
   /** Batches of a stream that failed for good, under the name that Lambda gives them. */
-  failedBatches: 'aws/lambda/',
+  failedBatches: FAILED_BATCHES,
 } as const;

@@ -119,7 +119,7 @@ const files = (...all: HistoryRow[][]): HistoryStep[] =>
   all.map(rows => ({ kind: 'file', table: 0, file: { form: 'json', rows } }));
 const FULL = { a: 1, b: 'x', gone: false };
 
-// Each went wrong in the SQL without the rule it is named after; random histories seldom come to them.
+// Each goes wrong in the SQL without the rule it is named after; random histories seldom come to them.
 test.each<[string, boolean, HistoryStep[]]>([
   [
     'a partial change does not revive (P6)',

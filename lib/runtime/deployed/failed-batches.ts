@@ -1,4 +1,4 @@
-import { streamKey } from '../../config/deployed';
+import { FAILED_BATCHES, streamKey } from '../../config/deployed';
 import type { ObjectStore } from '../../ports/object-store';
 import { putFailureAside } from '../../stages/ingest-stream/failure-object';
 import { replay } from '../../stages/replay';
@@ -8,9 +8,6 @@ import { streamUnassigned } from '../aws-errors';
 import { withStreams } from '../aws-streams';
 import type { DeadLetter, Lake } from '../lake';
 import type { Outputs } from './find';
-
-/** Where AWS Lambda keeps the batches of streams that failed for good (lib/constructs/prefixes.ts). */
-const PREFIX = 'aws/lambda/';
 
 /** Batches of streams that no function took in, as dead letters. */
 export function failedBatches(
@@ -24,7 +21,7 @@ export function failedBatches(
     async deadLetters() {
       if (sources.length === 0) return [];
       const found: DeadLetter[] = [];
-      for await (const { key } of store.list(PREFIX)) {
+      for await (const { key } of store.list(FAILED_BATCHES)) {
         found.push({ id: key, queue: 'stream', about: key, at: timeOf(key) });
       }
       return found;

@@ -36,8 +36,9 @@ export async function startReport(
 
 /**
  * Does what is to be done for a date now: begins one that was never begun, goes on with the open attempt, tries a
- * failed one again when its pause is over and a daily one when its date has ended since, looks once more where a write may have landed late. Nothing for a date that
- * is built. May be called at any time, by two at once: all it does is conditional on the attempt that it read.
+ * failed one again when its pause is over and a daily one when its date has ended since, looks once more where a write
+ * may have landed late. Nothing for a date that is built. May be called at any time, by two at once: all it does is
+ * conditional on the attempt that it read.
  */
 export async function continueReport(
   ports: AthenaReportPorts,
