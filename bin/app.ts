@@ -1,19 +1,13 @@
-import { App } from 'aws-cdk-lib';
 import { context } from '../cdk.json';
-import { readAdopted } from '../lib/config/adopted';
-import { configMissing } from '../lib/config/errors';
-import { findConfig, loadConfig } from '../lib/config/load';
 import { TidemarkError } from '../lib/errors';
-import { deployLake } from '../lib/stacks/deploy-lake';
+import { checkPeers } from '../lib/runtime/deploy/peers';
 
 async function main(): Promise<void> {
+  checkPeers(require.resolve);
+  // Only now: where the CDK's library is missing, whatever imports it ends in a stack trace.
+  const { synthesise } = await import('../lib/stacks/synthesise');
   // The CDK's flags belong to this app, wherever it is run from.
-  const app = new App({ context });
-  const file = (app.node.tryGetContext('config') as string | undefined) ?? (await findConfig(process.cwd()));
-  if (!file) throw configMissing(process.cwd());
-  const adopted = await readAdopted(file);
-  deployLake(app, await loadConfig(file), undefined, adopted);
-  app.synth();
+  await synthesise(process.cwd(), context);
 }
 
 main().catch((error: unknown) => {

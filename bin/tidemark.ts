@@ -9,6 +9,9 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// The SDK warns on every command of Node versions that it will leave some day; package.json says which run here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 run(process.argv.slice(2), processIo(process.env)).then(code => {
   process.exitCode = code;
 });

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { METRICS, METRICS_NAMESPACE, METRICS_SERVICE } from './metric-names';
+import { METRICS, METRICS_NAMESPACE, METRICS_SERVICE } from '../lib/config/metric-names';
+import { safeError } from './safe-error';
 
 export const logger = new Logger({ serviceName: METRICS_SERVICE });
 const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: METRICS_SERVICE });
@@ -35,18 +36,23 @@ function add(
 
 /** Something failed, and the invocation goes on with what does not depend on it. */
 export function failed(what: string, error: unknown): void {
-  logger.error(what, error instanceof Error ? error : new Error(String(error)));
+  logger.error(what, safeError(error));
   count('failures', 1);
 }
 
 let dimension: string | undefined;
 
-/** Runs an invocation of a lake's function and writes what it counted, whether it fails or not. */
+/**
+ * Runs an invocation of a lake's function and writes what it counted, whether it fails or not. What it fails with is
+ * logged by the runtime.
+ */
 export async function counted<T>(lake: string, work: () => Promise<T>): Promise<T> {
   if (dimension !== lake) metrics.setDefaultDimensions({ lake });
   dimension = lake;
   try {
     return await work();
+  } catch (error) {
+    throw safeError(error);
   } finally {
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }

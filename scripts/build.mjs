@@ -1,5 +1,5 @@
 // Bundles the command line and the library into dist/, each function of the deployed lake into dist/lambdas/<name>,
-// and writes the library's types into dist/types. node build.mjs [folder]
+// and writes the library's types into dist/types. node build.mjs [folder] [bin|lib|lambdas|types ...]
 import { chmod, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,25 +37,28 @@ const oneErrorClass = {
   },
 };
 
-// What an earlier build left behind would be packed along.
-for (const folder of ['bin', 'lib', 'lambdas', 'types']) {
-  await rm(join(outdir, folder), { recursive: true, force: true });
+const parts = {
+  async bin() {
+    const entryPoints = { 'bin/tidemark': 'bin/tidemark.ts', 'bin/app': 'bin/app.ts' };
+    await build({ ...common, entryPoints });
+    // npx runs the file itself.
+    await chmod(join(outdir, 'bin/tidemark.js'), 0o755);
+  },
+
+  async lib() {
+    await build({ ...common, entryPoints: { 'lib/errors': 'lib/errors.ts' } });
+    const entryPoints = Object.fromEntries(LIBRARY.map(name => [`lib/${name}`, `lib/${name}.ts`]));
+    await build({ ...common, entryPoints, plugins: [oneErrorClass] });
+  },
+
+  lambdas: () => bundleLambdas(join(outdir, 'lambdas')),
+
+  types: () => declare(join(outdir, 'types'), LIBRARY),
+};
+
+const wanted = process.argv.length > 3 ? process.argv.slice(3) : Object.keys(parts);
+for (const part of wanted) {
+  // What an earlier build left behind would be packed along.
+  await rm(join(outdir, part), { recursive: true, force: true });
+  await parts[part]();
 }
-
-await build({
-  ...common,
-  entryPoints: { 'bin/tidemark': 'bin/tidemark.ts', 'bin/app': 'bin/app.ts', 'lib/errors': 'lib/errors.ts' },
-});
-
-await build({
-  ...common,
-  entryPoints: Object.fromEntries(LIBRARY.map(name => [`lib/${name}`, `lib/${name}.ts`])),
-  plugins: [oneErrorClass],
-});
-
-// npx runs the file itself.
-await chmod(join(outdir, 'bin/tidemark.js'), 0o755);
-
-await bundleLambdas(join(outdir, 'lambdas'));
-
-await declare(join(outdir, 'types'), LIBRARY);

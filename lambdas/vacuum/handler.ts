@@ -10,8 +10,8 @@ export function vacuum(lake: Pick<AwsLake, 'config' | 'ports'>) {
   return (_event: unknown, invocation: Invocation): Promise<void> =>
     counted(lake.config.name, async () => {
       const until = untilOf(lake.ports.clock, invocation).at(MARGIN_MS);
-      const { waiting, removed, bytes, unfinished } = await vacuumLake(lake.ports, undefined, until);
-      logger.info('vacuumed', { waiting, removed: removed.length, bytes, unfinished });
-      count('objectsVacuumed', removed.length);
+      const { waiting, objects, bytes, unfinished } = await vacuumLake(lake.ports, undefined, until);
+      logger.info('vacuumed', { waiting, removed: objects, bytes, unfinished });
+      count('objectsVacuumed', objects);
     });
 }

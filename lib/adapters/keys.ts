@@ -1,4 +1,5 @@
 import { pathOutside } from '../ports/errors';
+import { DELETE_KEYS_MAX } from '../ports/object-store';
 
 /** S3's limit for a whole key; the other stores keep to it so that a lake can move. */
 export const OBJECT_KEY_BYTES_MAX = 1024;
@@ -8,6 +9,13 @@ export function checkKey(key: string, root: string): void {
   checkPrefix(key, root);
   const last = key.slice(key.lastIndexOf('/') + 1);
   checkPart(last, key, root);
+}
+
+/** Throws unless one `deleteMany` may take these keys: before the first of them is deleted. */
+export function checkKeysToDelete(keys: readonly string[], root: string): void {
+  if (keys.length > DELETE_KEYS_MAX)
+    throw new RangeError(`${keys.length} keys are too many to delete at once`);
+  for (const key of keys) checkKey(key, root);
 }
 
 /** The same for the start of a key: its last part may be cut anywhere, as it is only compared, never opened. */

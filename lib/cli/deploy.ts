@@ -6,21 +6,28 @@ import type { Deployment } from '../runtime/deploy/deploy';
 import { type Cli, options } from './cli';
 import { plain } from './render/table';
 
+interface DeployFlags {
+  readonly dryRun?: boolean;
+  readonly diff?: boolean;
+}
+
 export function deployCommand(cli: Cli): Command {
   return new Command('deploy')
     .description(
       'show what a deploy makes and costs, check it against the lake that stands, then run cdk deploy',
     )
-    .argument('[cdk...]', 'after --: what cdk deploy is to be told')
+    .argument('[cdk...]', 'after --: what cdk is to be told')
     .option('--dry-run', 'show and check; deploy nothing')
+    .option('--diff', 'show what would change of each stack (cdk diff); deploy nothing')
     .addHelpText('after', HELP)
-    .action(async (args: string[], flags: { dryRun?: boolean }, command: Command) => {
+    .action(async (args: string[], flags: DeployFlags, command: Command) => {
       const deployment = await deploymentOf(cli, command);
+      const { cdk, checkCdk } = await import('../runtime/deploy/cdk');
+      if (!flags.dryRun) checkCdk();
       for (const line of floorLines(deployment.config)) cli.say(line);
-      await checked(cli, deployment);
+      await checked(cli, deployment, flags);
       if (flags.dryRun) return;
-      const { cdk } = await import('../runtime/deploy/cdk');
-      await cdk({ command: 'deploy', ...deployment, args });
+      await cdk({ command: flags.diff ? 'diff' : 'deploy', ...deployment, args });
     });
 }
 
@@ -50,13 +57,16 @@ function floorLines(lake: ResolvedLake): string[] {
 
 const dollars = (month: number) => `$${month.toFixed(2)}`;
 
-/** @throws TM_3010 for a key that changed, TM_8021 for reports that do not run */
-async function checked(cli: Cli, deployment: Deployment): Promise<void> {
+/** @throws TM_3010 for a key that changed, TM_8021 for reports that do not run, TM_5209 when nobody is signed in */
+async function checked(cli: Cli, deployment: Deployment, { dryRun }: DeployFlags): Promise<void> {
   const { checkDeployment } = await import('../runtime/deploy/deploy');
   const { reportsBroken } = await import('../runtime/deploy/errors');
   const progress = cli.progress('asking the lake that stands');
   const found = await checkDeployment(deployment).finally(() => progress.stop());
-  if (found.is === 'unasked') return cli.note('nobody is signed in to AWS: nothing was checked');
+  if (found.is === 'unasked') {
+    if (!dryRun) throw found.error;
+    return cli.note('nobody is signed in to AWS: nothing was checked');
+  }
   if (found.is === 'first') return cli.note(`no lake ${deployment.config.name} stands yet: nothing to check`);
   const { broken } = found;
   for (const { error } of broken) cli.note(error.message);
@@ -70,6 +80,7 @@ never used in need cdk bootstrap first.
 
 Examples:
   tidemark deploy --dry-run
+  tidemark deploy --diff
   tidemark deploy
   tidemark deploy -- --require-approval never
 `;

@@ -57,9 +57,11 @@ async function ask(name: string): Promise<string> {
 
 const HELP = `
 Without --with-data the stacks go, and all data stays. A removal that ended half way goes on when it is run again.
+The CDK asks once; where nobody can be asked, tell it so: -- --force
 
 Examples:
   tidemark destroy
+  tidemark destroy -- --force
   tidemark destroy --with-data
   tidemark destroy --with-data --yes-delete shop
 `;

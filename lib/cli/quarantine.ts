@@ -6,7 +6,7 @@ import { notQuarantined } from '../stages/ingest/errors';
 import { type Cli, options } from './cli';
 import type { RowSet } from './render/rows';
 import { instant } from './render/words';
-import { replayAction } from './replay';
+import { replaying } from './replay';
 
 export function quarantineCommand(cli: Cli): Command {
   const quarantine = new Command('quarantine')
@@ -42,12 +42,9 @@ export function quarantineCommand(cli: Cli): Command {
         if (badRows > rows.length) cli.note(`the first ${rows.length} of ${badRows} rows`);
       }
     });
-  quarantine
-    .command('replay')
-    .description('take it in again, after the fix, at its original position')
-    .argument('<id or file...>')
-    .option('--table <table>', 'the table, where the file name does not say it')
-    .action(replayAction(cli));
+  replaying(cli, quarantine.command('replay')).description(
+    'take it in again, after the fix, at its original position',
+  );
   return quarantine;
 }
 

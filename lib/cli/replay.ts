@@ -1,29 +1,40 @@
 import { basename } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { DeadLetter, Lake } from '../runtime/lake';
 import type { Ingested } from '../stages/ingest/request';
 import { type Cli, tablesOf } from './cli';
 import { exits } from './exits';
+import { parseDate } from './ingest';
 import { ingestLines } from './render/ingest';
 import { plain } from './render/table';
 
 export function replayCommand(cli: Cli): Command {
-  return new Command('replay')
-    .description('take a quarantined file in again, after the fix')
+  const command = new Command('replay').description('take a quarantined file in again, after the fix');
+  return replaying(cli, command).addHelpText('after', HELP);
+}
+
+/** The arguments, options and work of a command that replays. */
+export function replaying(cli: Cli, command: Command): Command {
+  const date = new Option('--date <date>', 'the date the file counts for (default: as it came)');
+  return command
     .argument('<id or file...>')
     .option('--table <table>', 'the table, where the file name does not say it')
-    .addHelpText('after', HELP)
+    .addOption(date.argParser(parseDate))
     .action(replayAction(cli));
 }
 
 /** Takes each in at its original position: a later change of the same row stays the newer one. */
-export function replayAction(cli: Cli) {
-  return async (names: string[], flags: { table?: string }, command: Command): Promise<void> => {
+function replayAction(cli: Cli) {
+  return async (
+    names: string[],
+    flags: { table?: string; date?: string },
+    command: Command,
+  ): Promise<void> => {
     const lake = await cli.open(command, 'existing');
     for (const name of names) {
       const progress = cli.progress(`replaying ${name}`);
       const letters = await lettersOf(lake, name);
-      const work = letters.length > 0 ? resend(cli, lake, letters) : lake.replay(name, flags.table);
+      const work = letters.length > 0 ? resend(cli, lake, letters) : lake.replay(name, flags);
       const replayed = await work.finally(() => progress.stop());
       for (const ingested of replayed) await settle(cli, lake, ingested);
     }
@@ -60,5 +71,5 @@ async function resend(cli: Cli, lake: Lake, letters: readonly DeadLetter[]): Pro
 const HELP = `
 Examples:
   tidemark replay orders-changes.csv
-  tidemark replay export-7.csv --table orders
+  tidemark replay export-7.csv --table orders --date 2021-01-02
 `;

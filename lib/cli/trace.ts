@@ -5,6 +5,7 @@ import type { Lake } from '../runtime/lake';
 import type { Trace } from '../stages/trace';
 import { type Cli, options, tablesOf } from './cli';
 import { neverReceived, usage } from './errors';
+import { columnCells, columnWords } from './render/columns';
 import { plain } from './render/table';
 import { instant } from './render/words';
 
@@ -49,24 +50,25 @@ async function traceRow(cli: Cli, lake: Lake, { table, key }: RowFlags, command:
 /** `received 10:02:11 > quarantined TM_2103 > delta 2 > snapshot 7306… > no report yet` */
 function way({ steps, waits, merged, reports }: Trace): string {
   const stations = steps.map(station);
+  const takenIn = steps.some(step => step.what === 'taken-in');
+  // A replay that names another table or date makes it another file, with a way of its own.
+  const wentOn = steps.at(-1)?.what === 'replayed';
   if (waits) stations.push(`waits in quarantine: [${waits.code}] ${waits.reason}`);
-  else if (!steps.some(step => step.what === 'taken-in'))
-    stations.push('not taken in: ingest was stopped; ingest it again');
-  else if (!merged) stations.push('not merged yet: tidemark merge');
+  else if (!takenIn && !wentOn) stations.push('not taken in: ingest was stopped; ingest it again');
+  else if (takenIn && !merged) stations.push('not merged yet: tidemark merge');
   if (merged) stations.push(`snapshot ${merged.orBefore ? 'before ' : ''}${merged.snapshotId}`);
   if (merged && reports.length === 0) stations.push('no report yet');
   for (const { report, date } of reports) stations.push(`report ${report} ${date}`);
   return stations.join(' > ');
 }
 
-function station({ what, at, code, first, count }: ReceivedStep): string {
+function station({ what, at, code, first, count, ...columns }: ReceivedStep): string {
   if (what === 'quarantined') return `quarantined ${code}`;
   if (what === 'received' || what === 'replayed') return `${what} ${instant(at)}`;
-  return count === 1
-    ? `delta ${first}`
-    : count === 0
-      ? 'no rows'
-      : `deltas ${first} to ${first! + count! - 1}`;
+  const deltas =
+    count === 1 ? `delta ${first}` : count === 0 ? 'no rows' : `deltas ${first} to ${first! + count! - 1}`;
+  const news = columnWords(columns);
+  return news === '' ? deltas : `${deltas} (${news})`;
 }
 
 const COLUMNS = [
@@ -80,6 +82,8 @@ const COLUMNS = [
   'snapshot',
   'report',
   'report_date',
+  'new_columns',
+  'lacking_columns',
 ];
 
 function traceRows({ object, table, steps, merged, reports }: Trace): Cell[][] {
@@ -87,9 +91,10 @@ function traceRows({ object, table, steps, merged, reports }: Trace): Cell[][] {
     ...[object, table || null, new Date(at).toISOString(), step],
     ...COLUMNS.slice(4).map(name => rest[name] ?? null),
   ];
-  const rows = steps.map(({ at, what, code, first, count }) =>
-    row(at, what, { code, delta: first, deltas: count }),
-  );
+  const rows = steps.map(({ at, what, code, first, count, ...columns }) => {
+    const [new_columns, lacking_columns] = columnCells(columns);
+    return row(at, what, { code, delta: first, deltas: count, new_columns, lacking_columns });
+  });
   if (merged) rows.push(row(merged.at, 'merged', { snapshot: merged.snapshotId }));
   for (const { at, report, date, snapshotId } of reports) {
     rows.push(row(at, 'report', { report, report_date: date, snapshot: snapshotId }));

@@ -9,9 +9,9 @@ export function vacuumCommand(cli: Cli): Command {
     .action(async (_flags: object, command: Command) => {
       const lake = await cli.open(command, 'existing');
       const progress = cli.progress('looking for files that nothing names');
-      const { removed, bytes: size, waiting } = await lake.vacuum().finally(() => progress.stop());
+      const { objects, bytes: size, waiting } = await lake.vacuum().finally(() => progress.stop());
       cli.say(
-        `removed ${counted(removed.length, 'file')} (${bytes(size)}), ${counted(waiting, 'file')} wait for a later run`,
+        `removed ${counted(objects, 'file')} (${bytes(size)}), ${counted(waiting, 'file')} wait for a later run`,
       );
     });
 }

@@ -1,6 +1,8 @@
 import type { Report } from './check-table';
 import { suggestion } from './nearest';
-import type { LakeShape } from './schema';
+import type { LakeShape, SourceShape } from './schema';
+
+type KinesisShape = Extract<SourceShape, { kind: 'kinesis' }>;
 
 /** What the options of a source must have in common with each other and with other sources. */
 export function checkOrigins(lake: LakeShape, report: Report): void {
@@ -9,7 +11,7 @@ export function checkOrigins(lake: LakeShape, report: Report): void {
     // Names of resources and outputs are made of it.
     if (!/^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(name))
       at([], 'is not a name of a source; use letters, digits, - and _ (30 at most), starting with a letter');
-    if (source.kind === 'dms-kinesis') checkStream(lake, source.stream, at);
+    if (source.kind === 'dms-kinesis') checkTarget(lake, source.stream, at);
     if (
       (source.kind === 'dms-s3' || source.kind === 'dms-kinesis') &&
       source.capacity.min > source.capacity.max
@@ -19,16 +21,23 @@ export function checkOrigins(lake: LakeShape, report: Report): void {
         `${source.capacity.min} is above max, ${source.capacity.max}; lower it or raise max`,
       );
     if ('vpc' in source && source.kind !== 'mysql') checkVpc(source.vpc, at);
-    if (source.kind === 'kinesis' && source.streamArn !== undefined) {
-      for (const option of ['shards', 'retentionDays'] as const) {
-        if (source[option] !== undefined)
-          at([option], 'is decided where the stream of streamArn was made; drop one of the two');
-      }
-    }
+    if (source.kind === 'kinesis') checkStream(source, at);
   }
 }
 
-function checkStream(lake: LakeShape, stream: string, at: Report): void {
+function checkStream(source: KinesisShape, at: Report): void {
+  if (source.streamArn === undefined) {
+    if (source.streamKmsKeyArn !== undefined)
+      at(['streamKmsKeyArn'], "is for the stream of streamArn; the lake's own stream has deploy.kmsKeyArn");
+    return;
+  }
+  for (const option of ['shards', 'retentionDays'] as const) {
+    if (source[option] !== undefined)
+      at([option], 'is decided where the stream of streamArn was made; drop one of the two');
+  }
+}
+
+function checkTarget(lake: LakeShape, stream: string, at: Report): void {
   const fit = Object.entries(lake.sources).flatMap(([name, other]) =>
     other.kind === 'kinesis' && other.format === 'dms' ? [name] : [],
   );

@@ -73,6 +73,10 @@ interface DmsSource {
   schemas: Record<string, string[]>;
   /** A secret with `host`, `port`, `username` and `password` of the MySQL database. */
   secretArn: string;
+  /** The key of the account that encrypts the secret. Default: AWS's own. */
+  secretKmsKeyArn?: string;
+  /** The longest text or blob, in KiB: DMS cuts off what is beyond it, and says so only in its log. Default: 1024. */
+  lobKiBMax?: number;
   /** Where the replication runs. Default: a small VPC of its own, without a way to the internet. */
   vpc?: VpcConfig;
   /** Least and most capacity units (2 GB of memory each). Default: 1 and 2. */
@@ -125,6 +129,8 @@ export interface KinesisSource {
   format: 'dms' | 'debezium' | 'service-event' | 'json';
   /** An existing stream; default: one of the lake's own. */
   streamArn?: string;
+  /** The key of the account that encrypts the stream of `streamArn`. Default: AWS's own. */
+  streamKmsKeyArn?: string;
   /** Of the lake's own stream; `on-demand` has as many as it needs. Default: 1. */
   shards?: number | 'on-demand';
   /** How many days the lake's own stream keeps a record. Default: 7. */

@@ -7,9 +7,13 @@ export interface DeployedLake extends Omit<ResolvedLake, 'deploy' | 'sources'> {
 
 export type DeployedSource = ResolvedSource extends infer S
   ? S extends ResolvedSource
-    ? Omit<S, 'secretArn' | 'certificateArn' | 'vpc' | 'capacity' | 'accountRoles' | 'streamArn'>
+    ? Omit<S, OnlyDeployed>
     : never
   : never;
+
+type OnlyDeployed =
+  | ('secretArn' | 'secretKmsKeyArn' | 'certificateArn' | 'lobKiBMax' | 'vpc' | 'capacity' | 'accountRoles')
+  | ('streamArn' | 'streamKmsKeyArn');
 
 /** The report's SQL beside the config of a deployed lake, as `sqlFile` names it. */
 export const deployedSqlFile = (report: string) => `reports/${report}.sql`;

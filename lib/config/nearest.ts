@@ -15,6 +15,13 @@ export function suggestion(wanted: string, names: Iterable<string>, otherwise = 
   return name === undefined ? otherwise : `; did you mean "${name}"?`;
 }
 
+/** Whether a name may be a slip of the other: alike but for case, blanks, `_` and `-`, or a letter or two of many. */
+export function isSlip(name: string, other: string): boolean {
+  const [a, b] = [name, other].map(text => text.toLowerCase().replace(/[\s_-]/g, '')) as [string, string];
+  const most = Math.min(2, Math.floor(Math.max(a.length, b.length) / 3));
+  return editDistance(a, b) <= most;
+}
+
 /** Letters inserted, removed, replaced or swapped with their neighbour to make b of a. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

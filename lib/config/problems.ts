@@ -30,7 +30,9 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string {
     }
     case 'invalid_value': {
       const allowed = issue.values.map(String);
-      return `${value} is not one of them${suggestion(String(issue.input), allowed, `; use ${listed(allowed)}`)}`;
+      // Numbers that look alike are not.
+      const alike = typeof issue.input === 'string' ? allowed : [];
+      return `${value} is not one of them${suggestion(String(issue.input), alike, `; use ${listed(issue.values)}`)}`;
     }
     case 'invalid_union': {
       const allowed = Array.isArray(issue.options) ? issue.options.map(String) : [];
@@ -56,8 +58,8 @@ function optionsOf(schema: unknown): readonly string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
-function listed(names: readonly string[]): string {
-  return names.map(name => `"${name}"`).join(' or ');
+function listed(values: readonly unknown[]): string {
+  return values.map(show).join(' or ');
 }
 
 function kindOf(input: unknown): string {

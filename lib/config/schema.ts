@@ -103,6 +103,9 @@ const capacityUnits = z.literal([1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384]);
 const dms = {
   schemas: z.record(text, z.array(text)),
   secretArn: text,
+  secretKmsKeyArn: text.optional(),
+  // DMS takes no more than 100 MiB.
+  lobKiBMax: z.int().positive().max(102_400).default(1024),
   certificateArn: text.optional(),
   vpc: vpc.optional(),
   capacity: z.strictObject({ min: capacityUnits.default(1), max: capacityUnits.default(2) }).prefault({}),
@@ -129,6 +132,7 @@ const source = z.discriminatedUnion('kind', [
     kind: z.literal('kinesis'),
     format: z.enum(['dms', 'debezium', 'service-event', 'json']),
     streamArn: text.optional(),
+    streamKmsKeyArn: text.optional(),
     shards: z.union([z.int().positive(), z.literal('on-demand')]).optional(),
     retentionDays: z.int().min(1).max(365).optional(),
   }),

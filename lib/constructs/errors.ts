@@ -26,3 +26,12 @@ export const streamUnread = (source: string, format: string) =>
     `sources.${source}.format`,
     "leave the source out, or send records of format 'dms' or 'json'",
   );
+
+/** TM_8004: the package's functions load parquet-wasm, a dependency of it, which is not found from here. */
+export const engineMissing = (from: string) =>
+  new TidemarkError(
+    'TM_8004',
+    'parquet-wasm is not installed, which goes beside the code of the functions',
+    from,
+    'run npm install, and leave tidemark out of a bundle of yours',
+  );

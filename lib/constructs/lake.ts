@@ -57,7 +57,7 @@ export class Lake extends Construct {
       const arn =
         'roleArn' in principal ? principal.roleArn : 'userArn' in principal ? principal.userArn : undefined;
       if (typeof arn === 'string')
-        governReaders(this, `Reader${this.readers++}`, arn, this.storage.databases.tables);
+        governReaders(this, `Reader${this.readers++}`, arn, this.storage.databases);
     }
     return queryRights(this.storage)
       .map(statement => {

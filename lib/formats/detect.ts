@@ -10,7 +10,7 @@ export interface Detected {
   readonly load: boolean;
   /** UTC micros of a name like 20211017-194324349. */
   readonly fileTime?: bigint;
-  /** YYYY-MM-DD in a plain file's name. */
+  /** YYYY-MM-DD in a plain file's name: at its end, or the one such date in it. */
   readonly date?: string;
 }
 
@@ -19,6 +19,7 @@ const EXTENSION = /^(.+)\.(csv|parquet|jsonl|ndjson|json)(?:\.gz)?$/i;
 const LOAD = /^LOAD[0-9A-F]{8}$/i;
 const CHANGES = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(\d{3,4})$/;
 const DATE_FOLDERS = /^\d{4}\/\d\d\/\d\d$/;
+const LONE_DATE = /(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)/g;
 const DATED = /^(?:(.*?)[-_.]?)(\d{4})(-?)(\d\d)\3(\d\d)$/;
 
 /**
@@ -60,11 +61,21 @@ function timeOf(stem: string): bigint | undefined {
   return BigInt(millis) * 1000n + BigInt(fraction!.padEnd(6, '0'));
 }
 
-/** A plain file is named after its table; one named after a date alone lies in a folder that is. */
+/**
+ * A plain file is named after its table; one named after a date alone lies in a folder that is. A date with something
+ * behind it (`orders-2021-01-02-v2`) does not say where the table's name ends, but it is the file's date, whoever
+ * names the table: the day of arrival would put an old file behind every newer one.
+ */
 function plainName(stem: string, folders: readonly string[]): Pick<Detected, 'table' | 'date'> {
   const m = DATED.exec(stem);
-  if (!m || !isDate(m[2]!, m[4]!, m[5]!)) return { table: stem };
+  if (!m || !isDate(m[2]!, m[4]!, m[5]!)) return { table: stem, ...loneDate(stem) };
   return { table: m[1] === '' ? folders.at(-1) : m[1], date: `${m[2]}-${m[4]}-${m[5]}` };
+}
+
+/** The date, if exactly one stands in the name. */
+function loneDate(stem: string): Pick<Detected, 'date'> {
+  const dates = [...stem.matchAll(LONE_DATE)].filter(([, year, month, day]) => isDate(year!, month!, day!));
+  return dates.length === 1 ? { date: dates[0]![0] } : {};
 }
 
 function isDate(year: string, month: string, day: string): boolean {

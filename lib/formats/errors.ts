@@ -130,6 +130,15 @@ export const gzipParquetTooLarge = (bytesMax: number, file: string) =>
     'send the Parquet file without gzip around it; Parquet compresses its own pages',
   );
 
+/** TM_2116: a file lacks a column of its table and brings one of nearly that name: its values would be lost to the column meant. */
+export const misspeltColumn = (found: string, meant: string, file: string) =>
+  new TidemarkError(
+    'TM_2116',
+    `the file has no column ${meant}, but ${found}, which the table has not`,
+    file,
+    `if ${meant} is meant, correct the name and send the file again; if not, declare ${found} in columns, or name it in omit, in tidemark.config.ts, then replay`,
+  );
+
 /** TM_2112: two members of one JSON object are one column: engines compare names without case. */
 export const changedTwice = (name: string): RowFault => notJsonObject(`member ${name} stands twice`);
 

@@ -1,8 +1,11 @@
 import { noHeader, notUtf8File, wrongWidth } from './errors';
 
-/** The column names that a file's first row gives. @throws TM_2111 without a first row, TM_2105 */
+/**
+ * The column names that a file's first row gives, without blanks around them: `id, status` names the column status,
+ * and one called " status" beside it would take its values. @throws TM_2111 without a first row, TM_2105
+ */
 export function headerNames(rows: readonly (readonly string[])[], file: string): readonly string[] {
-  const names = rows[0];
+  const names = rows[0]?.map(name => name.trim());
   if (!names) throw noHeader('no header', file);
   if (names.some(name => name.includes('\uFFFD'))) throw notUtf8File('the header', file);
   return names;

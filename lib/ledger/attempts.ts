@@ -50,6 +50,11 @@ export async function closeAttempt(
   await items.transact([{ put: key, value, if: item.version }]);
 }
 
+/** Whether a report of this name was ever run. */
+export async function hasAttempts(items: Items, report: string): Promise<boolean> {
+  return (await items.query(`report#${report}`, 'attempt#', { limit: 1 })).length > 0;
+}
+
 export async function listAttempts(items: Items, report: string): Promise<Attempt[]> {
   const found = await items.query(`report#${report}`, 'attempt#');
   return found.map(item => item.value as unknown as Attempt);

@@ -1,5 +1,6 @@
 import type { Items, ItemValue } from '../ports/items';
 import { counterKey } from './keys';
+import type { Turn } from './turn';
 
 /** What is counted per table. `version` is the condition of whoever moves it. */
 export interface Counter {
@@ -9,18 +10,31 @@ export interface Counter {
   readonly vacuumCount: number;
   /** The source generation of positions (PROTOCOL.md, P5). */
   readonly generation: number;
+  /** Whose turn it is, after writers overtook each other too often. */
+  readonly turn?: Turn;
+  /** The newest schema of the log that a numbered delta was written for; undefined before the first. */
+  readonly schema?: number;
+  /**
+   * The last entry that was the first of that schema, or of another one: up to it, which columns the log's files have
+   * may have changed.
+   */
+  readonly schemaMoved?: number;
   readonly version: number | 'absent';
 }
 
 export async function readCounter(items: Items, table: string): Promise<Counter> {
   const item = await items.get(counterKey(table));
   if (!item) return { next: 1, vacuumCount: 0, generation: 0, version: 'absent' };
-  const { next, vacuumCount, generation } = item.value as unknown as Counter;
-  return { next, vacuumCount, generation, version: item.version };
+  return { ...(item.value as unknown as Omit<Counter, 'version'>), version: item.version };
 }
 
-export function counterValue(counter: Omit<Counter, 'version'>): ItemValue {
-  return { next: counter.next, vacuumCount: counter.vacuumCount, generation: counter.generation };
+/** Whether the lake ever numbered an entry of a table of this name. */
+export async function isCounted(items: Items, table: string): Promise<boolean> {
+  return (await readCounter(items, table)).next > 1;
+}
+
+export function counterValue({ version: _, ...value }: Counter): ItemValue {
+  return value as unknown as ItemValue;
 }
 
 /** Raises the vacuum count; false when somebody moved the counter meanwhile. */

@@ -30,6 +30,8 @@ export interface Entry extends Delta {
   readonly kind: 'delta';
   /** The identity of the source object it came from. */
   readonly source: string;
+  /** When it was numbered, milliseconds since 1970. */
+  readonly at: number;
   /** Where its rows stand since compaction of the log joined its delta with others: the delta may be gone. */
   readonly joined?: Joined;
 }
@@ -42,12 +44,15 @@ export interface Joined {
   readonly first: number;
 }
 
-function entryValue(delta: Delta, source: string): ItemValue {
+/** Where deltas came from, and when they were numbered. */
+export type Origin = Pick<Entry, 'source' | 'at'>;
+
+function entryValue(delta: Delta, origin: Origin): ItemValue {
   const { least, greatest, ...plain } = delta;
   return {
     ...plain,
     kind: 'delta',
-    source,
+    ...origin,
     least: formatPosition(least),
     greatest: formatPosition(greatest),
   };
@@ -56,13 +61,13 @@ function entryValue(delta: Delta, source: string): ItemValue {
 /** Ledger items for the deltas of one source, numbered from `first`: one a delta, or packs that bear their last number. */
 export function entryItems(
   deltas: readonly Delta[],
-  source: string,
+  origin: Origin,
   first: number,
 ): { n: number; value: ItemValue }[] {
   const packed = Math.ceil(deltas.length / ENTRY_ITEMS_MAX);
   const items: { n: number; value: ItemValue }[] = [];
   for (let i = 0; i < deltas.length; i += packed) {
-    const pack = deltas.slice(i, i + packed).map(delta => entryValue(delta, source));
+    const pack = deltas.slice(i, i + packed).map(delta => entryValue(delta, origin));
     items.push({ n: first + i + pack.length - 1, value: pack.length === 1 ? pack[0]! : { pack } });
   }
   return items;
@@ -102,36 +107,30 @@ export async function readEntry(items: Items, table: string, n: number): Promise
 
 const PAGE = 500;
 
+/** Entries with numbers after `after`, in order: those of `limit` items of the ledger. Fewer when there are no more. */
+export async function entriesPage(
+  items: Items,
+  table: string,
+  after: number,
+  limit: number,
+): Promise<Entry[]> {
+  const options = { after: entryKey(table, after).sort, limit };
+  const page = await items.query(tablePartition(table), ENTRY_PREFIX, options);
+  return page.flatMap(entriesOf).filter(entry => entry.n > after);
+}
+
 /** Entries with numbers after `after`, in order, up to the first gap. */
 export async function* entriesAfter(items: Items, table: string, after: number): AsyncGenerator<Entry> {
   let last = after;
   for (;;) {
-    const page = await items.query(tablePartition(table), ENTRY_PREFIX, {
-      after: entryKey(table, last).sort,
-      limit: PAGE,
-    });
-    for (const entry of page.flatMap(entriesOf)) {
-      if (entry.n <= last) continue;
+    const page = await entriesPage(items, table, last, PAGE);
+    for (const entry of page) {
       if (entry.n !== last + 1) return;
       yield entry;
       last = entry.n;
     }
     if (page.length < PAGE) return;
   }
-}
-
-/** The entries 1..through, by the name their rows bear in `_source`. */
-export async function entryNumbers(
-  items: Items,
-  table: string,
-  through: number,
-): Promise<Map<string, Entry>> {
-  const byName = new Map<string, Entry>();
-  for await (const entry of entriesAfter(items, table, 0)) {
-    if (entry.n > through) break;
-    byName.set(entry.name, entry);
-  }
-  return byName;
 }
 
 /** Items of one transaction: a pack may have 350 kB, a transaction 4 MB. */

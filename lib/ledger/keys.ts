@@ -15,6 +15,7 @@ import type { ItemKey } from '../ports/items';
  * | table#<table>    | load#<name>             | a LOAD object's identity: another under its name reloads  |
  * | table#<table>    | cursor#<stream>#<shard> | how far a shard's records of the table were taken in      |
  * | stream#<stream>  | shard#<shard>           | how far a shard's records of no table were put aside      |
+ * | stream#<stream>  | lone#<shard>            | a record that came alone, and how often its reader died   |
  * | received         | <identity>              | where a file's way stands, for trace                      |
  * | quarantine       | <identity>              | what was put aside, why, and where its bytes are          |
  * | waiting          | <table>                 | a table with entries that no merge has finished with      |
@@ -24,9 +25,10 @@ import type { ItemKey } from '../ports/items';
  * | reporting        | <report>#<date>         | a date of a report that something is still to be done for |
  * | view             | <table>                 | the text its history view was last made with, and a query |
  * | vacuum           | <object key>            | an object that nothing named, and since when              |
+ * | vacuum-listing   | open                    | the last object that the open listing has looked at       |
  * | landed           | <landing key>           | an object of the landing that was dealt with, by its etag |
  * | landing-folder   | <folder>/               | the last name that a sweep has seen in a folder           |
- * | landing-listing  | open                    | how far the open listing of the landing has come          |
+ * | landing-listing  | open                    | the open listing of the landing and how far it has come   |
  */
 export const counterKey = (table: string): ItemKey => ({ partition: tablePartition(table), sort: 'counter' });
 export const entryKey = (table: string, n: number): ItemKey => ({
@@ -62,6 +64,10 @@ export const shardKey = (stream: string, shard: string): ItemKey => ({
   partition: `stream#${stream}`,
   sort: `shard#${shard}`,
 });
+export const loneKey = (stream: string, shard: string): ItemKey => ({
+  partition: `stream#${stream}`,
+  sort: `lone#${shard}`,
+});
 export const receivedKey = (identity: string): ItemKey => ({ partition: 'received', sort: identity });
 export const quarantineKey = (identity: string): ItemKey => ({ partition: 'quarantine', sort: identity });
 export const waitingKey = (table: string): ItemKey => ({ partition: WAITING_PARTITION, sort: table });
@@ -79,12 +85,14 @@ export const reportingKey = (report: string, date: string): ItemKey => ({
   sort: `${report}#${date}`,
 });
 export const viewKey = (table: string): ItemKey => ({ partition: VIEW_PARTITION, sort: table });
-export const vacuumKey = (objectKey: string): ItemKey => ({ partition: 'vacuum', sort: objectKey });
+export const vacuumKey = (objectKey: string): ItemKey => ({ partition: VACUUM_PARTITION, sort: objectKey });
+export const vacuumListingKey: ItemKey = { partition: 'vacuum-listing', sort: 'open' };
 export const landedKey = (key: string): ItemKey => ({ partition: LANDED_PARTITION, sort: key });
 export const folderKey = (folder: string): ItemKey => ({ partition: FOLDER_PARTITION, sort: folder });
 export const listingKey: ItemKey = { partition: 'landing-listing', sort: 'open' };
 
 export const WAITING_PARTITION = 'waiting';
+export const VACUUM_PARTITION = 'vacuum';
 export const REPORTING_PARTITION = 'reporting';
 export const VIEW_PARTITION = 'view';
 export const ENTRY_PREFIX = 'entry#';

@@ -24,10 +24,9 @@ export async function noteLanded(items: Items, { key, identity, ...value }: Land
   await items.transact([{ put: landedKey(key), value: identity ? { ...value, identity } : value }]);
 }
 
-const PAGE = 1000;
-
 /**
- * The etags of those objects that were dealt with.
+ * The etags of those objects that were dealt with. A page is as long as there are keys: where nothing was deleted from
+ * the landing, no more is read than is asked for.
  * @param keys in the order of a listing, with nothing left out between the first and the last
  */
 export async function landedEtags(items: Items, keys: readonly string[]): Promise<Map<string, string>> {
@@ -37,9 +36,9 @@ export async function landedEtags(items: Items, keys: readonly string[]): Promis
   const own = await readLanded(items, first);
   if (own) etags.set(first, own.etag);
   for (let after = first; !isPast(after, last); ) {
-    const page = await items.query(LANDED_PARTITION, '', { after, limit: PAGE });
+    const page = await items.query(LANDED_PARTITION, '', { after, limit: keys.length });
     for (const item of page) etags.set(item.sort, landedOf(item).etag);
-    if (page.length < PAGE) break;
+    if (page.length < keys.length) break;
     after = page.at(-1)!.sort;
   }
   return etags;

@@ -1,4 +1,4 @@
-import type { Items } from '../ports/items';
+import type { Item, Items } from '../ports/items';
 import { FOLDER_PARTITION, folderKey, listingKey } from './keys';
 
 /** A folder of the landing, and up to which name a sweep has looked through it. */
@@ -11,13 +11,22 @@ export interface SweptFolder {
   readonly at: number;
 }
 
-export async function readFolder(items: Items, folder: string): Promise<SweptFolder | undefined> {
+/** The folder's note, and the condition of whoever moves it. */
+export async function readFolder(
+  items: Items,
+  folder: string,
+): Promise<{ known?: SweptFolder; version: number | 'absent' }> {
   const item = await items.get(folderKey(folder));
-  return item && { ...(item.value as unknown as Omit<SweptFolder, 'folder'>), folder };
+  return item ? { known: folderOfItem(item), version: item.version } : { version: 'absent' };
 }
 
-export async function noteFolder(items: Items, { folder, ...value }: SweptFolder): Promise<void> {
-  await items.transact([{ put: folderKey(folder), value }]);
+/** Nothing is written where another sweep was first: its name may stand lower, and what is between comes once more. */
+export async function noteFolder(
+  items: Items,
+  { folder, ...value }: SweptFolder,
+  version: number | 'absent',
+): Promise<void> {
+  await items.transact([{ put: folderKey(folder), value, if: version }]);
 }
 
 /** Lists the folder of an object that has none of a sweep's notes yet, so that the next sweep looks into it. */
@@ -33,10 +42,11 @@ export function folderOf(key: string): string {
 
 /** Folders after `after`, by name. */
 export async function listFolders(items: Items, after: string | undefined, limit: number) {
-  const found = await items.query(FOLDER_PARTITION, '', { after, limit });
-  return found.map(
-    (item): SweptFolder => ({ ...(item.value as unknown as Omit<SweptFolder, 'folder'>), folder: item.sort }),
-  );
+  return (await items.query(FOLDER_PARTITION, '', { after, limit })).map(folderOfItem);
+}
+
+function folderOfItem({ sort, value }: Item): SweptFolder {
+  return { ...(value as unknown as Omit<SweptFolder, 'folder'>), folder: sort };
 }
 
 /** A listing of the landing that goes on over several sweeps. */
@@ -47,15 +57,30 @@ export interface Listing {
   readonly after?: string;
 }
 
-export async function readListing(items: Items): Promise<Listing | undefined> {
+/** What stands of listings: the open one, if any, and the condition of whoever moves it. */
+export interface StandingListing {
+  readonly open?: Listing;
+  readonly version: number | 'absent';
+}
+
+export async function readListing(items: Items): Promise<StandingListing> {
   const item = await items.get(listingKey);
-  return item && (item.value as unknown as Listing);
+  if (!item) return { version: 'absent' };
+  const { open } = item.value as { readonly open: Listing | null };
+  return { ...(open ? { open } : {}), version: item.version };
 }
 
-export async function noteListing(items: Items, { kind, after }: Listing): Promise<void> {
-  await items.transact([{ put: listingKey, value: after === undefined ? { kind } : { kind, after } }]);
-}
-
-export async function closeListing(items: Items): Promise<void> {
-  await items.transact([{ delete: listingKey }]);
+/**
+ * Writes how a listing stands, or with `open` undefined that none is open, over what was read. Undefined when another
+ * sweep was first: nothing was written. The item stays when a listing ends: one that is deleted and put anew has the
+ * versions it had, and a sweep that went through yesterday's listing would move today's.
+ */
+export async function moveListing(
+  items: Items,
+  { version }: StandingListing,
+  open: Listing | undefined,
+): Promise<StandingListing | undefined> {
+  const value = { open: open ? { ...open } : null };
+  const { done } = await items.transact([{ put: listingKey, value, if: version }]);
+  return done ? { open, version: version === 'absent' ? 1 : version + 1 } : undefined;
 }

@@ -49,9 +49,25 @@ export async function release(items: Items, id: string): Promise<void> {
 }
 
 export async function listQuarantined(items: Items): Promise<Quarantined[]> {
-  const all = await items.query('quarantine', '');
-  return all.map(recordOf);
+  const all: Quarantined[] = [];
+  for await (const record of eachQuarantined(items)) all.push(record);
+  return all;
 }
+
+/** The same, one after the other: there may be many. */
+export async function* eachQuarantined(items: Items): AsyncGenerator<Quarantined> {
+  for (let after: string | undefined; ; ) {
+    const page = await items.query('quarantine', '', {
+      limit: PAGE,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const item of page) yield recordOf(item);
+    if (page.length < PAGE) return;
+    after = page.at(-1)?.sort;
+  }
+}
+
+const PAGE = 500;
 
 function recordOf(item: Item): Quarantined {
   return item.value as unknown as Quarantined;

@@ -8,6 +8,9 @@ export interface ReceivedStep {
   readonly code?: string;
   readonly first?: number;
   readonly count?: number;
+  /** Names of columns that were new to the table, and of those that the file lacked; the first of many. */
+  readonly newColumns?: readonly string[];
+  readonly lacking?: readonly string[];
 }
 
 export interface Received {
@@ -24,8 +27,16 @@ export async function noteStep(
 ): Promise<void> {
   const known = await items.get(receivedKey(file.identity));
   const steps = (known?.value as unknown as Received | undefined)?.steps ?? [];
-  const value = { ...file, steps: [...steps, step] } as unknown as ItemValue;
+  const value = { ...file, steps: bounded([...steps, step]) } as unknown as ItemValue;
   await items.transact([{ put: receivedKey(file.identity), value }]);
+}
+
+/** Steps of a file that are kept: an item of the ledger has 400 kB, and a file may come again and again. */
+export const STEPS_MAX = 100;
+
+/** The first and the newest. */
+function bounded(steps: readonly ReceivedStep[]): readonly ReceivedStep[] {
+  return steps.length <= STEPS_MAX ? steps : [steps[0]!, ...steps.slice(1 - STEPS_MAX)];
 }
 
 /** Characters of a file's identity; the source of an entry made of replayed rows has more behind them. */
@@ -36,8 +47,14 @@ export async function readReceived(items: Items, identity: string): Promise<Rece
   return item && (item.value as unknown as Received);
 }
 
+const PAGE = 500;
+
 /** Every file ever received, in no order that means anything. */
-export async function listReceived(items: Items): Promise<Received[]> {
-  const found = await items.query('received', '');
-  return found.map(item => item.value as unknown as Received);
+export async function* eachReceived(items: Items): AsyncGenerator<Received> {
+  for (let after: string | undefined; ; ) {
+    const page = await items.query('received', '', { after, limit: PAGE });
+    for (const item of page) yield item.value as unknown as Received;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.sort;
+  }
 }

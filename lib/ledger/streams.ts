@@ -1,6 +1,7 @@
 import type { ItemAction, ItemKey, Items, ItemValue } from '../ports/items';
 import { cursorKey, shardKey } from './keys';
 import { numberDeltas, type Written } from './numbering';
+import type { Who } from './turn';
 
 /** A stream as the ledger knows it: one made anew under an old name numbers its records anew (PROTOCOL.md, I5). */
 export interface StreamRef {
@@ -149,8 +150,6 @@ export type RecordedBatch =
 
 export interface RecordedRecords {
   readonly table: string;
-  /** What the entries' source is. */
-  readonly source: string;
   /** The action whose condition makes the records count once: a cursor that moves, a quarantine record that goes. */
   readonly guard: ItemAction;
   readonly beside: readonly ItemAction[];
@@ -162,14 +161,15 @@ export interface RecordedRecords {
  */
 export async function recordRecords(
   items: Items,
-  { table, source, guard, beside }: RecordedRecords,
+  { table, guard, beside }: RecordedRecords,
   written: Written,
+  who: Who,
 ): Promise<RecordedBatch> {
   for (;;) {
-    const numbering = await numberDeltas(items, table, source, written);
-    if (!numbering) return { outcome: 'outdated' };
+    const numbering = await numberDeltas(items, table, [written], who);
+    if ('outdated' in numbering) return { outcome: 'outdated' };
     const result = await items.transact([guard, ...beside, ...numbering.actions]);
-    if (result.done) return { outcome: 'recorded', first: numbering.first };
+    if (result.done) return { outcome: 'recorded', first: numbering.firsts[0]! };
     if (result.blocked.includes(0)) return { outcome: 'guarded' };
   }
 }

@@ -6,10 +6,20 @@ export interface ViewNote {
   readonly table: string;
   /** The text that the view was last made with. */
   readonly made?: string;
+  /** What that text was last made from. */
+  readonly basis?: ViewBasis;
   /** The query that makes it anew. Written before it starts: whoever finds it starts it under the same token. */
   readonly open?: ViewQuery;
   /** How the last query ended, if it made nothing. */
   readonly failed?: ViewFailure;
+}
+
+/** What a view's text depends on, as far as it is known without reading the log. */
+export interface ViewBasis {
+  /** A hash of what the config says of it. */
+  readonly config: string;
+  /** The last entry of the log whose files were looked at: later ones may lack columns, or be the first to have one. */
+  readonly through: number;
 }
 
 export interface ViewQuery {
@@ -17,6 +27,7 @@ export interface ViewQuery {
   readonly token: string;
   readonly hash: string;
   readonly sql: string;
+  readonly basis: ViewBasis;
   /** The engine's id, once it is known. */
   readonly job?: string;
 }

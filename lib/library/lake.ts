@@ -96,8 +96,8 @@ export interface LocalLake {
   query(sql: string, options?: QueryOptions): Promise<Rows & ReadFrom>;
 
   /**
-   * The same, row by row as they come. It holds an engine of its own until `batches` is read to its end or left, or
-   * the lake is closed.
+   * The same, row by row as they come. It holds a connection until `batches` is read to its end or left, or the lake
+   * is closed, which ends it with an error.
    */
   stream(sql: string, options?: QueryOptions): Promise<RowStream & ReadFrom>;
 
@@ -127,9 +127,9 @@ export interface LocalLake {
 
   /**
    * Takes in again, after the fix, what waits under a quarantine id or a file's name, and merges it.
-   * @throws TM_2306 when nothing of that name waits
+   * @throws TM_2306 when nothing of that name waits, TM_2308 for a date where only rows wait
    */
-  replay(which: string, options?: Pick<IngestOptions, 'table' | 'merge'>): Promise<FileTaken[]>;
+  replay(which: string, options?: Pick<IngestOptions, 'date' | 'table' | 'merge'>): Promise<FileTaken[]>;
 
   /** Ends what streams, and lets go of the folder. */
   close(): Promise<void>;

@@ -2,12 +2,10 @@ import { resolve } from 'node:path';
 import { findConfig } from '../config/load';
 import type { LakeQuery } from '../query/open';
 import { type LocalLake as BoundLake, openLocalLake } from '../runtime/local';
-import type { Whereabouts } from '../runtime/locate';
 import type { Compacted } from '../stages/compact/compact';
 import type { Ingested } from '../stages/ingest/request';
 import type { FileTaken, LocalLake, OpenOptions } from './lake';
 import { dateOf, keyOf, reportOf, tableOf, tablesOf } from './names';
-import { Streams } from './streams';
 import { Turns } from './turns';
 
 /**
@@ -23,7 +21,7 @@ export async function openLake(folder: string, { config }: OpenOptions = {}): Pr
     configFile: lake.configFile,
     ...intake(lake, cwd),
     ...upkeep(lake),
-    ...answers(lake, where),
+    ...answers(lake),
   };
 }
 
@@ -46,10 +44,11 @@ function intake(lake: BoundLake, cwd: string): Pick<LocalLake, 'ingest' | 'repla
       }
       return taken;
     },
-    async replay(which, { table, merge: merging = true } = {}) {
-      if (table !== undefined) tableOf(lake.config, table);
+    async replay(which, { merge: merging = true, ...asked } = {}) {
+      if (asked.table !== undefined) tableOf(lake.config, asked.table);
+      if (asked.date !== undefined) dateOf(asked.date);
       const taken: FileTaken[] = [];
-      for (const ingested of await lake.replay(which, table)) {
+      for (const ingested of await lake.replay(which, asked)) {
         taken.push(merging ? await merge(ingested) : ingested);
       }
       return taken;
@@ -63,7 +62,8 @@ function intake(lake: BoundLake, cwd: string): Pick<LocalLake, 'ingest' | 'repla
 }
 
 /** Whether rows of a file stand in the log: of a repeat too, whose first run may have ended before its merge. */
-function counts({ outcome }: Ingested): boolean {
+function counts({ table, outcome }: Ingested): boolean {
+  if (table === undefined) return false;
   return outcome === 'taken-in' || outcome === 'rows-quarantined' || outcome === 'seen';
 }
 
@@ -108,11 +108,10 @@ type Answers = Pick<
   | 'close'
 >;
 
-/** What an engine answers: whole answers share one, in turns; each stream has its own. */
-function answers(lake: BoundLake, where: Whereabouts): Answers {
+/** What the engine answers: whole answers in turns, streams whenever they are read. */
+function answers(lake: BoundLake): Answers {
   const { config } = lake;
   const turns = new Turns();
-  const streams = new Streams(where);
   const ask = <T>(work: (query: LakeQuery) => Promise<T>, asOf?: string) =>
     turns.take(async () => work(await lake.query(asOf)));
   return {
@@ -127,26 +126,15 @@ function answers(lake: BoundLake, where: Whereabouts): Answers {
       return turns.take(() => lake.checkReport(report, date));
     },
     query: (sql, { params, asOf } = {}) => ask(query => query.run(sql, params), asOf),
-    stream: (sql, { params, asOf } = {}) =>
-      streams.begin(async (own, ending) => {
-        const answer = await (await own.query(asOf)).stream(sql, params);
-        return { ...answer, batches: ending(answer.batches) };
-      }),
+    stream: async (sql, { params, asOf } = {}) => (await lake.query(asOf)).stream(sql, params),
     tables: () => ask(query => query.tables()),
     describe: name => ask(query => query.describe(name)),
     history: (table, key) => turns.take(() => lake.history(table, keyOf(key))),
-    diff: (table, since) =>
-      streams.begin(async (own, ending) => {
-        const found = await own.diff(table, since);
-        return { ...found, rows: ending(found.rows) };
-      }),
+    diff: (table, since) => lake.diff(table, since),
     traceKey: async (name, key) => {
       const table = tableOf(config, name);
       return turns.take(() => lake.traceKey(table, keyOf(key)));
     },
-    async close() {
-      await streams.close();
-      await turns.take(() => lake.close());
-    },
+    close: () => turns.take(() => lake.close()),
   };
 }

@@ -1,7 +1,6 @@
 /**
- * One piece of work after the other, in the order they were asked for; one that fails does not hold up the next.
- * The views of a query are its connection's, and DuckDB ends an answer, without a word, when its connection is given
- * another statement.
+ * One piece of work after the other, in the order they were asked for; one that fails does not hold up the next. Each
+ * has the engine's whole memory, and closing waits for those that were asked for.
  */
 export class Turns {
   private last: Promise<unknown> = Promise.resolve();

@@ -53,13 +53,40 @@ export function decodeRowGroup(
   const where = `parquet row group ${rowGroup}`;
   if (chunks.length !== columns.length)
     throw parquetCorrupt(`${chunks.length} chunks for ${columns.length}`, where);
-  const decoded = columns.length === 0 ? [] : decodeChunks(footer, rowGroup, columns, chunks);
+  const decoded = portions(group, columns).flatMap(({ from, to }) =>
+    decodeChunks(footer, rowGroup, columns.slice(from, to), chunks.slice(from, to)),
+  );
   let next = 0;
   const result = fields.map(field => {
     if (columnIndex(footer.columns, field) === undefined) return nullColumn(field.type, group.rows);
     return fitColumn(decoded[next++]!, field);
   });
   return { length: group.rows, fields, columns: result };
+}
+
+/** What is decoded at once: one column of a usual row group, or a few small ones. A call of the engine costs 1 ms. */
+const PORTION_BYTES_MAX = 1 << 20;
+const PORTION_COLUMNS_MAX = 8;
+
+/**
+ * Stretches [from, to) of the columns. The engine holds what it decodes three times over, as pages, as Arrow and as the
+ * stream that it gives out, and its memory never shrinks; and columns out of one stream stay in memory together.
+ */
+function portions(group: ParquetRowGroup, columns: readonly number[]): { from: number; to: number }[] {
+  const found: { from: number; to: number }[] = [];
+  let bytes = 0;
+  columns.forEach((column, i) => {
+    const size = group.columns[column]!.uncompressed;
+    const last = found.at(-1);
+    if (last && bytes + size <= PORTION_BYTES_MAX && last.to - last.from < PORTION_COLUMNS_MAX)
+      last.to = i + 1;
+    else {
+      found.push({ from: i, to: i + 1 });
+      bytes = 0;
+    }
+    bytes += size;
+  });
+  return found;
 }
 
 function decodeChunks(

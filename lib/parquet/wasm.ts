@@ -2,6 +2,7 @@ import type * as Arrow from 'apache-arrow';
 import type { WriterProperties } from 'parquet-wasm/node';
 import { fromArrowIpc, toArrowIpc } from '../columnar/arrow';
 import type { Batch } from '../columnar/column';
+import { columnsDiffer } from '../columnar/errors';
 import { TidemarkError } from '../errors';
 import { repeats } from './dictionary';
 import { type Engine, withEngine } from './engine';
@@ -16,11 +17,13 @@ export interface EncodeOptions {
 
 /**
  * The batch as a whole Parquet file of one row group (of none if it has no rows): PARQUET:field_id of each field,
- * required fields required, statistics of each chunk. Throws TM_4204 if a required column has a NULL, TM_4205 if
- * the engine refuses.
+ * required fields required, statistics of each chunk. Throws TM_4101 if a column is not of its field's type (the engine
+ * would take the bytes for values of that type), TM_4204 if a required column has a NULL, TM_4205 if it refuses.
  */
 export function encodeRowGroup(batch: Batch, options: EncodeOptions = {}): Uint8Array {
   batch.fields.forEach((field, i) => {
+    const { type } = batch.columns[i]!;
+    if (type !== field.type) throw columnsDiffer(`column ${field.name}`, field.type, type);
     if (field.required && batch.columns[i]!.valid?.includes(0)) throw requiredIsNull(field.name);
   });
   const ipc = toArrowIpc(batch);

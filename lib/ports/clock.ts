@@ -1,4 +1,6 @@
-/** Milliseconds since 1970, UTC. */
 export interface Clock {
+  /** Milliseconds since 1970, UTC. */
   now(): number;
+  /** Waits for about so many milliseconds. */
+  pause(ms: number): Promise<void>;
 }

@@ -15,6 +15,15 @@ export interface ObjectRange {
 /** What an object is made of, in order. Ranges are copied within the store, where it can, and not through the writer. */
 export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array | ObjectRange>;
 
+/** Keys that one `deleteMany` takes. */
+export const DELETE_KEYS_MAX = 1000;
+
+/** An object that `deleteMany` could not delete, and the store's own reason. */
+export interface NotDeleted {
+  readonly key: string;
+  readonly reason: string;
+}
+
 /**
  * Objects under one root (a folder, a bucket and prefix). Keys use `/`, never start with it and never leave
  * the root: a key with an empty, `.` or `..` part throws PATH_OUTSIDE.
@@ -40,4 +49,9 @@ export interface ObjectStore {
   /** Objects whose key starts with the prefix, in key order, after the key `after`. */
   list(prefix: string, after?: string): AsyncIterable<ObjectInfo>;
   delete(key: string): Promise<void>;
+  /**
+   * Deletes up to DELETE_KEYS_MAX objects, more throw, and answers with those it could not delete; a key without an
+   * object is as good as deleted. PATH_OUTSIDE for one key leaves all standing. A crash within leaves some of them.
+   */
+  deleteMany(keys: readonly string[]): Promise<readonly NotDeleted[]>;
 }

@@ -3,10 +3,21 @@ import type { Field } from '../columnar/types';
 /** What a parameter can be. It is bound, never pasted into the text. */
 export type SqlParameter = null | boolean | number | bigint | string;
 
+/** A name, and the SELECT that it stands for. */
+export interface View {
+  readonly name: string;
+  readonly sql: string;
+}
+
 /** SQL whose parameters are written $1, $2 ... */
 export interface Statement {
   readonly sql: string;
   readonly params?: readonly SqlParameter[];
+}
+
+/** A statement, and what names in it stand for: for it alone, as others under way may read other snapshots. */
+export interface Query extends Statement {
+  readonly views?: readonly View[];
 }
 
 /** A column of an answer; `type` is the engine's name of it, such as BIGINT or DECIMAL(10,2). */
@@ -34,21 +45,25 @@ export interface RowStream {
 }
 
 /** The answer of a statement as Parquet below a folder of ours that nobody else writes to. */
-export interface ParquetOrder extends Statement {
+export interface ParquetOrder extends Query {
   /** What the columns become, in the statement's order: names, types and field ids. */
   readonly fields: readonly Field[];
   /** An absolute name, as ObjectStore.uri gives it. */
   readonly folder: string;
 }
 
-/** Runs SQL. @throws TM_6001 with the engine's own words, line included, when a statement cannot run */
+/**
+ * Runs SQL. Statements know nothing of each other, however many are under way: none ends or alters another's answer.
+ * @throws TM_6001 with the engine's own words, line included, when a statement cannot run
+ */
 export interface QueryEngine {
-  rows(statement: Statement): Promise<Rows>;
-  stream(statement: Statement): Promise<RowStream>;
+  rows(query: Query): Promise<Rows>;
+  /** Holds what it needs until its batches are read to the end or left, or the engine is closed, which ends it. */
+  stream(query: Query): Promise<RowStream>;
   /** Columns and types of a SELECT, without running it. */
-  describe(statement: Statement): Promise<readonly ResultColumn[]>;
-  /** Whether the text is one statement that only reads. Its names must be known to the engine. */
-  readsOnly(sql: string): Promise<boolean>;
+  describe(query: Query): Promise<readonly ResultColumn[]>;
+  /** Whether the text is one statement that only reads. Its names must be known to the engine, or be its views. */
+  readsOnly(query: Query): Promise<boolean>;
   close(): Promise<void>;
 }
 

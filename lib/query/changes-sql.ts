@@ -1,6 +1,6 @@
 import type { Field } from '../columnar/types';
-import { CHANGED_AT, DATE_RECEIVED, OP, POS_MAJOR, POS_MINOR, userFields } from '../table/columns';
-import { ENTRY, hasTruncates, isPartial, LACKS, logSql, orderSql, type SqlLog } from './log-sql';
+import { CHANGED_AT, DATE_RECEIVED, ENTRY, OP, POS_MAJOR, POS_MINOR, userFields } from '../table/columns';
+import { hasTruncates, isPartial, LACKS, logSql, orderSql, type SqlLog } from './log-sql';
 import { quoteName } from './quote';
 import { ROW_NUMBER } from './scan';
 
@@ -37,7 +37,7 @@ const NO_TRUNCATES = 'SELECT NULL AS place, CAST(NULL AS TIMESTAMP) AS happened,
 const BEFORE = `len(list_filter((SELECT coalesce(list(place), []) FROM truncates), t -> t <= ${PLACE}))`;
 
 function truncatesSql(log: SqlLog, where: string): string {
-  const names = [OP, POS_MAJOR, POS_MINOR, CHANGED_AT, DATE_RECEIVED, '_source', '_absent'];
+  const names = [OP, POS_MAJOR, POS_MINOR, ENTRY, CHANGED_AT, DATE_RECEIVED, '_source', '_absent'];
   const rows = `SELECT ${PLACE} AS place, ${AT} AS happened FROM (${logSql(log, names)}) WHERE ${OP} = 'T' AND ${where}`;
   return `SELECT place, happened, row_number() OVER (ORDER BY place) AS nth FROM (${rows})`;
 }

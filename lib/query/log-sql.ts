@@ -1,13 +1,12 @@
 import type { Field } from '../columnar/types';
-import type { Entry } from '../ledger/entries';
 import type { ObjectStore } from '../ports/object-store';
-import { ABSENT, OP, ownField, POS_MAJOR, POS_MINOR, SOURCE, userFields } from '../table/columns';
+import { ABSENT, ENTRY, OP, ownField, POS_MAJOR, POS_MINOR, SOURCE, userFields } from '../table/columns';
 import { openFile } from '../table/data-file';
 import type { LiveFile, LiveFiles } from '../table/live-files';
 import { quoteName, quoteText } from './quote';
 import { ROW_NUMBER, scanSql } from './scan';
 
-/** A table's log as SQL reads it: its files, and the numbers of the entries that count. */
+/** A table's log as SQL reads it. */
 export interface SqlLog {
   /** The log table's fields. */
   readonly fields: readonly Field[];
@@ -15,7 +14,8 @@ export interface SqlLog {
   /** The column of `deletedWhen`. */
   readonly deletedWhen?: Field;
   readonly files: readonly LogFiles[];
-  readonly entries: Iterable<Pick<Entry, 'name' | 'n' | 'truncates'>>;
+  /** Names of the deltas whose entries are beyond what this reader may see; few, unless it looks far back. */
+  readonly beyond: readonly string[];
 }
 
 /** Files that lack the same columns altogether: those count as absent in all their rows (PROTOCOL.md, I6). */
@@ -57,11 +57,10 @@ export async function columnsOf(store: ObjectStore, { file }: LiveFile): Promise
   return new Set(footer.columns.flatMap(c => c.fieldId ?? []));
 }
 
-/** Columns of `logSql` beside the table's own: the entry's number, and the ids that the row says nothing about. */
-export const ENTRY = '_tm_entry';
+/** Column of `logSql` beside the table's own: the ids that the row says nothing about. */
 export const LACKS = '_tm_lacks';
 
-/** The total order of changes (PROTOCOL.md, P1), ascending or descending. */
+/** The total order of changes (PROTOCOL.md, P1), ascending or descending: `_entry` orders as the numbers of entries do. */
 export function orderSql(direction: 'ASC' | 'DESC' = 'ASC'): string {
   return [POS_MAJOR, POS_MINOR, ENTRY, RANK, ROW_NUMBER].map(c => `${c} ${direction}`).join(', ');
 }
@@ -69,10 +68,7 @@ export function orderSql(direction: 'ASC' | 'DESC' = 'ASC'): string {
 /** TRUNCATE before D before I and U. */
 const RANK = `CASE ${OP} WHEN 'T' THEN 1 WHEN 'D' THEN 2 ELSE 3 END`;
 
-/**
- * SELECT of the log's rows with their entry's number; rows of entries without a number (withdrawn, or beyond what
- * this reader may see) are left out.
- */
+/** SELECT of the log's rows, those of entries beyond what this reader may see left out. */
 export function logSql(log: SqlLog, names: readonly string[]): string {
   const fields = log.fields.filter(f => names.includes(f.name));
   const partial = isPartial(log);
@@ -87,20 +83,17 @@ export function logSql(log: SqlLog, names: readonly string[]): string {
     ? `, list_concat(l._tm_lacking, coalesce(CAST(CAST(l.${ABSENT} AS JSON) AS INTEGER[]), [])) AS ${LACKS}`
     : '';
   const columns = fields.map(f => `l.${quoteName(f.name)}`).join(', ');
-  return `SELECT ${columns}, l.${ROW_NUMBER}, e.n AS ${ENTRY}${lacks}
-FROM (${scans.join('\nUNION ALL\n')}) l JOIN (${entriesSql(log)}) e ON e.name = l.${SOURCE}`;
+  return `SELECT ${columns}, l.${ROW_NUMBER}${lacks}
+FROM (${scans.join('\nUNION ALL\n')}) l${withoutSql(log.beyond)}`;
 }
 
 const NO_FILES: LiveFiles = { data: [], deletes: [] };
 
-/** As two literals: a VALUES list of 20,000 entries takes DuckDB seventy times as long to plan. */
-function entriesSql(log: SqlLog): string {
-  const entries = [...log.entries];
-  const list = (values: readonly unknown[], type: string) =>
-    `unnest(CAST(CAST(${quoteText(JSON.stringify(values))} AS JSON) AS ${type}[]))`;
-  const names = entries.map(e => e.name);
-  const numbers = entries.map(e => e.n);
-  return `SELECT ${list(names, 'VARCHAR')} AS name, ${list(numbers, 'BIGINT')} AS n`;
+/** As one literal: a VALUES list of 20,000 names takes DuckDB seventy times as long to plan. */
+function withoutSql(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const list = `CAST(CAST(${quoteText(JSON.stringify(names))} AS JSON) AS VARCHAR[])`;
+  return ` ANTI JOIN (SELECT unnest(${list}) AS name) b ON b.name = l.${SOURCE}`;
 }
 
 /** Whether any row says nothing about some column. */
@@ -108,6 +101,10 @@ export function isPartial(log: SqlLog): boolean {
   return log.files.some(f => f.lacking.length > 0 || f.partial);
 }
 
-export function hasTruncates(log: SqlLog): boolean {
-  return [...log.entries].some(e => e.truncates > 0);
+/** Whether there may be TRUNCATEs: rows without a key. The manifests' counts tell; where one is missing there may. */
+export function hasTruncates({ key: [first], files }: SqlLog): boolean {
+  if (!first) return true;
+  return files.some(group =>
+    group.files.data.some(({ file }) => file.metrics.nullCounts.get(first.id) !== 0),
+  );
 }

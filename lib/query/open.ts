@@ -1,12 +1,11 @@
 import type { ResolvedLake } from '../config/resolved';
 import { currentSnapshot, snapshotById } from '../iceberg/metadata';
 import type { LakePorts } from '../ports/lake-ports';
-import type { QueryEngine, ResultColumn, RowStream, Rows, SqlParameter } from '../ports/query-engine';
+import type { QueryEngine, ResultColumn, RowStream, Rows, SqlParameter, View } from '../ports/query-engine';
 import { openTable } from '../table/open';
 import type { AsOf, SnapshotAt } from './as-of';
 import { snapshotUnknown, tableUnknown, writesRefused } from './errors';
-import { quoteName } from './quote';
-import { type Relation, type RelationKind, type RelationName, relation, relationNames } from './relations';
+import { type RelationKind, type RelationName, relation, relationNames } from './relations';
 
 export type ReadPorts = Pick<LakePorts, 'store' | 'items' | 'catalog' | 'clock'>;
 
@@ -31,16 +30,20 @@ export interface ReadFrom {
 export interface LakeQuery {
   run(sql: string, params?: readonly SqlParameter[]): Promise<Rows & ReadFrom>;
   stream(sql: string, params?: readonly SqlParameter[]): Promise<RowStream & ReadFrom>;
-  /** Makes the views a statement names, for those who run it themselves. */
-  ready(sql: string): Promise<ReadFrom>;
   tables(): Promise<TableSummary[]>;
   /** @throws TM_6002 */
   describe(name: string): Promise<readonly ResultColumn[]>;
 }
 
+/** The same, of views over the lake's files. */
+export interface ViewedQuery extends LakeQuery {
+  /** The views that a statement names, and what they are read from, for those who run it themselves. */
+  views(sql: string): Promise<ReadFrom & { readonly views: readonly View[] }>;
+}
+
 /**
- * Opens the lake to SQL: views `<table>`, `<table>_deltas`, `<table>_history` and every report, made when a statement
- * first names them. With `asOf` every table is read as it was then; a snapshot id stands for its own time elsewhere.
+ * Opens the lake to SQL: views `<table>`, `<table>_deltas`, `<table>_history` and every report, made for each statement
+ * that names them. With `asOf` every table is read as it was then; a snapshot id stands for its own time elsewhere.
  * @throws TM_6004 for a snapshot id that no table has
  */
 export async function openQuery(
@@ -48,39 +51,34 @@ export async function openQuery(
   lake: ResolvedLake,
   engine: QueryEngine,
   { asOf }: { asOf?: AsOf } = {},
-): Promise<LakeQuery> {
+): Promise<ViewedQuery> {
   const names = await relationNames(ports, lake);
   const asked = asOf && (await pinned(ports, names, asOf));
-  const made = new Map<string, Relation>();
-
-  const make = async (name: RelationName): Promise<Relation | undefined> => {
-    const found = await relation(ports, name, asked?.(name));
-    if (found && made.get(name.name)?.version !== found.version) {
-      await engine.rows({ sql: `CREATE OR REPLACE TEMP VIEW ${quoteName(name.name)} AS ${found.sql}` });
-      made.set(name.name, found);
-    }
-    return found;
+  const find = (name: RelationName) => relation(ports, name, asked?.(name));
+  const viewsOf: ViewedQuery['views'] = async sql => {
+    const found = await Promise.all(namedIn(sql, names).map(find));
+    const views = found.filter(one => one !== undefined);
+    const snapshots = new Map(
+      views.flatMap(({ snapshot }) => (snapshot ? [[snapshot.table, snapshot]] : [])),
+    );
+    return { views, snapshots: [...snapshots.values()] };
   };
-  const ready = async (sql: string): Promise<ReadFrom> => {
-    const snapshots = new Map<string, SnapshotAt>();
-    for (const name of namedIn(sql, names)) {
-      const found = await make(name);
-      if (found?.snapshot) snapshots.set(found.snapshot.table, found.snapshot);
-    }
-    return { snapshots: [...snapshots.values()] };
+  const reading = async (sql: string, params?: readonly SqlParameter[]) => {
+    const { views, snapshots } = await viewsOf(sql);
+    const statement = { sql, params, views };
+    if (!(await engine.readsOnly(statement))) throw writesRefused();
+    return { statement, snapshots };
   };
 
   return {
-    ready,
+    views: viewsOf,
     async run(sql, params) {
-      const from = await ready(sql);
-      if (!(await engine.readsOnly(sql))) throw writesRefused();
-      return { ...(await engine.rows({ sql, params })), ...from };
+      const { statement, snapshots } = await reading(sql, params);
+      return { ...(await engine.rows(statement)), snapshots };
     },
     async stream(sql, params) {
-      const from = await ready(sql);
-      if (!(await engine.readsOnly(sql))) throw writesRefused();
-      return { ...(await engine.stream({ sql, params })), ...from };
+      const { statement, snapshots } = await reading(sql, params);
+      return { ...(await engine.stream(statement)), snapshots };
     },
     async tables() {
       const all = await Promise.all(names.map(name => summary(ports, name)));
@@ -88,8 +86,9 @@ export async function openQuery(
     },
     async describe(name) {
       const wanted = names.find(n => n.name === name);
-      if (!wanted || !(await make(wanted))) throw tableUnknown(name, await existing(ports, names));
-      return engine.describe({ sql: `SELECT * FROM ${quoteName(name)}` });
+      const found = wanted && (await find(wanted));
+      if (!found) throw tableUnknown(name, await existing(ports, names));
+      return engine.describe({ sql: found.sql });
     },
   };
 }

@@ -1,10 +1,11 @@
 import type { Field } from '../columnar/types';
 import type { ResolvedLake, ResolvedTable } from '../config/resolved';
 import { allFields, currentSchema, currentSnapshot, type Snapshot, schemaById } from '../iceberg/metadata';
-import { entryNumbers } from '../ledger/entries';
+import { entriesAfter } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { currentFields, historyOf, logTableOf, userFields } from '../table/columns';
 import { readCursor } from '../table/cursor';
+import { checkLogKey } from '../table/key';
 import { liveFiles } from '../table/live-files';
 import { type OpenTable, openTable } from '../table/open';
 import { type AsOf, named, type SnapshotAt, snapshotAt } from './as-of';
@@ -21,10 +22,9 @@ export interface RelationName {
   readonly table?: ResolvedTable;
 }
 
-/** A name as SQL. `version` changes whenever what stands behind it does; `snapshot` is what it is read from. */
+/** A name as SQL; `snapshot` is what it is read from. */
 export interface Relation extends RelationName {
   readonly sql: string;
-  readonly version: string;
   readonly snapshot?: SnapshotAt;
 }
 
@@ -58,7 +58,6 @@ export async function relation(
   return {
     ...asked,
     sql: scanSql(files, fields, { known: allFields(open.metadata) }),
-    version: open.pointer.uri,
     snapshot: snapshot && named(open.name, snapshot, instant(ports, asOf)),
   };
 }
@@ -72,7 +71,7 @@ async function unmergedRelation(
   const log = await openTable(ports, logTableOf(table.name));
   if (!log) return undefined;
   const fields = currentFields(currentSchema(log.metadata).fields, table.key);
-  return { ...asked, sql: emptySql(fields), version: `unmerged ${log.pointer.uri}` };
+  return { ...asked, sql: emptySql(fields) };
 }
 
 async function historyRelation(
@@ -88,7 +87,6 @@ async function historyRelation(
   return {
     ...asked,
     sql: historySql(log),
-    version: `${current?.pointer.uri} ${log.version}`,
     snapshot: snapshot && named(table.name, snapshot, instant(ports, asOf)),
   };
 }
@@ -96,26 +94,29 @@ async function historyRelation(
 /**
  * The log as far as it is merged into the current table: through the cursor of the snapshot given, or of the newest
  * one. Undefined before anything was received.
+ * @throws TM_3010 when its changes stand under another key than the config's
  */
 export async function readLog(
   ports: ReadPorts,
   table: ResolvedTable,
   snapshot?: Snapshot,
-): Promise<(SqlLog & { version: string; through: number }) | undefined> {
+): Promise<(SqlLog & { through: number }) | undefined> {
   // The table first, as the log is never behind it: a merge between the two would name entries that the log lacks.
   const current = await openTable(ports, table.name);
   const open = await openTable(ports, logTableOf(table.name));
   if (!open) return undefined;
+  checkLogKey(table, open.metadata);
   const through = current ? readCursor(table.name, current.metadata, snapshot?.['snapshot-id']).through : 0;
   const { fields } = currentSchema(open.metadata);
   const files = await liveFiles(ports.store, open.metadata);
+  const beyond: string[] = [];
+  for await (const { name } of entriesAfter(ports.items, table.name, through)) beyond.push(name);
   return {
     fields,
     key: table.key.flatMap(name => fields.filter(f => f.name === name)),
     deletedWhen: fields.find(f => f.name === table.deletedWhen?.column),
     files: await filesByLack(ports.store, files, fields),
-    entries: [...(await entryNumbers(ports.items, table.name, through)).values()],
-    version: open.pointer.uri,
+    beyond,
     through,
   };
 }

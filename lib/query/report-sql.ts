@@ -2,7 +2,7 @@ import { duckdbType } from '../columnar/type-map';
 import type { Field } from '../columnar/types';
 import type { ResolvedLake, ResolvedReport } from '../config/resolved';
 import type { LakePorts } from '../ports/lake-ports';
-import type { SqlParameter, WritingEngine } from '../ports/query-engine';
+import type { Query, SqlParameter, WritingEngine } from '../ports/query-engine';
 import { dateInvalid, reportTableEmpty } from './errors';
 import { foldSql } from './fold-sql';
 import { openQuery } from './open';
@@ -19,15 +19,14 @@ export interface ReportPorts extends LakePorts {
 }
 
 /** A report's SELECT for one date, without report_date, its parameters, and what it reads: `table@snapshot`. */
-export interface ReportSource {
-  readonly sql: string;
+export interface ReportSource extends Query {
   readonly params: readonly SqlParameter[];
   readonly readFrom: readonly string[];
 }
 
 /**
- * The SELECT of a report. A SQL file sees the lake's views as of their newest snapshots, which are made in the engine
- * here; a report of a table is the fold of what was received up to the date.
+ * The SELECT of a report. A SQL file sees the lake's views as of their newest snapshots, which go with
+ * it; a report of a table is the fold of what was received up to the date.
  * @throws TM_6016 when the table has no log yet, TM_6007 to TM_6009 for a SQL file's parameters, TM_6018 for the date
  */
 export async function reportSource(
@@ -44,8 +43,8 @@ export async function reportSource(
   const values = Object.fromEntries([[REPORT_DATE, { value: date, type: 'DATE' as const }], ...named]);
   const bound = bindParameters(await ports.readSql(report.sqlFile!), values, report.sqlFile!);
   const query = await openQuery(ports, lake, ports.query);
-  const { snapshots } = await query.ready(bound.sql);
-  return { ...bound, readFrom: snapshots.map(atSnapshot) };
+  const { views, snapshots } = await query.views(bound.sql);
+  return { ...bound, views, readFrom: snapshots.map(atSnapshot) };
 }
 
 async function tableSource(

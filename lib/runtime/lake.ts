@@ -38,6 +38,7 @@ export interface Tally {
   readonly through: number;
   readonly rows: {
     readonly new?: number;
+    /** Written anew in place of one that stood, whether or not a value differs. */
     readonly changed?: number;
     readonly deleted?: number;
     readonly total: number;
@@ -110,8 +111,8 @@ export interface Lake {
   quarantined(): Promise<Quarantined[]>;
   /** Messages that wait for a person; none where there are no queues. */
   deadLetters(): Promise<DeadLetter[]>;
-  /** Takes in again what waits under a quarantine id or a file's name. @throws TM_2306 */
-  replay(which: string, table?: string): Promise<Ingested[]>;
+  /** Takes in again what waits under a quarantine id or a file's name. @throws TM_2306, TM_2308 */
+  replay(which: string, asked?: Pick<IngestRequest, 'date' | 'table'>): Promise<Ingested[]>;
   /** Sends a dead letter to its function once more; a stream's batch is taken in here, and this says what it became. */
   resend(letter: DeadLetter): Promise<Ingested[]>;
   /** Folds the log again into new files; undefined when there is no log. */

@@ -36,9 +36,9 @@ export function maintained(ports: LakePorts, config: ResolvedLake): Maintained {
       return traceFile(ports, config, name);
     },
     quarantined: () => listQuarantined(ports.items),
-    async replay(which, table) {
+    async replay(which, asked) {
       const { replay } = await import('../stages/replay');
-      return replay(ports, config, which, table);
+      return replay(ports, config, which, asked);
     },
     async rebuild(table) {
       const { rebuild } = await import('../stages/rebuild');

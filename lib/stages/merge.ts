@@ -1,11 +1,11 @@
 import type { ResolvedTable } from '../config/resolved';
 import { type Entry, entriesAfter } from '../ledger/entries';
 import { pausedSince } from '../ledger/paused';
-import { unlistWaiting } from '../ledger/waiting';
+import { noteMerged } from '../ledger/waiting';
 import type { LakePorts } from '../ports/lake-ports';
 import { logTableOf } from '../table/columns';
 import { commit } from '../table/commit';
-import { type CurrentTable, openCurrent, stateOf } from '../table/current-table';
+import { asWideAs, type CurrentTable, openCurrent, stateOf } from '../table/current-table';
 import { type Cursor, checkLedger, cursorSummary, readCursor } from '../table/cursor';
 import { commitContended } from '../table/errors';
 import { type FoldResult, foldInto } from '../table/fold-into';
@@ -48,34 +48,40 @@ export async function mergeNext(
 ): Promise<Merged | undefined> {
   if ((await pausedSince(ports.items, table.name)) !== undefined) return undefined;
   for (let i = 0; i < TRIES; i++) {
-    const log = await openTable(ports, logTableOf(table.name));
-    if (!log) return undefined;
-    const current = await openCurrent(ports, table, log);
+    const found = await openTable(ports, logTableOf(table.name));
+    if (!found) return undefined;
+    const current = await openCurrent(ports, table, found);
+    const log = asWideAs(current.metadata, found, ports.clock.now());
     const cursor = readCursor(table.name, current.metadata);
     await checkLedger(ports, table.name, cursor);
     await checkLedger(ports, table.name, readCursor(log.name, log.metadata));
     const slice = await nextSlice(ports, table.name, cursor.through, limits);
     if (slice.length === 0) {
-      await unlistWaiting(ports.items, table.name, cursor.through);
+      await noteMerged(ports.items, table.name, cursor.through);
       return undefined;
     }
     const appended = await appendToLog(ports, table.name, log, slice.at(-1)!.n);
     if (!appended) continue;
-    const merged = await mergeSlice(ports, table, current, appended, cursor, slice, limits);
+    const merged = await mergeSlice(ports, table, { current, log: appended, cursor, slice }, limits);
     if (!merged) continue;
-    await unlistWaiting(ports.items, table.name, merged.through);
+    await noteMerged(ports.items, table.name, merged.through);
     return merged;
   }
   throw commitContended(table.name, TRIES);
 }
 
+/** Entries to merge, and the tables as they were read for it: the log has the entries by now. */
+interface Slice {
+  readonly current: CurrentTable;
+  readonly log: OpenTable;
+  readonly cursor: Cursor;
+  readonly slice: readonly Entry[];
+}
+
 async function mergeSlice(
   ports: LakePorts,
   table: ResolvedTable,
-  current: CurrentTable,
-  log: OpenTable,
-  cursor: Cursor,
-  slice: readonly Entry[],
+  { current, log, cursor, slice }: Slice,
   limits: MergeLimits,
 ): Promise<Merged | undefined> {
   const files = await liveFiles(ports.store, current.metadata);

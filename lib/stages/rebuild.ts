@@ -3,7 +3,7 @@ import type { DataFile } from '../iceberg/data-file';
 import type { LakePorts } from '../ports/lake-ports';
 import { logTableOf } from '../table/columns';
 import { commit } from '../table/commit';
-import { type CurrentTable, openCurrent, stateOf } from '../table/current-table';
+import { asWideAs, type CurrentTable, openCurrent, stateOf } from '../table/current-table';
 import { type Cursor, checkLedger, cursorSummary, readCursor, START, statedCursor } from '../table/cursor';
 import { commitContended, ledgerBehind } from '../table/errors';
 import { foldInto } from '../table/fold-into';
@@ -50,7 +50,8 @@ export async function rebuild(
     const from: PartialFold = usable
       ? fold!
       : { files: { data: [], deletes: [] }, cursor: START, vacuumCount, schemaId };
-    fold = await foldThrough(ports, table, current, log, from, target.through, limits);
+    const whole = asWideAs(current.metadata, log, ports.clock.now());
+    fold = await foldThrough(ports, table, current, whole, from, target.through, limits);
     const old = await liveFiles(ports.store, current.metadata);
     const result = await commit(ports, current, {
       operation: 'overwrite',

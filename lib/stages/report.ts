@@ -123,8 +123,8 @@ async function build(ports: ReportPorts, run: Run): Promise<Reported> {
 async function stage(ports: ReportPorts, run: Run, fields: readonly Field[], nth: number): Promise<Staged> {
   const { id, report, date } = run.attempt;
   const folder = ports.store.uri(`staging/${report}/${id}${nth === 0 ? '' : `-${nth}`}`);
-  const { sql, params } = writtenSql(run.source, fields, date);
-  return { report, date, fields, uris: await ports.query.writeParquet({ sql, params, fields, folder }) };
+  const written = writtenSql(run.source, fields, date);
+  return { report, date, fields, uris: await ports.query.writeParquet({ ...written, fields, folder }) };
 }
 
 /** Undefined when another commit came first. */

@@ -2,8 +2,7 @@ import type { ResolvedLake, ResolvedTable } from '../config/resolved';
 import { currentSnapshot } from '../iceberg/metadata';
 import { type Entry, entriesAfter } from '../ledger/entries';
 import { pausedSince } from '../ledger/paused';
-import { listQuarantined } from '../ledger/quarantine';
-import { FILE_ID_CHARS, readReceived } from '../ledger/received';
+import { eachQuarantined } from '../ledger/quarantine';
 import type { LakePorts } from '../ports/lake-ports';
 import { readCursor, START } from '../table/cursor';
 import { openTable } from '../table/open';
@@ -18,7 +17,7 @@ export interface TableStatus {
   readonly snapshotId?: bigint;
   readonly merged: number;
   readonly waiting: { readonly entries: number; readonly rows: number };
-  /** How long the oldest waiting entry has waited, ms; 0 when none waits. */
+  /** How long the oldest waiting entry has waited since it was numbered, ms; 0 when none waits. */
   readonly lagMs: number;
   /** It waits longer than the table's freshness allows. */
   readonly behind: boolean;
@@ -36,7 +35,9 @@ export interface LakeStatus {
 export async function lakeStatus(ports: LakePorts, lake: ResolvedLake): Promise<LakeStatus> {
   const tables: TableStatus[] = [];
   for (const table of lake.tables) tables.push(await tableStatus(ports, table));
-  return { tables, quarantined: (await listQuarantined(ports.items)).length };
+  let quarantined = 0;
+  for await (const _ of eachQuarantined(ports.items)) quarantined++;
+  return { tables, quarantined };
 }
 
 async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<TableStatus> {
@@ -51,8 +52,7 @@ async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<Tabl
     waiting.entries++;
     waiting.rows += entry.rows;
   }
-  const since = oldest && (await takenInAt(ports, oldest));
-  const lagMs = since === undefined ? 0 : Math.max(0, ports.clock.now() - since);
+  const lagMs = oldest ? Math.max(0, ports.clock.now() - oldest.at) : 0;
   return {
     table: table.name,
     rows: total('total-records') - total('total-position-deletes'),
@@ -65,11 +65,4 @@ async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<Tabl
     behind: lagMs > table.freshnessMs,
     paused: (await pausedSince(ports.items, table.name)) !== undefined,
   };
-}
-
-/** When an entry got its number, by the note of its file; after a crash before that note, when the file was received. */
-async function takenInAt(ports: LakePorts, entry: Entry): Promise<number | undefined> {
-  const received = await readReceived(ports.items, entry.source.slice(0, FILE_ID_CHARS));
-  const steps = received?.steps ?? [];
-  return (steps.findLast(step => step.what === 'taken-in' && step.first! <= entry.n) ?? steps.at(-1))?.at;
 }

@@ -1,6 +1,7 @@
 import type { ResolvedTable } from '../config/resolved';
 import { currentSchema } from '../iceberg/metadata';
-import { entryNumbers } from '../ledger/entries';
+import { readEntry } from '../ledger/entries';
+import { EntryNumbers } from '../ledger/entry-numbers';
 import { FILE_ID_CHARS, readReceived } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
 import { keyArity, tableUnknown } from '../query/errors';
@@ -38,14 +39,17 @@ export async function traceKey(
     return `${quoteName(name)} = CAST($${i + 1} AS ${typeName(type)})`;
   });
   const { rows } = await query.run(
-    `SELECT _op, date_received, _source FROM ${quoteName(logTableOf(table.name))}
+    `SELECT _op, date_received, _source, _entry FROM ${quoteName(logTableOf(table.name))}
      WHERE ${conditions.join(' AND ')} ORDER BY _pos_major, _pos_minor`,
     key,
   );
-  const entries = await entryNumbers(ports.items, table.name, Number.POSITIVE_INFINITY);
+  const numbers = await new EntryNumbers(ports.items, table.name, Number.POSITIVE_INFINITY).of(
+    new Map(rows.flatMap(([, , source, entry]) => (entry === null ? [] : [[String(source), Number(entry)]]))),
+  );
   const touches: Touch[] = [];
   for (const [op, dateReceived, source] of rows) {
-    const entry = entries.get(String(source));
+    const n = numbers.get(String(source));
+    const entry = n ? await readEntry(ports.items, table.name, n) : undefined;
     if (!entry) continue;
     const received = await readReceived(ports.items, entry.source.slice(0, FILE_ID_CHARS));
     const object = received?.object ?? entry.source;

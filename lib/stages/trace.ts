@@ -2,7 +2,7 @@ import type { ResolvedLake } from '../config/resolved';
 import { ancestors, type Snapshot } from '../iceberg/metadata';
 import { readEntry } from '../ledger/entries';
 import { readQuarantined } from '../ledger/quarantine';
-import { listReceived, type Received, type ReceivedStep } from '../ledger/received';
+import { eachReceived, type Received, type ReceivedStep } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
 import { DATE_BUILT, READ_FROM, readsTable } from '../query/read-from';
 import { cursorOf, statesCursor } from '../table/cursor';
@@ -42,9 +42,11 @@ export interface ReportBuilt {
  * other bytes is another file.
  */
 export async function traceFile(ports: LakePorts, lake: ResolvedLake, name: string): Promise<Trace[]> {
-  const found = (await listReceived(ports.items)).filter(
-    ({ object, identity }) => object === name || object.endsWith(`/${name}`) || identity === name,
-  );
+  const found: Received[] = [];
+  for await (const received of eachReceived(ports.items)) {
+    const { object, identity } = received;
+    if (object === name || object.endsWith(`/${name}`) || identity === name) found.push(received);
+  }
   found.sort((a, b) => (a.steps[0]?.at ?? 0) - (b.steps[0]?.at ?? 0));
   const traces: Trace[] = [];
   for (const received of found) traces.push(await traceOne(ports, lake, received));

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedLake, ResolvedTable } from '../config/resolved';
 import { TidemarkError } from '../errors';
-import { listViews, moveView, readView, type StandingView } from '../ledger/views';
+import { readCounter } from '../ledger/counter';
+import { listViews, moveView, readView, type StandingView, type ViewNote } from '../ledger/views';
 import type { LakePorts } from '../ports/lake-ports';
 import type { QueryJobs } from '../ports/query-jobs';
 import { historyViewSql } from '../query/athena/history-view';
@@ -27,35 +28,62 @@ const PAUSE_MS = 60_000;
 const PAUSE_MS_MAX = 3_600_000;
 
 /**
+ * if-new: where the config, or by the ledger's counter the log's columns or the files that lack some, may have changed;
+ * that costs a read or two, and the log is read only then. in-any-case: somebody may have dropped the view, or changed it.
+ */
+export type ViewCheck = 'if-new' | 'in-any-case';
+
+/**
  * Makes `<table>_history` anew if its text would differ from the one it was made with: the log's columns changed, or
  * the files that lack some. It waits for no query: it starts one, or looks at the one that runs, and ends. Call it
- * after such a merge, when a query ended, and now and then; twice at once is fine.
+ * after each merge, when a query ended, and now and then; twice at once is fine.
  *
  * A crash before the note leaves nothing; after it, a query that the next call starts under the same token. One view
  * query a table runs at a time, as of two the older might end last.
  */
-export async function refreshHistoryView(ports: ViewPorts, table: ResolvedTable): Promise<ViewState> {
+export async function refreshHistoryView(
+  ports: ViewPorts,
+  table: ResolvedTable,
+  check: ViewCheck = 'if-new',
+): Promise<ViewState> {
   if (table.key.length === 0) return { is: 'none' };
   const standing = await settled(ports, await readView(ports.items, table.name));
   if (!standing) return { is: 'runs' };
+  const config = hashOf(JSON.stringify([ports.databases.lake, table.key]));
+  if (check === 'if-new' && (await isAsMade(ports, standing.note, config))) return { is: 'current' };
   const log = await readAthenaLog(ports, table);
   if (!log) return { is: 'none' };
   const sql = historyViewSql(table, log, ports.databases.lake);
-  const hash = createHash('sha256').update(sql).digest('hex');
+  const hash = hashOf(sql);
+  const basis = { config, through: log.through };
   const { made, failed } = standing.note;
-  if (made === hash) return { is: 'current' };
+  if (check === 'if-new' && made === hash) {
+    await moveView(ports.items, standing, { ...standing.note, basis });
+    return { is: 'current' };
+  }
   if (failed?.hash === hash && ports.clock.now() < failed.againAt)
     return { is: 'failed', error: failed.error };
-  const open = { token: ports.ids.fresh(), hash, sql };
+  const open = { token: ports.ids.fresh(), hash, sql, basis };
   const opened = await moveView(ports.items, standing, { ...standing.note, open });
   const launched = opened && (await launch(ports, opened));
   const refused = launched?.note.open ? undefined : launched?.note.failed;
   return refused ? { is: 'failed', error: refused.error } : { is: 'runs' };
 }
 
-/** Every table's view: what a daily sweep calls. @throws the first failure, after all tables had their turn */
+/** Whether the log has no column, and no file without one, that it had not when the view's text was made. */
+async function isAsMade(ports: ViewPorts, { table, made, basis }: ViewNote, config: string): Promise<boolean> {
+  if (made === undefined || basis?.config !== config) return false;
+  const { schemaMoved = 0 } = await readCounter(ports.items, table);
+  return schemaMoved <= basis.through;
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Makes every table's view anew: what a daily sweep calls, as a statement of this kind costs nothing. @throws the first failure, after all tables had their turn */
 export async function refreshHistoryViews(ports: ViewPorts, lake: ResolvedLake): Promise<void> {
-  await refreshed(ports, lake.tables);
+  await refreshed(ports, lake.tables, 'in-any-case');
 }
 
 /**
@@ -68,10 +96,14 @@ export async function continueViews(ports: ViewPorts, lake: ResolvedLake): Promi
   await refreshed(ports, tables);
 }
 
-async function refreshed(ports: ViewPorts, tables: readonly ResolvedTable[]): Promise<void> {
+async function refreshed(
+  ports: ViewPorts,
+  tables: readonly ResolvedTable[],
+  check?: ViewCheck,
+): Promise<void> {
   const failures: unknown[] = [];
   for (const table of tables) {
-    await refreshHistoryView(ports, table).catch(error => failures.push(error));
+    await refreshHistoryView(ports, table, check).catch(error => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
 }
@@ -88,7 +120,7 @@ async function settled(ports: ViewPorts, standing: StandingView): Promise<Standi
   const job = await ports.jobs.job(open.job);
   if (job?.state === 'queued' || job?.state === 'running') return undefined;
   if (job?.state === 'succeeded')
-    return moveView(ports.items, standing, { table: rest.table, made: open.hash });
+    return moveView(ports.items, standing, { table: rest.table, made: open.hash, basis: open.basis });
   return failedAs(ports, standing, job?.reason ?? `the query was ${job?.state ?? 'forgotten'}`);
 }
 

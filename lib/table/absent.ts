@@ -1,6 +1,14 @@
 import type { Batch } from '../columnar/column';
 import { columnFromScalars, valueAt } from '../columnar/kernels';
-import { ABSENT, OP } from './columns';
+import type { Field } from '../columnar/types';
+import { ABSENT, OP, userFields } from './columns';
+import type { OpenFile } from './data-file';
+
+/** Ids of the user's columns that a log file lacks altogether: they are absent in each of its rows (PROTOCOL.md, I6). */
+export function lackingIn({ footer }: OpenFile, fields: readonly Field[]): number[] {
+  const has = new Set(footer.columns.map(c => c.fieldId));
+  return userFields(fields).flatMap(f => (has.has(f.id) ? [] : f.id));
+}
 
 /** Log rows with more columns counted as absent in each insert and update; other ops say nothing of columns. */
 export function withAbsent(batch: Batch, ids: readonly number[]): Batch {

@@ -1,3 +1,4 @@
+import { widens } from '../columnar/kernels';
 import type { Field, PrimitiveType } from '../columnar/types';
 import { RESERVED_NAMES } from '../iceberg/schema';
 
@@ -49,6 +50,20 @@ export function isReserved(name: string): boolean {
 /** The user's columns of the log or current table. */
 export function userFields(fields: readonly Field[]): Field[] {
   return fields.filter(f => !OWN.has(f.name));
+}
+
+/** What a source is read as: the declared columns, as wide as the log has them, then what the log has beyond them. */
+export function columnsToRead(
+  declared: readonly ColumnShape[],
+  logFields: readonly Field[],
+): readonly ColumnShape[] {
+  const known = userFields(logFields);
+  const widened = declared.map(column => {
+    const field = known.find(f => f.name === column.name);
+    return field && widens(column.type, field.type) ? { name: column.name, type: field.type } : column;
+  });
+  const extra = known.filter(f => !declared.some(c => c.name === f.name));
+  return [...widened, ...extra.map(({ name, type }) => ({ name, type }))];
 }
 
 /** The field of one of the lake's own columns. */

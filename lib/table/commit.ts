@@ -1,22 +1,19 @@
-import type { DataFile, ManifestEntry } from '../iceberg/data-file';
+import type { DataFile } from '../iceberg/data-file';
 import { withSnapshot } from '../iceberg/evolution';
-import { encodeManifest } from '../iceberg/manifest';
-import { encodeManifestList, type ManifestFile, summariseManifest } from '../iceberg/manifest-list';
+import { encodeManifestList } from '../iceberg/manifest-list';
 import {
   ancestors,
-  currentSchema,
   currentSnapshot,
-  defaultSpec,
   formatMetadata,
   type Snapshot,
-  specById,
   type TableMetadata,
 } from '../iceberg/metadata';
 import { type SnapshotOperation, snapshotSummary } from '../iceberg/summary';
 import type { LakePorts } from '../ports/lake-ports';
 import { COMMIT_ID } from './cursor';
 import { expireBySchedule } from './expire';
-import { readManifest, readManifests } from './live-files';
+import { readManifests } from './live-files';
+import { addManifests, carryManifests, joinManifests, type ManifestWriter } from './manifests';
 import { type OpenTable, openTable } from './open';
 
 /** What one commit does to a table. `removed` names data and delete files by path. */
@@ -97,101 +94,4 @@ async function stage(
   };
   const previous = { uri: base.pointer.uri, updatedMs: metadata['last-updated-ms'] };
   return { metadata: expireBySchedule(withSnapshot(metadata, snapshot, { previous }), now), snapshot };
-}
-
-interface ManifestWriter {
-  readonly ports: LakePorts;
-  readonly base: OpenTable;
-  readonly snapshotId: bigint;
-  readonly sequenceNumber: number;
-}
-
-/** Manifests without a removed file are carried as they are; the others are written anew with it marked deleted. */
-async function carryManifests(
-  writer: ManifestWriter,
-  manifests: readonly ManifestFile[],
-  removed: ReadonlySet<string>,
-): Promise<{ manifests: ManifestFile[]; removed: DataFile[] }> {
-  const carried: ManifestFile[] = [];
-  const gone: DataFile[] = [];
-  for (const manifest of manifests) {
-    if (manifest.addedFiles + manifest.existingFiles === 0) continue;
-    if (removed.size === 0) {
-      carried.push(manifest);
-      continue;
-    }
-    const entries = await readManifest(writer.ports.store, writer.base.metadata, manifest);
-    const live = entries.filter(entry => entry.status !== 'deleted');
-    const dying = live.filter(entry => removed.has(entry.file.path));
-    if (dying.length === 0) {
-      carried.push(manifest);
-      continue;
-    }
-    gone.push(...dying.map(entry => entry.file));
-    const rewritten = live.map(entry => ({
-      ...entry,
-      status: removed.has(entry.file.path) ? ('deleted' as const) : ('existing' as const),
-      snapshotId: removed.has(entry.file.path) ? writer.snapshotId : entry.snapshotId,
-    }));
-    carried.push(await writeManifest(writer, rewritten, manifest.specId, manifest.content));
-  }
-  return { manifests: carried, removed: gone };
-}
-
-async function addManifests(writer: ManifestWriter, added: readonly DataFile[]): Promise<ManifestFile[]> {
-  const written: ManifestFile[] = [];
-  for (const content of ['data', 'deletes'] as const) {
-    const files = added.filter(file => (file.content === 0) === (content === 'data'));
-    // A file's partition is that of its own spec: another engine may have made another the default since.
-    for (const specId of new Set(files.map(file => file.specId))) {
-      const entries = files
-        .filter(file => file.specId === specId)
-        .map(file => ({
-          status: 'added' as const,
-          snapshotId: writer.snapshotId,
-          sequenceNumber: null,
-          fileSequenceNumber: null,
-          file,
-        }));
-      written.push(await writeManifest(writer, entries, specId, content));
-    }
-  }
-  return written;
-}
-
-export const MANIFESTS_MAX = 100;
-
-/** Past MANIFESTS_MAX the data manifests of the current spec become one: a commit's cost must not grow for ever. */
-async function joinManifests(writer: ManifestWriter, manifests: ManifestFile[]): Promise<ManifestFile[]> {
-  const spec = defaultSpec(writer.base.metadata)['spec-id'];
-  const joinable = manifests.filter(
-    m => m.content === 'data' && m.specId === spec && m.addedSnapshotId !== writer.snapshotId,
-  );
-  if (manifests.length <= MANIFESTS_MAX || joinable.length < 2) return manifests;
-  const entries: ManifestEntry[] = [];
-  for (const manifest of joinable) {
-    const live = await readManifest(writer.ports.store, writer.base.metadata, manifest);
-    entries.push(
-      ...live.filter(e => e.status !== 'deleted').map(e => ({ ...e, status: 'existing' as const })),
-    );
-  }
-  const joined = await writeManifest(writer, entries, spec, 'data');
-  return [...manifests.filter(m => !joinable.includes(m)), joined];
-}
-
-async function writeManifest(
-  writer: ManifestWriter,
-  entries: ManifestEntry[],
-  specId: number,
-  content: 'data' | 'deletes',
-): Promise<ManifestFile> {
-  const { ports, base, snapshotId, sequenceNumber } = writer;
-  const schema = currentSchema(base.metadata);
-  const spec = specById(base.metadata, specId);
-  const bytes = encodeManifest({ entries, schema, spec, content });
-  const key = `${base.name}/metadata/${ports.ids.fresh()}-m0.avro`;
-  await ports.store.putIfAbsent(key, bytes);
-  const path = ports.store.uri(key);
-  const length = bytes.length;
-  return summariseManifest({ path, length, entries, schema, spec, content, snapshotId, sequenceNumber });
 }

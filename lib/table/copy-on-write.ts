@@ -1,5 +1,5 @@
 import { compareKeys, encodeKeys } from '../change/key-order';
-import { concatBatches, gatherBatch, selectFields, sliceBatch } from '../columnar/batch';
+import { selectFields, sliceBatch } from '../columnar/batch';
 import type { Batch } from '../columnar/column';
 import { nullColumn } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
@@ -10,6 +10,7 @@ import type { ObjectStore } from '../ports/object-store';
 import { type OpenFile, openFile } from './data-file';
 import { type FileDeletes, liveMask } from './deletes';
 import type { FileAction, Upserts } from './plan';
+import { inKeyOrder } from './sorted-rows';
 import type { CopiedRowGroup, WriteLimits } from './write-files';
 
 /**
@@ -48,13 +49,14 @@ export async function* rewrittenRows(
     } else {
       const batch = await file.read(g, fields);
       const mask = liveMask(deletes, batch, first);
-      const kept: number[] = [];
-      for (let row = 0; row < batch.length; row++) {
-        if ((!mask || mask[row]) && !dropped.has(first + row)) kept.push(row);
-      }
-      const inserts = gatherBatch(upserts.rows, action.insert.subarray(inserted, until));
-      const standing = kept.length === batch.length ? batch : gatherBatch(batch, Uint32Array.from(kept));
-      yield merged(standing, inserts, key);
+      const start = first;
+      const kept = Uint32Array.from({ length: batch.length }, (_, row) => row).filter(
+        row => (!mask || mask[row]) && !dropped.has(start + row),
+      );
+      const inserts = { batch: upserts.rows, rows: action.insert.subarray(inserted, until) };
+      yield inserts.rows.length === 0 && kept.length === batch.length
+        ? batch
+        : inKeyOrder([{ batch, rows: kept }, inserts], key);
     }
     inserted = until;
     first = end;
@@ -87,15 +89,4 @@ function insertsUpTo(
   let until = from;
   while (until < insert.length && compareKeys(upserts.keys, insert[until]!, keys, 0) <= 0) until++;
   return until;
-}
-
-function merged(standing: Batch, inserts: Batch, key: readonly Field[]): Batch {
-  if (inserts.length === 0) return standing;
-  const all = concatBatches([standing, inserts]);
-  const keys = encodeKeys(selectFields(all, [...key]).columns, all.length);
-  const order = Uint32Array.from({ length: all.length }, (_, i) => i);
-  return gatherBatch(
-    all,
-    order.sort((a, b) => compareKeys(keys, a, keys, b) || a - b),
-  );
 }

@@ -13,8 +13,9 @@ import { partitionSpec } from '../iceberg/partition';
 import type { LakePorts } from '../ports/lake-ports';
 import { currentFields, userFields } from './columns';
 import { type Cursor, START } from './cursor';
-import { columnTaken, keyChanged } from './errors';
+import { columnTaken } from './errors';
 import type { TableState } from './fold-into';
+import { checkKey, checkLogKey } from './key';
 import type { LiveFiles } from './live-files';
 import { TABLE_PROPERTIES } from './log-table';
 import { type OpenTable, openTable } from './open';
@@ -35,6 +36,7 @@ export async function openCurrent(
   table: ResolvedTable,
   log: OpenTable,
 ): Promise<CurrentTable> {
+  checkLogKey(table, log.metadata);
   const open = (await openTable(ports, table.name)) ?? (await createCurrent(ports, table, log));
   checkKey(table, open.metadata);
   const metadata = followLog(table.name, open.metadata, log.metadata, table.key, ports.clock.now());
@@ -117,15 +119,20 @@ function followLog(
   return addColumns(followed, fresh, { before: own, now });
 }
 
+/**
+ * The log with its columns as wide as the table's, in its metadata and not committed: that goes with the next append.
+ * Another engine may have widened the table alone, and a key of one width never meets the same key of another.
+ */
+export function asWideAs(table: TableMetadata, log: OpenTable, now: number): OpenTable {
+  const wide = currentSchema(table).fields;
+  const metadata = currentSchema(log.metadata).fields.reduce((widened, { id, type }) => {
+    const wanted = wide.find(f => f.id === id)?.type ?? type;
+    return widens(type, wanted) ? widenColumn(widened, id, wanted, now) : widened;
+  }, log.metadata);
+  return { ...log, metadata };
+}
+
 /** Whether the id ever stood under the log's name: then another name today is a rename, else another engine's column. */
 function wasOurs(metadata: TableMetadata, field: Field): boolean {
   return metadata.schemas.some(schema => schema.fields.some(f => f.id === field.id && f.name === field.name));
-}
-
-/** @throws TM_3010 when the table stands with another key than the config has */
-export function checkKey(table: ResolvedTable, metadata: TableMetadata): void {
-  const { fields, identifierFieldIds } = currentSchema(metadata);
-  const was = fields.filter(f => identifierFieldIds.includes(f.id)).map(f => f.name);
-  const same = was.length === table.key.length && was.every(name => table.key.includes(name));
-  if (!same) throw keyChanged(table.name, was.join(', '), table.key.join(', '));
 }

@@ -48,14 +48,6 @@ export function statedCursor(metadata: TableMetadata, from?: bigint): Cursor | u
   return rootReached(metadata, from) ? START : undefined;
 }
 
-/** The last entry that every retained snapshot has merged: no rollback makes it or one before it wait again. */
-export function mergedByAll(metadata: TableMetadata): number {
-  const through = metadata.snapshots.map(
-    s => statedCursor(metadata, s['snapshot-id'])?.through ?? START.through,
-  );
-  return through.length > 0 ? Math.min(...through) : START.through;
-}
-
 export function cursorOf({ summary }: Snapshot): Cursor {
   return {
     through: Number(summary[THROUGH]),

@@ -13,17 +13,27 @@ import type { Cursor } from './cursor';
 import type { TableState } from './fold-into';
 import { foldedRows, putGroups } from './folded-rows';
 import { keysBeyond, type Located, locate, type SearchedTable, sortedKeys, type Wanted } from './locate';
-import { type LogView, readSlice } from './log';
-import type { Upserts } from './plan';
+import { type History, type LogView, readSlice } from './log';
+import type { RowChanges, Upserts } from './plan';
 import { refold } from './refold';
 
 /** What a slice makes of the table, before any file is written. */
-export interface Decision {
-  /** Row positions that go, ascending, by data file path. */
-  readonly drops: ReadonlyMap<string, readonly number[]>;
-  readonly upserts: Upserts;
+export interface Decision extends RowChanges {
   readonly cursor: Cursor;
   readonly rows: { readonly new: number; readonly changed: number; readonly deleted: number };
+}
+
+/** What a slice says, before any row of the table is looked for. */
+interface Slice {
+  readonly changes: Changes;
+  readonly groups: KeyGroups;
+  readonly truncates: readonly Truncate[];
+  /** The table has received, or receives here, changes that lack columns. */
+  readonly partial: boolean;
+  /** Keys of the rows beyond a late TRUNCATE of a partial table: then every key is refolded (PROTOCOL.md, M3). */
+  readonly beyond: Batch | undefined;
+  /** Least major of the changes that may matter to a key's fold, undefined where all do. */
+  readonly since: bigint | undefined;
 }
 
 /** Folds a slice onto the rows that stand: locates its keys, decides each, asks the log where it alone knows. */
@@ -33,6 +43,28 @@ export async function decide(
   log: LogView,
   slice: readonly Entry[],
 ): Promise<Decision> {
+  const said = await readChanges(ports, state, log, slice);
+  const wanted = wantedKeys(said, state.key);
+  const located = await locate(ports.store, state, wanted);
+  const folded = said.beyond ? refoldAll(said.groups) : foldSlice(said, state, located);
+  const unsure = said.beyond ? wanted : refoldGroups(folded, wanted);
+  const sure = foldedRows(said.changes, folded, putGroups(folded), state.fields, located);
+  const upserts = await upsertsOf(log, state, sure, unsure);
+  const drops = dropsOf(folded, located, said.beyond !== undefined);
+  return {
+    drops,
+    upserts,
+    cursor: nextCursor(state.cursor, slice, said),
+    rows: counts(located, upserts, drops),
+  };
+}
+
+async function readChanges(
+  ports: LakePorts,
+  state: TableState & SearchedTable,
+  log: LogView,
+  slice: readonly Entry[],
+): Promise<Slice> {
   const changes = await readSlice(log, slice);
   const truncates = truncatesOf(changes);
   const partial = state.cursor.partial || state.widened || changes.absent.some(index => index > 0);
@@ -40,34 +72,20 @@ export async function decide(
     changes,
     state.key.map(f => f.id),
   );
-  const late = truncates.filter(t => comparePositions(t, state.cursor.greatest) < 0);
-  const beyond = partial && late[0] ? await keysBeyond(ports.store, state, late[0]) : undefined;
-  const wanted = wantedKeys(changes, groups, truncates, state, beyond, partial);
-  const located = await locate(ports.store, state, wanted);
-  const merged = beyond ? refoldAll(groups) : foldSlice(changes, groups, truncates, state, located, partial);
-  const upserts = await upsertsOf(log, state, changes, merged, located, wanted, beyond);
-  const drops = dropsOf(merged, located, beyond !== undefined);
-  return {
-    drops,
-    upserts,
-    cursor: nextCursor(state.cursor, slice, changes, partial),
-    rows: counts(located, upserts, drops),
-  };
+  const late = truncates.find(t => comparePositions(t, state.cursor.greatest) < 0);
+  const beyond = partial && late ? await keysBeyond(ports.store, state, late) : undefined;
+  return { changes, groups, truncates, partial, beyond, since: partial ? undefined : leastMajor(slice) };
 }
 
 function foldSlice(
-  changes: Changes,
-  groups: KeyGroups,
-  truncates: readonly Truncate[],
+  { changes, groups, truncates, partial }: Slice,
   state: TableState,
   located: Located,
-  partial: boolean,
 ): Folded {
-  const { greatest } = state.cursor;
   return foldOnto(changes, groups, {
     truncates,
     current: g => located.position(g),
-    merged: greatest,
+    merged: state.cursor.greatest,
     partial,
     deletedWhen: state.deletedWhen,
   });
@@ -83,20 +101,13 @@ function refoldAll(groups: KeyGroups): Folded {
 }
 
 function wantedKeys(
-  changes: Changes,
-  groups: KeyGroups,
-  truncates: readonly Truncate[],
-  state: TableState,
-  beyond: Batch | undefined,
-  partial: boolean,
-): Wanted {
+  { changes, groups, truncates, partial, beyond, since }: Slice,
+  key: readonly Field[],
+): Wanted & History {
   const heads = Uint32Array.from({ length: groups.length }, (_, g) => groups.order[groups.starts[g]!]!);
-  const columns = state.key.map(f =>
-    gather(changes.columns[changes.fields.findIndex(c => c.id === f.id)]!, heads),
-  );
-  const truncate = truncates.at(-1);
+  const columns = key.map(f => gather(changes.columns[changes.fields.findIndex(c => c.id === f.id)]!, heads));
   const keys = beyond ? union(columns, beyond) : { keys: groups.keys, columns };
-  return { ...keys, truncate, wholeRows: partial && !beyond };
+  return { ...keys, truncate: truncates.at(-1), wholeRows: partial && !beyond, since };
 }
 
 function union(columns: readonly Column[], beyond: Batch): Pick<Wanted, 'keys' | 'columns'> {
@@ -104,30 +115,27 @@ function union(columns: readonly Column[], beyond: Batch): Pick<Wanted, 'keys' |
   return sortedKeys(both, both[0]!.length);
 }
 
-/** The rows to put: decided by the slice, or refolded from the log; sorted by key. */
-async function upsertsOf(
-  log: LogView,
-  state: TableState,
-  changes: Changes,
-  folded: Folded,
-  located: Located,
-  wanted: Wanted,
-  beyond: Batch | undefined,
-): Promise<Upserts> {
-  const fields = state.fields;
-  const parts: Batch[] = [foldedRows(changes, folded, putGroups(folded), fields, located)];
-  const unsure = beyond ? wanted : refoldGroups(folded, wanted);
-  for await (const rows of refold(log, unsure, fields, state.deletedWhen)) parts.push(rows);
-  const all = parts.length === 1 ? parts[0]! : sortRows(concatBatches(parts), state.key);
+/** While every change is whole, what stood before a change does not matter to it: only what came after it does. */
+function leastMajor(slice: readonly Entry[]): bigint {
+  const positions = slice.map(entry => entry.least);
+  return positions.reduce((a, b) => (comparePositions(a, b) < 0 ? a : b)).major;
+}
+
+/** The rows to put, sorted by key: those that the slice decides, and those of `unsure` keys, refolded from the log. */
+async function upsertsOf(log: LogView, state: TableState, sure: Batch, unsure: History): Promise<Upserts> {
+  const parts = [sure];
+  for await (const rows of refold(log, unsure, state.fields, state.deletedWhen)) parts.push(rows);
+  const all = parts.length === 1 ? sure : sortRows(concatBatches(parts), state.key);
   return { rows: all, keys: encodeKeys(selectFields(all, [...state.key]).columns, all.length) };
 }
 
-function refoldGroups(folded: Folded, wanted: Wanted): Pick<Wanted, 'keys' | 'columns'> {
+function refoldGroups(folded: Folded, { columns, since }: Wanted): History {
   const groups = Uint32Array.from(folded.action.keys()).filter(g => folded.action[g] === REFOLD);
-  return sortedKeys(
-    wanted.columns.map(c => gather(c, groups)),
+  const keys = sortedKeys(
+    columns.map(c => gather(c, groups)),
     groups.length,
   );
+  return { ...keys, since };
 }
 
 function sortRows(rows: Batch, key: readonly Field[]): Batch {
@@ -176,7 +184,7 @@ function replacedRows(located: Located, upserts: Upserts): number {
   return replaced;
 }
 
-function nextCursor(cursor: Cursor, slice: readonly Entry[], changes: Changes, partial: boolean): Cursor {
+function nextCursor(cursor: Cursor, slice: readonly Entry[], { changes, partial }: Slice): Cursor {
   let greatest: Position = cursor.greatest;
   for (let row = 0; row < changes.length; row++) greatest = maxPosition(greatest, positionAt(changes, row));
   const last = slice.at(-1)!;

@@ -6,7 +6,7 @@ export const lakeMoved = (table: string, was: string, is: string) =>
     'TM_3001',
     `table ${table} was written at ${was} and now lies at ${is}`,
     is,
-    `move the lake back, or let the old path lead here: ln -s ${parent(is)} ${parent(was)}`,
+    `move the lake back, or let the old path lead here and name it with each command: ${linkTo(parent(is), parent(was))}, then tidemark <command> --lake ${shown(parent(was))}`,
   );
 
 /** TM_3002: no retained snapshot says which entries are merged; appending would lose or double changes. */
@@ -42,7 +42,7 @@ export const fileMissing = (uri: string) =>
     'TM_3005',
     'a file of the table is missing',
     uri,
-    'restore the object from a backup, or rebuild',
+    'restore the object (in a versioned bucket, an earlier version of it); for one of a current table, run rebuild',
   );
 
 /** TM_3006: other commits came first at every try. */
@@ -97,6 +97,15 @@ export const columnTaken = (table: string, column: string, theirs: string) =>
     `column ${column} of the source meets column ${theirs}, which another engine added`,
     `table ${table}`,
     `rename or drop their column ${theirs}, or omit ${column} in the config; what waits is merged afterwards`,
+  );
+
+/** TM_3012: another engine's expiry deleted a delta, and the log's table does not hold all its rows, or holds others. */
+export const deltaGone = (key: string) =>
+  new TidemarkError(
+    'TM_3012',
+    'a delta is gone, and the rows of its table are not those that it had',
+    key,
+    'restore the object (in a versioned bucket, an earlier version of it), then run rebuild',
   );
 
 function parent(path: string): string {

@@ -12,7 +12,7 @@ import { Deletes, type FileDeletes } from './deletes';
 import { rowsDoNotAddUp } from './errors';
 import type { LiveFiles } from './live-files';
 import type { LogView } from './log';
-import { type FileAction, planMerge } from './plan';
+import { type FileAction, planMerge, type Upserts } from './plan';
 import { type FilePlace, type WriteLimits, writeFiles } from './write-files';
 
 /** The current table as a merge finds it. */
@@ -47,28 +47,32 @@ export async function foldInto(
   limits: WriteLimits,
 ): Promise<FoldResult> {
   const deletes = await Deletes.read(ports.store, state.files, state.fields);
-  const decision = await decide(ports, { ...state, deletes }, log, slice);
-  const { drops, upserts, cursor, rows } = decision;
-  const actions = planMerge(state.files.data, drops, upserts, state.key, state.spec, limits.fileBytesMax);
+  const { cursor, rows, ...changes } = await decide(ports, { ...state, deletes }, log, slice);
+  const fold = { state, upserts: changes.upserts, deletes, limits };
   const added: DataFile[] = [];
   const removed = new Set<string>();
-  for (const action of actions) {
+  for (const action of planMerge(state, changes, limits.fileBytesMax)) {
     if (action.kind === 'rewrite') removed.add(action.live.file.path);
-    added.push(...(await carryOut(ports, state, action, decision, deletes, limits)));
+    added.push(...(await carryOut(ports, fold, action)));
   }
   const standing = new Set(state.files.data.map(f => f.file.path).filter(path => !removed.has(path)));
   for (const path of deletes.without(standing)) removed.add(path);
   return { added, removed, cursor, rows };
 }
 
+/** What every action of one fold needs. */
+interface Fold {
+  readonly state: TableState;
+  readonly upserts: Upserts;
+  readonly deletes: Deletes;
+  readonly limits: WriteLimits;
+}
+
 /** Writes what an action leaves of its file and puts into it; no files when nothing is left. */
 async function carryOut(
   ports: LakePorts,
-  state: TableState,
+  { state, upserts, deletes, limits }: Fold,
   action: FileAction,
-  { upserts }: Decision,
-  deletes: Deletes,
-  limits: WriteLimits,
 ): Promise<DataFile[]> {
   if (action.kind === 'write') {
     const files = await writeFiles(

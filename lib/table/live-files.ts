@@ -43,14 +43,23 @@ export async function liveFiles(
 ): Promise<LiveFiles> {
   const data: LiveFile[] = [];
   const deletes: LiveFile[] = [];
-  for (const manifest of await readManifests(store, snapshot)) {
-    for (const entry of await readManifest(store, metadata, manifest)) {
-      if (entry.status === 'deleted') continue;
-      const live = { file: entry.file, sequenceNumber: entry.sequenceNumber ?? 0 };
-      (entry.file.content === 0 ? data : deletes).push(live);
-    }
+  for await (const live of eachLiveFile(store, metadata, snapshot)) {
+    (live.file.content === 0 ? data : deletes).push(live);
   }
   return { data, deletes };
+}
+
+/** The same, one after the other: memory holds those of one manifest. */
+export async function* eachLiveFile(
+  store: ObjectStore,
+  metadata: TableMetadata,
+  snapshot: Snapshot | undefined = currentSnapshot(metadata),
+): AsyncGenerator<LiveFile> {
+  for (const manifest of await readManifests(store, snapshot)) {
+    for (const { status, file, sequenceNumber } of await readManifest(store, metadata, manifest)) {
+      if (status !== 'deleted') yield { file, sequenceNumber: sequenceNumber ?? 0 };
+    }
+  }
 }
 
 export async function readUri(store: ObjectStore, uri: string): Promise<Uint8Array> {

@@ -35,6 +35,8 @@ export interface Wanted {
   readonly truncate?: Position;
   /** Whether the found rows' other columns are needed too. */
   readonly wholeRows: boolean;
+  /** Where the log is asked of keys: changes before this major are not needed; all are, where it is undefined. */
+  readonly since?: bigint;
 }
 
 export interface Located {

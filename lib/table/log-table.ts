@@ -1,7 +1,9 @@
 import { widens } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
+import type { ResolvedTable } from '../config/resolved';
 import { addColumns, widenColumn, withMetadataLog } from '../iceberg/evolution';
 import { currentSchema, formatMetadata, newMetadata, type TableMetadata } from '../iceberg/metadata';
+import { readCounter } from '../ledger/counter';
 import type { LakePorts } from '../ports/lake-ports';
 import {
   type ColumnShape,
@@ -13,6 +15,7 @@ import {
   userFields,
 } from './columns';
 import { commitContended, illegalTypeChange, reservedColumn } from './errors';
+import { checkLogKey, keyProperty } from './key';
 import { type OpenTable, openTable } from './open';
 
 /** Every table's properties. Locally a gzipped metadata file could not be put if absent under one name (M5). */
@@ -27,24 +30,26 @@ const TRIES = 20;
  * The log table with at least these columns: made, widened or given new columns where needed, in a commit of its
  * own before any delta needs it. That commit is additive and idempotent: a crash after it leaves columns that
  * nobody fills yet. New ids lie beyond those of both tables: another engine may have added columns to the current one.
- * @throws TM_3008 for a type that cannot change so, TM_3009 for a name of the lake's own
+ * @throws TM_3008 for a type that cannot change so, TM_3009 for a name of the lake's own, TM_3010 for another key than
+ * the log was made for
  */
 export async function ensureLog(
   ports: LakePorts,
-  table: string,
+  of: Pick<ResolvedTable, 'name' | 'key'>,
   columns: readonly ColumnShape[],
 ): Promise<OpenTable> {
+  const table = of.name;
   const reserved = columns.find(c => isReserved(c.name));
   if (reserved) throw reservedColumn(table, reserved.name);
   const name = logTableOf(table);
   for (let i = 0; i < TRIES; i++) {
     const open = await openTable(ports, name);
     if (!open) {
-      await ports.catalog.create(name, formatMetadata(firstLog(ports, name, columns)));
+      await ports.catalog.create(name, formatMetadata(firstLog(ports, of, columns)));
       continue;
     }
     const now = ports.clock.now();
-    const widened = withTypes(open.metadata, table, columns, now);
+    const widened = await withTypesAndKey(ports, of, open.metadata, columns);
     const fresh = missingFrom(widened, columns);
     if (widened === open.metadata && fresh.length === 0) return open;
     const current = await openTable(ports, table);
@@ -57,11 +62,15 @@ export async function ensureLog(
   throw commitContended(name, TRIES);
 }
 
-function firstLog(ports: LakePorts, name: string, columns: readonly ColumnShape[]): TableMetadata {
+function firstLog(
+  ports: LakePorts,
+  table: Pick<ResolvedTable, 'name' | 'key'>,
+  columns: readonly ColumnShape[],
+): TableMetadata {
   const fields = [...columns, ...LOG_COLUMNS].map((c, i) => ({ id: i + 1, ...c, required: false }));
   return newMetadata({
     uuid: ports.ids.fresh(),
-    location: ports.store.uri(name),
+    location: ports.store.uri(logTableOf(table.name)),
     schema: { 'schema-id': 0, fields, identifierFieldIds: [] },
     spec: {
       'spec-id': 0,
@@ -74,9 +83,29 @@ function firstLog(ports: LakePorts, name: string, columns: readonly ColumnShape[
         },
       ],
     },
-    properties: TABLE_PROPERTIES,
+    properties: { ...TABLE_PROPERTIES, ...keyProperty(table) },
     now: ports.clock.now(),
   });
+}
+
+/**
+ * The log with the columns' types, under the config's key. Until something is numbered a type or key that was wrong in
+ * the config is mended there, so the log is made anew. A writer that still has the wrong config and numbers just then
+ * stops the table's merges (TM_4204): nothing of it is read wrongly.
+ */
+async function withTypesAndKey(
+  ports: LakePorts,
+  table: Pick<ResolvedTable, 'name' | 'key'>,
+  metadata: TableMetadata,
+  columns: readonly ColumnShape[],
+): Promise<TableMetadata> {
+  try {
+    checkLogKey(table, metadata);
+    return withTypes(metadata, table.name, columns, ports.clock.now());
+  } catch (error) {
+    if ((await readCounter(ports.items, table.name)).next > 1) throw error;
+    return { ...firstLog(ports, table, columns), 'table-uuid': metadata['table-uuid'] };
+  }
 }
 
 function withTypes(

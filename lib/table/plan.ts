@@ -14,6 +14,19 @@ export interface Upserts {
   readonly keys: Keys;
 }
 
+/** Rows that go, by data file path and ascending, and rows that come. */
+export interface RowChanges {
+  readonly drops: ReadonlyMap<string, readonly number[]>;
+  readonly upserts: Upserts;
+}
+
+/** Of a table: its data files, and what says into which of them a row belongs. */
+interface Planned {
+  readonly files: { readonly data: readonly LiveFile[] };
+  readonly key: readonly Field[];
+  readonly spec: PartitionSpec;
+}
+
 /** What happens to one data file. Files without an action stay as they are. */
 export type FileAction =
   /** These row positions go, these upserts join: the file is written anew. */
@@ -34,17 +47,14 @@ const FULL = 0.75;
  * An upsert joins the file of its partition whose key range it falls into, so that files stay disjoint in key.
  */
 export function planMerge(
-  files: readonly LiveFile[],
-  drops: ReadonlyMap<string, readonly number[]>,
-  upserts: Upserts,
-  key: readonly Field[],
-  spec: PartitionSpec,
+  { files, key, spec }: Planned,
+  { drops, upserts }: RowChanges,
   fileBytesMax: number,
 ): FileAction[] {
   const inserts = new Map<LiveFile, number[]>();
   const actions: FileAction[] = [];
   const standing = new Map<string, LiveFile[]>();
-  for (const live of files) listOf(standing, partitionKey(live.file)).push(live);
+  for (const live of files.data) listOf(standing, partitionKey(live.file)).push(live);
   for (const [place, { partition, rows }] of byPartition(upserts.rows, spec)) {
     const choose = chooser(standing.get(place) ?? [], key[0]!, fileBytesMax);
     const fresh: number[] = [];
@@ -60,7 +70,7 @@ export function planMerge(
     });
     if (fresh.length > 0) actions.push({ kind: 'write', partition, insert: Uint32Array.from(fresh) });
   }
-  for (const live of files) {
+  for (const live of files.data) {
     const drop = drops.get(live.file.path) ?? [];
     const insert = inserts.get(live) ?? [];
     if (drop.length > 0 || insert.length > 0) {

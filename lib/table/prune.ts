@@ -54,3 +54,20 @@ export class KeyRange {
     return encodeKeys([columnFromScalars(this.field.type, [value])], 1);
   }
 }
+
+/** Whether a file may have a value of a column at or beyond one; without bounds it may. */
+export function fileReaches({ metrics }: DataFile, { id, type }: Field, least: bigint): boolean {
+  const upper = metrics.upper.get(id);
+  return !upper || (decodeValue(type, upper) as bigint) >= least;
+}
+
+/** The same of a row group. */
+export function rowGroupReaches(
+  footer: ParquetFooter,
+  rowGroup: number,
+  field: Field,
+  least: bigint,
+): boolean {
+  const max = rowGroupBounds(footer, rowGroup, field)?.max;
+  return typeof max !== 'bigint' || max >= least;
+}

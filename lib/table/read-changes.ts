@@ -1,25 +1,29 @@
 import type { Changes } from '../change/changes';
 import { OP_INSERT, OP_UPDATE, opOf } from '../change/op';
-import { concatBatches, gatherBatch, selectFields } from '../columnar/batch';
 import type { Batch, Column, VarColumn } from '../columnar/column';
+import { concat, gather, nullColumn } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
-import { ABSENT, CHANGED_AT, OP, ownField, POS_MAJOR, POS_MINOR, SOURCE, userFields } from './columns';
+import { lackingIn } from './absent';
+import { ABSENT, CHANGED_AT, ENTRY, OP, ownField, POS_MAJOR, POS_MINOR, SOURCE, userFields } from './columns';
 import type { OpenFile } from './data-file';
 
-/** Collects rows of log files into Changes. `entries` says which number the rows of a delta have, by its name. */
+/** The number that the rows of a delta have, by its name. */
+export type Numbers = ReadonlyMap<string, number>;
+
+/** Collects rows of log files into Changes. */
 export class ChangeReader {
-  private readonly batches: Batch[] = [];
+  /** The columns that Changes are made of, each in pieces. What names a row's delta is not held with every row. */
+  private readonly kept: readonly { readonly field: Field; pieces: Column[] }[];
   private readonly absent: number[] = [];
   private readonly absentSets: ReadonlySet<number>[] = [new Set()];
   private readonly absentIndex = new Map<string, number>();
   private readonly entry: number[] = [];
   private readonly user: readonly Field[];
 
-  constructor(
-    private readonly fields: readonly Field[],
-    private readonly entries: ReadonlyMap<string, { n: number }>,
-  ) {
+  constructor(private readonly fields: readonly Field[]) {
     this.user = userFields(fields);
+    const own = [OP, POS_MAJOR, POS_MINOR, CHANGED_AT].map(name => ownField(fields, name));
+    this.kept = [...this.user, ...own].map(field => ({ field, pieces: [] }));
   }
 
   /** The row group's columns that a fold needs. */
@@ -31,33 +35,36 @@ export class ChangeReader {
    * Adds rows of a batch that `read` gave: all, or those of `rows`. A row whose delta has no number is left out:
    * it was withdrawn, or its entry is beyond what this fold may see. Gives how many were added.
    */
-  add(file: OpenFile, batch: Batch, rows?: Uint32Array): number {
-    const numbers = this.numbersOf(textColumn(batch, SOURCE));
-    const wanted = (rows ? [...rows] : [...Array(batch.length).keys()]).filter(row => numbers[row]! > 0);
+  add(file: OpenFile, batch: Batch, numbers: Numbers, rows?: Uint32Array): number {
+    const entries = entriesOf(textColumn(batch, SOURCE), numbers);
+    const wanted = (rows ? [...rows] : [...Array(batch.length).keys()]).filter(row => entries[row]! > 0);
     if (wanted.length === 0) return 0;
-    const lacking = this.lackingIn(file);
+    const lacking = lackingIn(file, this.fields);
     const absent = textColumn(batch, ABSENT);
     const ops = textColumn(batch, OP);
     for (const row of wanted) {
-      this.entry.push(numbers[row]!);
+      this.entry.push(entries[row]!);
       // A delete or TRUNCATE says nothing of columns: counting them absent would make the table partial for ever.
       const says = opAt(ops, row) === OP_INSERT || opAt(ops, row) === OP_UPDATE;
       this.absent.push(says ? this.absentSetOf(lacking, textAt(absent, row)) : 0);
     }
-    this.batches.push(wanted.length === batch.length ? batch : gatherBatch(batch, Uint32Array.from(wanted)));
+    const taken = Uint32Array.from(wanted);
+    for (const { field, pieces } of this.kept) {
+      const column = batch.columns[batch.fields.findIndex(f => f.id === field.id)]!;
+      pieces.push(wanted.length === batch.length ? column : gather(column, taken));
+    }
     return wanted.length;
   }
 
   finish(): Changes {
-    const all = this.batches.length > 0 ? concatBatches(this.batches) : selectFields(EMPTY, [...this.fields]);
-    const own = (name: string) => all.columns[all.fields.findIndex(f => f.name === name)]!;
-    const ops = textColumn(all, OP);
-    const codes = new Uint8Array(all.length);
-    for (let i = 0; i < all.length; i++) codes[i] = opAt(ops, i);
+    const columns = new Map(this.kept.map(kept => [kept.field.name, joined(kept)]));
+    const own = (name: string) => columns.get(name)!;
+    const ops = varColumn(own(OP), OP);
+    const codes = Uint8Array.from({ length: ops.length }, (_, i) => opAt(ops, i));
     return {
-      length: all.length,
+      length: ops.length,
       fields: this.user,
-      columns: selectFields(all, [...this.user]).columns,
+      columns: this.user.map(field => own(field.name)),
       ops: codes,
       major: longs(own(POS_MAJOR)),
       minor: longs(own(POS_MINOR)),
@@ -66,27 +73,6 @@ export class ChangeReader {
       absent: Uint32Array.from(this.absent),
       absentSets: this.absentSets,
     };
-  }
-
-  /** Rows of one delta stand together, so a name is looked up only where it changes. */
-  private numbersOf(source: VarColumn): Uint32Array {
-    const numbers = new Uint32Array(source.length);
-    let name = '';
-    let n = 0;
-    for (let i = 0; i < source.length; i++) {
-      if (i === 0 || !sameText(source, i - 1, i)) {
-        name = textAt(source, i) ?? '';
-        n = this.entries.get(name)?.n ?? 0;
-      }
-      numbers[i] = n;
-    }
-    return numbers;
-  }
-
-  /** A column that the file does not have at all is absent in each of its rows (PROTOCOL.md, I6). */
-  private lackingIn(file: OpenFile): readonly number[] {
-    const has = new Set(file.footer.columns.map(c => c.fieldId));
-    return this.user.filter(f => !has.has(f.id)).map(f => f.id);
   }
 
   private absentSetOf(lacking: readonly number[], listed: string | undefined): number {
@@ -102,7 +88,36 @@ export class ChangeReader {
   }
 }
 
-const EMPTY: Batch = { length: 0, fields: [], columns: [] };
+/** Rows of one delta stand together, so a name is looked up only where it changes. */
+function entriesOf(source: VarColumn, numbers: Numbers): Uint32Array {
+  const entries = new Uint32Array(source.length);
+  let n = 0;
+  for (let i = 0; i < source.length; i++) {
+    if (i === 0 || !sameText(source, i - 1, i)) n = numbers.get(textAt(source, i) ?? '') ?? 0;
+    entries[i] = n;
+  }
+  return entries;
+}
+
+/** The deltas that rows of a batch belong to, with their `_entry`. A row without one is none of ours. */
+export function deltasOf(batch: Batch, rows: Uint32Array): Map<string, number> {
+  const source = textColumn(batch, SOURCE);
+  const entry = batch.columns[batch.fields.indexOf(ownField(batch.fields, ENTRY))]!;
+  const numbers = longs(entry);
+  const deltas = new Map<string, number>();
+  for (const row of rows) {
+    const name = textAt(source, row);
+    if (name !== undefined && (!entry.valid || entry.valid[row])) deltas.set(name, Number(numbers[row]));
+  }
+  return deltas;
+}
+
+/** Whole; its pieces are let go, or all columns would stand in memory twice. */
+function joined(kept: { readonly field: Field; pieces: Column[] }): Column {
+  const column = kept.pieces.length > 0 ? concat(kept.pieces) : nullColumn(kept.field.type, 0);
+  kept.pieces = [];
+  return column;
+}
 
 export function longs(column: Column): BigInt64Array {
   if (!(column.kind === 'fixed' && column.values instanceof BigInt64Array))
@@ -111,7 +126,10 @@ export function longs(column: Column): BigInt64Array {
 }
 
 function textColumn(batch: Batch, name: string): VarColumn {
-  const column = batch.columns[batch.fields.indexOf(ownField(batch.fields, name))]!;
+  return varColumn(batch.columns[batch.fields.indexOf(ownField(batch.fields, name))]!, name);
+}
+
+function varColumn(column: Column, name: string): VarColumn {
   if (column.kind !== 'var') throw new Error(`${name} is not a string`);
   return column;
 }

@@ -6,8 +6,7 @@ import type { Batch } from '../columnar/column';
 import { slice } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import { foldedRows, putGroups } from './folded-rows';
-import type { Wanted } from './locate';
-import { type LogView, readHistory } from './log';
+import { type History, type LogView, readHistory } from './log';
 
 /** Keys folded at once: their histories stand in memory together. */
 const REFOLD_KEYS_MAX = 100_000;
@@ -19,7 +18,7 @@ const REFOLD_KEYS_MAX = 100_000;
  */
 export async function* refold(
   log: LogView,
-  wanted: Pick<Wanted, 'keys' | 'columns'>,
+  wanted: History,
   fields: readonly Field[],
   deletedWhen: number | undefined,
 ): AsyncGenerator<Batch> {
@@ -30,7 +29,7 @@ export async function* refold(
       Uint32Array.from({ length: to - from }, (_, i) => from + i),
     );
     const columns = wanted.columns.map(c => slice(c, from, to));
-    const changes = await readHistory(log, { keys, columns });
+    const changes = await readHistory(log, { keys, columns, since: wanted.since });
     const groups = groupByKey(
       changes,
       log.key.map(f => f.id),

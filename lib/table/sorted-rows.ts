@@ -1,6 +1,7 @@
 import { compareKeys, encodeKeys, type Keys, keysAreSorted, upperBoundOf } from '../change/key-order';
-import { concatBatches, gatherBatch, selectFields, sliceBatch } from '../columnar/batch';
+import { gatherBatch, selectFields } from '../columnar/batch';
 import type { Batch } from '../columnar/column';
+import { gatherFrom } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import type { OpenFile } from './data-file';
 import { type FileDeletes, liveMask } from './deletes';
@@ -41,7 +42,7 @@ export async function* liveRows(
 export async function* sortedWhole(rows: AsyncIterable<Batch>, key: readonly Field[]): AsyncGenerator<Batch> {
   const parts: Batch[] = [];
   for await (const batch of rows) parts.push(batch);
-  if (parts.length > 0) yield sorted(concatBatches(parts), key);
+  if (parts.length > 0) yield inKeyOrder(parts.map(whole), key);
 }
 
 interface Source {
@@ -75,9 +76,12 @@ export async function* mergeSorted(
     const parts = open.map(source => {
       const from = source.given;
       source.given = upperBoundOf(source.keys, keys, keys.length - 1, from);
-      return sliceBatch(source.batch, from, source.given);
+      return { batch: source.batch, rows: span(from, source.given) };
     });
-    yield sorted(concatBatches(parts.filter(part => part.length > 0)), key);
+    yield inKeyOrder(
+      parts.filter(part => part.rows.length > 0),
+      key,
+    );
     for (const source of [...open]) {
       if (source.given < source.batch.length) continue;
       const next = await filled(source.rows, key);
@@ -96,14 +100,50 @@ async function filled(rows: AsyncIterator<Batch>, key: readonly Field[]): Promis
   }
 }
 
-function sorted(batch: Batch, key: readonly Field[]): Batch {
-  const keys = keysOf(batch, key);
-  if (keysAreSorted(keys)) return batch;
-  const order = Uint32Array.from({ length: batch.length }, (_, i) => i);
-  return gatherBatch(
-    batch,
-    order.sort((a, b) => compareKeys(keys, a, keys, b) || a - b),
+/** Some rows of a batch, by their place. */
+export interface Picked {
+  readonly batch: Batch;
+  readonly rows: Uint32Array;
+}
+
+/** Picked rows of one or more batches of the same fields as one in key order: every value is copied once. */
+export function inKeyOrder(parts: readonly Picked[], key: readonly Field[]): Batch {
+  const length = parts.reduce((sum, part) => sum + part.rows.length, 0);
+  const source = new Uint16Array(length);
+  const row = new Uint32Array(length);
+  let at = 0;
+  for (const [i, { rows }] of parts.entries()) {
+    source.fill(i, at, at + rows.length);
+    row.set(rows, at);
+    at += rows.length;
+  }
+  const { fields } = parts[0]!.batch;
+  const column = (i: number, source: Uint16Array, row: Uint32Array) =>
+    gatherFrom(
+      parts.map(part => part.batch.columns[i]!),
+      source,
+      row,
+    );
+  const keyColumns = key.map(k =>
+    column(
+      fields.findIndex(f => f.id === k.id),
+      source,
+      row,
+    ),
   );
+  const keys = encodeKeys(keyColumns, length);
+  const order = span(0, length);
+  if (!keysAreSorted(keys)) order.sort((a, b) => compareKeys(keys, a, keys, b) || a - b);
+  const [sources, rows] = [Uint16Array.from(order, i => source[i]!), order.map(i => row[i]!)];
+  return { length, fields, columns: fields.map((_, i) => column(i, sources, rows)) };
+}
+
+function whole(batch: Batch): Picked {
+  return { batch, rows: span(0, batch.length) };
+}
+
+function span(from: number, to: number): Uint32Array {
+  return Uint32Array.from({ length: to - from }, (_, i) => from + i);
 }
 
 function keysOf(batch: Batch, key: readonly Field[]): Keys {

@@ -18,7 +18,7 @@ import { type StoredLake, storedLake } from './stored-lake';
 const sqs = new SQSClient(standIn(MOTO));
 
 /** What a shell of the lake's user has. The SDK reads its part of it by itself. */
-const SHELL = {
+export const SHELL = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
@@ -81,7 +81,8 @@ export class CliLake {
     const wakeUps = { merge: async () => {} };
     for await (const { key } of landing.list('')) {
       if (await isSettled({ items: ports.items, landing }, key)) continue;
-      await land({ ...ports, landing, wakeUps }, config, key);
+      const landed = (await land({ ...ports, landing, wakeUps }, config, [key])).get(key)!;
+      if ('error' in landed) throw landed.error;
     }
     for (const table of config.tables) while (await mergeNext(ports, table, config.limits));
   }

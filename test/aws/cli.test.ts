@@ -192,9 +192,11 @@ test('replay: a batch of a stream that the functions gave up', async () => {
   await lake.stored.ports.store.put(key, Buffer.from(JSON.stringify(failure)));
   const listed = json(await lake.run('quarantine', 'list', '--output', 'json'));
   expect(listed).toContainEqual(expect.objectContaining({ file: key, scope: 'dead letter' }));
-  expect(await lake.run('replay', key)).toMatchObject({ code: 0, err: '' });
+  const replayed = await lake.run('replay', key);
+  expect(replayed).toMatchObject({ code: 0, err: '' });
+  // The merge of the records' table was woken, and waited for.
+  expect(replayed.out).toMatch(/delta \d+ {2}1 row {2}.*rows/);
   expect(await lake.stored.ports.store.head(key)).toBeUndefined();
-  await lake.run('merge', 'employees');
   const found = await lake.run(
     'query',
     'select forename from employees where employee_id = 77',

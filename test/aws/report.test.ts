@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LakeConfig } from '../../lib/config/define';
 import type { ResolvedReport } from '../../lib/config/resolved';
@@ -9,6 +7,7 @@ import type { QueryEngine } from '../../lib/ports/query-engine';
 import { continueReport, startReport } from '../../lib/stages/athena-report/athena-report';
 import { checkReportOnAthena } from '../../lib/stages/athena-report/check';
 import type { AthenaReportPorts, ReportProgress } from '../../lib/stages/athena-report/ports';
+import { DATES, EMPLOYEES, employeesOn } from '../support/employees';
 import { theTable } from '../support/foreign';
 import { mergeAll, take } from '../support/lake';
 import { athenaOver, madeWorkgroup } from './athena';
@@ -16,25 +15,10 @@ import { type QueryFault, setWorkGroup } from './stand-ins/controls';
 import { objectsUnder, type StoredLake, storedLake } from './stored-lake';
 import { trino } from './trino';
 
-const DATES = ['2021-01-01', '2021-01-02', '2021-01-03'] as const;
-const day = (n: number) => readFileSync(join(__dirname, `../../examples/employees/day${n}.csv`), 'utf8');
-
 const CONFIG: LakeConfig = {
   name: 'hr',
   tables: {
-    employees: {
-      key: ['employee_id'],
-      columns: {
-        employee_id: 'bigint',
-        sex: 'string',
-        forename: 'string',
-        surname: 'string',
-        department_id: 'bigint',
-        manager_id: 'bigint',
-        record_deleted: 'boolean',
-      },
-      deletedWhen: { column: 'record_deleted', equals: true },
-    },
+    employees: EMPLOYEES,
   },
   reports: { daily: { table: 'employees' }, counts: { sql: 'counts.sql', params: { letter: "P'" } } },
 };
@@ -69,7 +53,7 @@ class AwsReports {
     return made;
   }
 
-  async receive(n: number, text = day(n)): Promise<void> {
+  async receive(n: number, text = employeesOn(n)): Promise<void> {
     const options = { date: DATES[n - 1]!, table: 'employees' };
     expect((await take(this.lake, `${n}-${text.length}.csv`, text, options)).outcome).toBe('taken-in');
     await mergeAll(this.lake, 'employees');
@@ -99,7 +83,7 @@ beforeAll(async () => {
   reports = await AwsReports.make();
 }, 120_000);
 
-const corrected = day(2).replace('M,Robert', 'M,Rob');
+const corrected = employeesOn(2).replace('M,Robert', 'M,Rob');
 
 /** The newest row of each employee received by then, without those deleted. */
 function expected(date: string, files: readonly string[]): string[] {
@@ -130,7 +114,7 @@ test('report.employees: 5, 7 and 9 rows by CREATE TABLE AS and INSERT INTO', asy
   );
   expect(kinds).toEqual(['create', 'insert', 'insert']);
   expect(await daily()).toEqual(
-    DATES.flatMap((date, i) => expected(date, [1, 2, 3].slice(0, i + 1).map(day))).sort(),
+    DATES.flatMap((date, i) => expected(date, [1, 2, 3].slice(0, i + 1).map(employeesOn))).sort(),
   );
 }, 120_000);
 
@@ -154,7 +138,7 @@ test('report.rerun: one date is staged and adopted, the other dates keep their f
 test('report.late: a date has its rows once, though the engine fails after it landed, or lands after it failed', async () => {
   const [landed, late] = ['2021-01-04', '2021-01-05'] as const;
   const rows = async (date: string) => (await daily()).filter(row => row.endsWith(date));
-  const whole = (date: string) => expected(date, [day(1), corrected, day(3)]);
+  const whole = (date: string) => expected(date, [employeesOn(1), corrected, employeesOn(3)]);
   const into = (date: string, kind: QueryFault['kind'], match = 'INSERT INTO "reports_[0-9a-f]+"') =>
     setWorkGroup(reports.lake.database, { faults: [{ match, kind, afterMillis: 3000 }] }).then(() =>
       reports.build('daily', date),

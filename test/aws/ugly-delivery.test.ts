@@ -19,8 +19,12 @@ import {
   staffFiles,
   staffOf,
   type UglyFile,
+  type UglyRecord,
   uglyConfig,
+  visitRecords,
+  visitsOf,
 } from './ugly-files';
+import { putRecords, replayGivenUp } from './ugly-stream';
 
 const s3 = new S3Client({ ...standIn(MOTO), forcePathStyle: true });
 const sqs = new SQSClient(standIn(MOTO));
@@ -34,7 +38,7 @@ const HOURS = 2;
 /** The lake's clock never catches up with the machine's. */
 const BEHIND_MS = 2 * 24 * HOUR_MS;
 
-const FUNCTIONS = ['ingest-files', 'merge', 'report', 'sweep'];
+const FUNCTIONS = ['ingest-files', 'ingest-stream', 'merge', 'report', 'sweep'];
 
 /** A call is refused, fails, is done without an answer, or meets another's: of a read, nobody expects the last. */
 const KINDS = ['throttle', 'error', 'lost', 'conflict'] as const;
@@ -84,11 +88,17 @@ describeDeployed('ugly-delivery', () => {
     };
   }
 
-  async function arrive(files: readonly UglyFile[]): Promise<void> {
+  /** Files in any order, records in that of their source. */
+  async function arrive(files: readonly UglyFile[], records: readonly UglyRecord[]): Promise<void> {
     const { upload, settle, tick } = lake.driver;
-    const half = Math.floor(files.length / 2);
-    for (const some of [files.slice(0, half), files.slice(half)]) {
+    const halves = <T>(all: readonly T[]) => [
+      all.slice(0, Math.floor(all.length / 2)),
+      all.slice(Math.floor(all.length / 2)),
+    ];
+    const puts = halves(records);
+    for (const [i, some] of halves(files).entries()) {
       for (const { key, body } of some) await upload(key, body);
+      await putRecords(lake, puts[i]!);
       await settle();
       await tick('EveryMinute');
     }
@@ -120,6 +130,9 @@ describeDeployed('ugly-delivery', () => {
     await lake.driver.settle();
   }
 
+  /** Batches of the stream that were replayed. */
+  let givenUp = 0;
+
   const rowsOf = (name: string, columns: Asked['columns'] = ['id', 'v']) =>
     trinoRows(lake.name, { name, columns });
 
@@ -129,14 +142,18 @@ describeDeployed('ugly-delivery', () => {
       random = randomOf(FIRST * 1000 + seed);
       const people = peopleFiles(seed, random);
       const staff = staffFiles(seed, random);
+      const visits = visitRecords(seed, random);
       let calm = await rage(seed);
-      await arrive(shuffled([...people, ...staff, poisonedFile(seed), people[2]!]));
+      await arrive(shuffled([...people, ...staff, poisonedFile(seed), people[2]!]), visits);
       await calm();
+      givenUp += await replayGivenUp(lake);
       await sweepUp(HOURS);
       expect(await rowsOf(peopleOf(seed))).toEqual(foldOf(people));
       expect(await rowsOf(staffOf(seed))).toEqual(foldOf(staff));
+      expect(await rowsOf(visitsOf(seed))).toEqual(foldOf(visits));
       expect(await rowsOf(`${peopleOf(seed)}_deltas`)).toEqual(changesOf(people));
       expect(await rowsOf(`${staffOf(seed)}_deltas`)).toEqual(changesOf(staff));
+      expect(await rowsOf(`${visitsOf(seed)}_deltas`)).toEqual(changesOf(visits));
 
       calm = await rage(seed);
       await askForReport(seed);
@@ -151,9 +168,10 @@ describeDeployed('ugly-delivery', () => {
     180_000,
   );
 
-  test('functions were killed, and each poisoned file waits in quarantine', async () => {
+  test('functions were killed, batches given up, and each poisoned file waits in quarantine', async () => {
     const { killed, errors } = lake.driver.fleet;
     expect(killed).toBeGreaterThan(SEEDS.length);
+    expect(givenUp).toBeGreaterThan(0);
     // What failed by itself failed by a call to AWS, and Powertools fails the invocation when all of its messages did.
     expect(errors.filter(({ error }) => !/^FullBatchFailureError|\[TM_52/.test(error))).toEqual([]);
     const Bucket = lake.deployed.outputs[outputName(lake.name, 'LakeBucket')];

@@ -13,15 +13,16 @@ interface UglyRow {
   readonly v: number;
 }
 
-/** The two tables of a seed: people as DMS sends their changes, staff as whole rows a day. */
+/** The tables of a seed: people as DMS sends their changes in files, staff as whole rows a day, visits by the stream. */
 export const peopleOf = (seed: number) => `people_${seed}`;
 export const staffOf = (seed: number) => `staff_${seed}`;
+export const visitsOf = (seed: number) => `visits_${seed}`;
 export const reportOf = (seed: number) => `staff_daily_${seed}`;
 
 export const DATES = ['2026-01-01', '2026-01-02', '2026-01-03'] as const;
 
 /** Tables and a report of its own for each seed: all of them stand in one lake, as a deploy takes its time. */
-export function uglyConfig(seeds: readonly number[]): Pick<LakeConfig, 'tables' | 'reports'> {
+export function uglyConfig(seeds: readonly number[]): Pick<LakeConfig, 'tables' | 'reports' | 'sources'> {
   const people: TableConfig = { key: ['id'], columns: { id: 'int', v: 'int' } };
   const staff: TableConfig = {
     key: ['id'],
@@ -33,8 +34,10 @@ export function uglyConfig(seeds: readonly number[]): Pick<LakeConfig, 'tables' 
       seeds.flatMap(seed => [
         [peopleOf(seed), people],
         [staffOf(seed), staff],
+        [visitsOf(seed), people],
       ]),
     ),
+    sources: { stream: { kind: 'kinesis', format: 'dms' } },
     reports: Object.fromEntries(seeds.map(seed => [reportOf(seed), { table: staffOf(seed) }])),
   };
 }
@@ -86,6 +89,30 @@ export function staffFiles(seed: number, random: () => number): UglyFile[] {
   });
 }
 
+/** A record of a stream, and the change that it means. */
+export interface UglyRecord extends Pick<UglyFile, 'body'> {
+  readonly rows: readonly [UglyRow];
+}
+
+const RECORDS = 24;
+const OPERATIONS = { I: 'insert', U: 'update', D: 'delete' } as const;
+
+/** Changes of the visits as DMS puts them on a stream, each with its place in the source, in that order. */
+export function visitRecords(seed: number, random: () => number): UglyRecord[] {
+  return Array.from({ length: RECORDS }, (_, n) => {
+    const [row] = someRows(random, n + 1) as [UglyRow];
+    const { op, id, v } = row;
+    const AR_H_CHANGE_SEQ = `20260101000000${String(n).padStart(21, '0')}`;
+    const metadata = {
+      'record-type': 'data',
+      operation: OPERATIONS[op],
+      'schema-name': 'ugly',
+      'table-name': visitsOf(seed),
+    };
+    return { body: JSON.stringify({ data: { id, v, AR_H_CHANGE_SEQ }, metadata }), rows: [row] };
+  });
+}
+
 function someRows(random: () => number, file: number): UglyRow[] {
   const below = (n: number) => Math.floor(random() * n);
   return Array.from({ length: 1 + below(ROWS_MAX) }, (_, i) => ({
@@ -98,7 +125,7 @@ function someRows(random: () => number, file: number): UglyRow[] {
 const text = (lines: readonly (readonly unknown[])[]) => lines.map(line => `${line.join(',')}\n`).join('');
 
 /** The table after the files, in their order: `id | v`, sorted. */
-export function foldOf(files: readonly UglyFile[]): string[] {
+export function foldOf(files: readonly Pick<UglyFile, 'rows'>[]): string[] {
   const table = new Map<number, number>();
   for (const { op, id, v } of files.flatMap(({ rows }) => rows)) {
     if (op === 'D') table.delete(id);
@@ -108,6 +135,6 @@ export function foldOf(files: readonly UglyFile[]): string[] {
 }
 
 /** Every change of the files, as a log holds it: `id | v`, sorted. */
-export function changesOf(files: readonly UglyFile[]): string[] {
+export function changesOf(files: readonly Pick<UglyFile, 'rows'>[]): string[] {
   return files.flatMap(({ rows }) => rows.map(({ id, v }) => `${id} | ${v}`)).sort();
 }

@@ -94,7 +94,7 @@ test('views.columns: names, types and values are those of the local history', as
   const { fields } = currentSchema(log.metadata);
   const key = ['tenant', 'id'].map(name => fields.find(f => f.name === name)!);
   const duckdb = await openDuckDb({ threads: 1 });
-  const local = await duckdb.describe({ sql: historySql({ fields, key, files: [], entries: [] }) });
+  const local = await duckdb.describe({ sql: historySql({ fields, key, files: [], beyond: [] }) });
   await duckdb.close();
   const { columns, rows } = await engine.rows({ sql: 'SELECT * FROM all_history ORDER BY _pos_minor' });
   expect(columns).toEqual(local);

@@ -13,7 +13,7 @@ beforeAll(() => {
   mkdirSync(cache, { recursive: true });
   out = mkdtempSync(join(cache, 'tidemark-cli-'));
   bundle = join(out, 'bin/tidemark.js');
-  execFileSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), out]);
+  execFileSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), out, 'bin']);
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 

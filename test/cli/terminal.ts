@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { run } from '../../lib/cli/run';
+import { SCRATCH } from '../support/scratch';
 
 export interface Ran {
   readonly code: number;
@@ -51,7 +51,7 @@ afterAll(() => {
 
 /** A fresh folder; it is removed when the file's tests are over. */
 export function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'tidemark-cli-'));
+  const path = mkdtempSync(join(SCRATCH, 'tidemark-cli-'));
   made.push(path);
   return path;
 }

@@ -3,7 +3,7 @@ import 'aws-cdk-lib/testhelpers/jest-autoclean';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type AppProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { DmsS3Source, LakeConfig } from '../../lib/config/define';
 import { resolveWhole } from '../../lib/config/load-sync';
@@ -39,10 +39,15 @@ export function stubBundles(): string {
   return stubs;
 }
 
-/** An app with the context of cdk.json, which jest does not read. */
-export function app(context: Record<string, unknown> = {}): App {
-  const { context: own } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: object };
-  return new App({ context: { ...own, ...context } });
+/**
+ * An app with the context of cdk.json, which jest does not read. CloudFormation's own rules take seconds to load: those of
+ * test/stacks/nag.test.ts hold every kind of lake to them.
+ */
+export function app(props: AppProps = { builtinCloudFormationValidation: false }): App {
+  const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as {
+    context: Record<string, unknown>;
+  };
+  return new App({ context, ...props });
 }
 
 export const TABLES: LakeConfig['tables'] = {

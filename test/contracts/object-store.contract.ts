@@ -1,5 +1,10 @@
 import fc from 'fast-check';
-import type { ObjectInfo, ObjectRange, ObjectStore } from '../../lib/ports/object-store';
+import {
+  DELETE_KEYS_MAX,
+  type ObjectInfo,
+  type ObjectRange,
+  type ObjectStore,
+} from '../../lib/ports/object-store';
 
 /** What every ObjectStore does. `make` gives an empty store each time; `runs` is for stores that are slow. */
 export function objectStoreContract(name: string, make: () => Promise<ObjectStore>, runs = 25): void {
@@ -21,6 +26,9 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
         }
         await expect(store.putIfAbsent(key, text('x'))).rejects.toThrow('TM_5001');
         await expect(store.put(key, text('x'))).rejects.toThrow('TM_5001');
+        await store.put('stays', text('x'));
+        await expect(store.deleteMany(['stays', key])).rejects.toThrow('TM_5001');
+        expect(await keys(store, '')).toEqual(['stays']);
       },
     );
 
@@ -29,6 +37,28 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
       expect(await store.get('a/b')).toBeUndefined();
       expect(await store.head('a/b')).toBeUndefined();
       await store.delete('a/b');
+      expect(await keys(store, '')).toEqual([]);
+    });
+
+    test('deleteMany.deletes what is named, and is content with what is not there', async () => {
+      const store = await make();
+      const named = ['a/b', 'a/b-', 'a/<&"\'>', 'a/ +%41é', 'a/\u{1f600}', 'a/\u0001', 'c'];
+      const others = ['a/b0', 'a/c/b', 'd'];
+      for (const key of [...named, ...others]) await store.put(key, text('x'));
+      expect(await store.deleteMany([...named, 'a/missing', 'a/b/c', 'a'])).toEqual([]);
+      expect(await keys(store, '')).toEqual(others);
+      expect(await store.deleteMany([])).toEqual([]);
+      expect(await store.deleteMany(named)).toEqual([]);
+      expect(await store.putIfAbsent('a/b', text('again'))).toBe(true);
+    });
+
+    test('deleteMany.takes up to its limit', async () => {
+      const store = await make();
+      await store.put('last', text('x'));
+      const missing = Array.from({ length: DELETE_KEYS_MAX - 1 }, (_, i) => `missing-${i}`);
+      await expect(store.deleteMany(['last', ...missing, 'one-more'])).rejects.toThrow(RangeError);
+      expect(await keys(store, '')).toEqual(['last']);
+      expect(await store.deleteMany(['last', ...missing])).toEqual([]);
       expect(await keys(store, '')).toEqual([]);
     });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { PrimitiveType, Scalar } from '../../lib/columnar/types';
+import { anyText } from '../support/any-text';
 
 export const TYPES: readonly PrimitiveType[] = [
   'boolean',
@@ -16,7 +17,7 @@ export const TYPES: readonly PrimitiveType[] = [
   'decimal(38,10)',
 ];
 
-export const text = fc.string({ unit: 'binary', maxLength: 40 });
+export const text = anyText({ maxLength: 40 });
 export const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 export const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 

@@ -9,6 +9,7 @@ import {
 } from '../../lib/iceberg/manifest-list';
 import { partitionSpec } from '../../lib/iceberg/partition';
 import { encodeValue } from '../../lib/iceberg/single-value';
+import { anyText } from '../support/any-text';
 import { added, dataFile, FIELDS, SCHEMA } from './tables';
 
 /** avsc's own longs end one before 2^53 - 1. */
@@ -16,7 +17,7 @@ const size = fc.nat(Number.MAX_SAFE_INTEGER - 1);
 const count = fc.nat(2 ** 31 - 1);
 const bytes = fc.option(fc.uint8Array({ maxLength: 20 }), { nil: null });
 const line: fc.Arbitrary<ManifestFile> = fc.record({
-  path: fc.string({ unit: 'binary' }),
+  path: anyText(),
   length: size,
   specId: count,
   content: fc.constantFrom('data', 'deletes'),

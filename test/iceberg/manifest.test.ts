@@ -7,6 +7,7 @@ import { decodeManifest, encodeManifest, inheritFrom } from '../../lib/iceberg/m
 import { decodeManifestList, summariseManifest } from '../../lib/iceberg/manifest-list';
 import { type PartitionSpec, partitionSpec } from '../../lib/iceberg/partition';
 import { encodeValue } from '../../lib/iceberg/single-value';
+import { anyText } from '../support/any-text';
 import { anyOf, TYPES } from './arbitraries';
 import { added, dataFile, FIELDS, SCHEMA } from './tables';
 
@@ -28,7 +29,7 @@ const bounds = fc.array(fc.tuple(fc.nat(50), bytes)).map(list => new Map(list));
 
 const file: fc.Arbitrary<DataFile> = fc.record({
   content: fc.constantFrom(0, 1, 2),
-  path: fc.string({ unit: 'binary' }),
+  path: anyText(),
   format: fc.constant('PARQUET'),
   specId: fc.constant(0),
   partition: fc.tuple(...TYPES.map(t => nullable(anyOf(t)))),

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { LakeConfig } from '../../lib/config/define';
 import { runReport } from '../../lib/stages/report';
 import { openTable } from '../../lib/table/open';
 import { type LocalLake, localLakes } from '../query/local-lake';
+import { DATES, EMPLOYEES, employeesOn } from '../support/employees';
 import { mergeAll, take } from '../support/lake';
 import type { Normal } from './normal';
 import { foreignReaders } from './readers';
@@ -11,22 +10,11 @@ import { ownRows, sorted } from './told-lake';
 
 const readers = foreignReaders();
 const lakes = localLakes();
-const EXAMPLES = join(__dirname, '../../examples/employees');
-const DATES = ['2021-01-01', '2021-01-02', '2021-01-03'];
 
 const CONFIG: LakeConfig = {
   name: 'hr',
   tables: {
-    employees: {
-      key: ['employee_id'],
-      columns: {
-        employee_id: 'bigint',
-        department_id: 'bigint',
-        manager_id: 'bigint',
-        record_deleted: 'boolean',
-      },
-      deletedWhen: { column: 'record_deleted', equals: true },
-    },
+    employees: EMPLOYEES,
   },
   reports: { employees_daily: { table: 'employees' } },
 };
@@ -36,7 +24,7 @@ const COLUMNS = ['employee_id', 'sex', 'forename', 'surname', 'department_id', '
 async function employees(): Promise<LocalLake> {
   const lake = await lakes(CONFIG);
   for (const [i, date] of DATES.entries()) {
-    await take(lake, `day${i + 1}.csv`, readFileSync(join(EXAMPLES, `day${i + 1}.csv`)), {
+    await take(lake, `day${i + 1}.csv`, employeesOn(i + 1), {
       date,
       table: 'employees',
     });
@@ -47,7 +35,7 @@ async function employees(): Promise<LocalLake> {
 
 /** The lines of the days' files; a later one stands for an earlier one of its employee. */
 function lines(days: number): string[][] {
-  const all = Array.from({ length: days }, (_, i) => readFileSync(join(EXAMPLES, `day${i + 1}.csv`), 'utf8'));
+  const all = Array.from({ length: days }, (_, i) => employeesOn(i + 1));
   return all.flatMap(text => text.trim().split('\n').slice(1)).map(line => line.split(','));
 }
 

@@ -1,5 +1,5 @@
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
-import { MANIFESTS_MAX } from '../../lib/table/commit';
+import { MANIFESTS_MAX } from '../../lib/table/manifests';
 import { foreignReaders, type Readers } from './readers';
 import {
   expectAgreement,

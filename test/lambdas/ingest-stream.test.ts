@@ -2,7 +2,6 @@ import './quiet';
 
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import { ingestStream } from '../../lambdas/ingest-stream/handler';
-import { shardsOf } from '../../lambdas/ingest-stream/kinesis-event';
 import { listQuarantined } from '../../lib/ledger/quarantine';
 import { mergeAll, readRows } from '../support/lake';
 import { awsTestLake, type TestAwsLake } from './aws-lake';
@@ -41,21 +40,6 @@ async function rowsOf(lake: TestAwsLake): Promise<string[]> {
   await mergeAll({ ports: lake.ports, lake: lake.config, landing: lake.landing }, 'orders');
   return (await readRows(lake.ports, 'orders')).map(({ id, v }) => `${id} ${v}`).sort();
 }
-
-test('kinesisEvent.records: shard, sequence, bytes and milliseconds', () => {
-  const [shard, other] = shardsOf(event(record(1, 'a'), record(2, 'b', 'shardId-000000000001')));
-  expect(shard).toMatchObject({ arn: ARN, shard: 'shardId-000000000000' });
-  expect(shard!.records).toEqual([
-    {
-      shard: 'shardId-000000000000',
-      sequence: '49590338271490256608559692538361571095921575989136588001',
-      key: 'k',
-      data: Buffer.from('a'),
-      arrivedAt: 1_545_084_651_987,
-    },
-  ]);
-  expect(other!.shard).toBe('shardId-000000000001');
-});
 
 test('ingestStream.batch: taken in once whatever comes again, its table woken', async () => {
   const lake = awsTestLake(CONFIG);

@@ -3,9 +3,14 @@ import './quiet';
 import fc from 'fast-check';
 import { ingestFiles } from '../../lambdas/ingest-files/handler';
 import { createdKeys } from '../../lambdas/ingest-files/s3-event';
-import { noteLanded } from '../../lib/ledger/landed';
+import { merge } from '../../lambdas/merge/handler';
+import { WAITING_PARTITION } from '../../lib/ledger/keys';
+import { landedEtags, noteLanded } from '../../lib/ledger/landed';
 import { readListing } from '../../lib/ledger/landing';
+import { pauseTable, resumeTable } from '../../lib/ledger/paused';
+import type { Items } from '../../lib/ports/items';
 import { beginListing, FOLDER_ACTIVE_MS, sweepLanding } from '../../lib/stages/sweep/landing';
+import { sweep } from '../../lib/stages/sweep/sweep';
 import { sweepWaiting } from '../../lib/stages/sweep/waiting';
 import { awsTestLake, sqsEvent, type TestAwsLake, WINDOW_MS, within } from './aws-lake';
 
@@ -80,9 +85,9 @@ test('sweepLanding.kinds: a full listing takes the place of a recent one, and ke
   await beginListing(lake.ports, 'recent');
   await beginListing(lake.ports, 'full');
   await beginListing(lake.ports, 'recent');
-  expect(await readListing(lake.ports.items)).toEqual({ kind: 'full' });
+  expect(await readListing(lake.ports.items)).toMatchObject({ open: { kind: 'full' } });
   await sweepLanding(portsOf(lake), NEVER);
-  expect(await readListing(lake.ports.items)).toBeUndefined();
+  expect((await readListing(lake.ports.items)).open).toBeUndefined();
 });
 
 const name = fc.stringMatching(/^[a-c.\u{e000}\u{10000}]{1,2}$/u).filter(s => !/^\.+$/.test(s));
@@ -126,6 +131,52 @@ test('sweepLanding.time: it goes on where it stopped, run by run', async () => {
   expect(announced(lake, 0)).toEqual(all);
 });
 
+test('landedEtags.reads: no more items than keys where nothing was deleted', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 59 }),
+      fc.integer({ min: 1, max: 60 }),
+      async (from, count) => {
+        const lake = awsTestLake(CONFIG);
+        const all = Array.from({ length: 60 }, (_, i) => `orders/${String(i).padStart(3, '0')}.csv`);
+        await put(lake, ...all);
+        await deal(lake, ...all.filter((_, i) => i % 7 !== 3));
+        let read = 0;
+        const { items } = lake.ports;
+        const counting: Items = {
+          ...items,
+          query: async (...asked) => {
+            const found = await items.query(...asked);
+            read += found.length;
+            return found;
+          },
+        };
+        const keys = all.slice(from, from + count);
+        const etags = await landedEtags(counting, keys);
+        expect(keys.map(key => etags.has(key))).toEqual(keys.map((_, i) => (from + i) % 7 !== 3));
+        expect(read).toBeLessThanOrEqual(keys.length);
+      },
+    ),
+  );
+});
+
+test('sweepWaiting.paused: a table whose merges are stopped is not woken until it is resumed', async () => {
+  const lake = awsTestLake(CONFIG);
+  await put(lake, 'orders.csv');
+  await lake.wakeUps.ingest('orders.csv');
+  await ingestFiles(lake)(sqsEvent(lake.sent.at(-1)!.body), within(300_000));
+  await pauseTable(lake.ports.items, 'orders', lake.clock.now());
+  lake.clock.advance(3 * 60_000);
+  const before = lake.sent.length;
+  const swept = await sweepWaiting(portsOf(lake), lake.config, WINDOW_MS);
+  expect(swept.woken).toEqual([]);
+  // Its readers see old rows all the same.
+  expect(swept.behind.map(({ table, ms }) => [table.name, ms > 0])).toEqual([['orders', true]]);
+  expect(lake.sent).toHaveLength(before);
+  await resumeTable(lake.ports.items, 'orders');
+  expect((await sweepWaiting(portsOf(lake), lake.config, WINDOW_MS)).woken).toEqual(['orders']);
+});
+
 test('sweepWaiting.lost: a table whose wake-up was lost is woken, one that may wait is not yet', async () => {
   const lake = awsTestLake(CONFIG);
   await put(lake, 'orders.csv', 'slow.csv');
@@ -144,4 +195,46 @@ test('sweepWaiting.lost: a table whose wake-up was lost is woken, one that may w
   // An hour overdue, a table is woken every ten minutes only: its merge fails, or it never has nothing waiting.
   expect(await at(119)).toEqual(['slow']);
   expect(await at(122)).toEqual(['orders', 'slow']);
+});
+
+test('sweep.reports: a report whose table cannot be opened keeps no other from its date', async () => {
+  const daily = (table: string) => ({ table, schedule: 'daily' as const });
+  const answer = () => ({ columns: [{ name: 'id', type: 'BIGINT' }], rows: [[7n]] });
+  const lake = awsTestLake({ ...CONFIG, reports: { a: daily('slow'), b: daily('orders') } }, { answer });
+  await put(lake, 'orders.csv');
+  await lake.wakeUps.ingest('orders.csv');
+  await ingestFiles(lake)(sqsEvent(lake.sent.at(-1)!.body), within(300_000));
+  await merge(lake)(sqsEvent({ table: 'orders' }), within(300_000));
+  lake.clock.advance(25 * 3_600_000);
+  const catalog = {
+    ...lake.ports.catalog,
+    load: async (table: string) => {
+      if (table.startsWith('slow')) throw new Error('a view stands under the name');
+      return lake.ports.catalog.load(table);
+    },
+  };
+  const before = lake.sent.length;
+  const swept = await sweep({ ...lake.queryPorts, ...portsOf(lake), catalog }, lake.config, {
+    windowMs: WINDOW_MS,
+    until: NEVER,
+  });
+  expect(swept.failures.map(({ what }) => what)).toEqual(['report a']);
+  const woken = lake.sent.slice(before).filter(({ queue }) => queue === 'report');
+  expect(woken.map(({ body }) => JSON.parse(body).report)).toEqual(['b']);
+});
+
+test('sweep.concerns: one that fails stops no other', async () => {
+  const lake = awsTestLake(CONFIG);
+  await put(lake, 'shop/orders/1.csv');
+  const items: Items = {
+    ...lake.ports.items,
+    query: async (partition, ...rest) => {
+      if (partition === WAITING_PARTITION) throw new Error('throttled');
+      return lake.ports.items.query(partition, ...rest);
+    },
+  };
+  const ports = { ...lake.queryPorts, ...portsOf(lake), items };
+  const swept = await sweep(ports, lake.config, { listing: 'full', windowMs: WINDOW_MS, until: NEVER });
+  expect(swept.failures.map(({ what }) => what)).toEqual(['waiting tables']);
+  expect(announced(lake, 0)).toEqual(['shop/orders/1.csv']);
 });

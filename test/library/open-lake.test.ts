@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalLake } from '../../lib/library/lake';
 import { openLake } from '../../lib/library/open-lake';
+import { SCRATCH } from '../support/scratch';
 
 const EMPLOYEES = join(__dirname, '../../examples/employees');
 const day = (n: number) => join(EMPLOYEES, `day${n}.csv`);
@@ -14,7 +14,7 @@ let folder: string;
 let lake: LocalLake;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tidemark-library-'));
+  folder = mkdtempSync(join(SCRATCH, 'tidemark-library-'));
   const config = readFileSync(join(EMPLOYEES, 'tidemark.config.ts'), 'utf8');
   writeFileSync(join(folder, 'tidemark.config.ts'), config);
   lake = await openLake(join(folder, 'lake'));

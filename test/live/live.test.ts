@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadConfig } from '../../lib/config/load';
 import type { Lake } from '../../lib/runtime/lake';
 import { openLocalLake } from '../../lib/runtime/local';
+import { SCRATCH } from '../support/scratch';
 import { liveArguments, liveName, planOf, refusal } from './arguments';
 import { renamed } from './aws-world';
 import { verifiedPage } from './page';
@@ -52,7 +52,7 @@ test('live.arguments', () => {
 });
 
 test('live.config: the example lake under a name that no other has', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tidemark-live-'));
+  const folder = mkdtempSync(join(SCRATCH, 'tidemark-live-'));
   const name = liveName(Buffer.from([1, 2, 255]));
   expect(name).toBe('live-0102ff');
   cpSync(join(EXAMPLES, 'reports'), join(folder, 'reports'), { recursive: true });
@@ -64,7 +64,7 @@ test('live.config: the example lake under a name that no other has', async () =>
 
 /** A lake in a folder in the place of the account: what is uploaded is taken in and merged, and reports are built by a pause. */
 class FolderWorld implements LiveWorld {
-  readonly folder = mkdtempSync(join(tmpdir(), 'tidemark-live-'));
+  readonly folder = mkdtempSync(join(SCRATCH, 'tidemark-live-'));
   readonly did: string[] = [];
   private opened: Lake | undefined;
   private time = Date.UTC(2026, 10, 21, 12);

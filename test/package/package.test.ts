@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { give, type Installed, installPackage, link, ROOT, runIn } from './installed';
 
 // On a busy machine; alone the suite takes less than a minute.
@@ -33,6 +34,19 @@ async function loadedBy(name: string): Promise<string[]> {
   return [...new Set(packages)].sort();
 }
 
+/** The functions below a folder, by the name of their own: each file's hash by its name. */
+function bundlesIn(folder: string): Record<string, Record<string, string>> {
+  const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter(e => e.isFile());
+  const bundles = new Set(files.filter(e => e.name === 'index.js').map(e => e.parentPath));
+  return Object.fromEntries(
+    [...bundles].map(bundle => [
+      basename(bundle),
+      Object.fromEntries(readdirSync(bundle).map(name => [name, hash(join(bundle, name))])),
+    ]),
+  );
+}
+
 test('package.files: what was built, and nothing of the sources', () => {
   const { files, size, unpackedSize } = installed.packed;
   const paths = files.map(file => file.path);
@@ -42,7 +56,9 @@ test('package.files: what was built, and nothing of the sources', () => {
   const functions = readdirSync(join(ROOT, 'lambdas'), { withFileTypes: true }).filter(e => e.isDirectory());
   expect(paths).toEqual(expect.arrayContaining(functions.map(({ name }) => `dist/lambdas/${name}/index.js`)));
   expect(paths.filter(path => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
-  expect({ size: size < 20e6, unpackedSize: unpackedSize < 70e6 }).toEqual({
+  // parquet-wasm comes as a dependency, not once more with each function.
+  expect(paths.filter(path => path.includes('parquet_wasm'))).toEqual([]);
+  expect({ size: size < 6e6, unpackedSize: unpackedSize < 25e6 }).toEqual({
     size: true,
     unpackedSize: true,
   });
@@ -63,6 +79,20 @@ test('package.local.light: engines load with what needs them, and nothing of AWS
 test('package.without-cdk: its optional peers are not installed, and only tidemark/cdk asks for them', async () => {
   const asking = installed.run(process.execPath, '-e', "require('tidemark/cdk')");
   await expect(asking).rejects.toThrow(/Cannot find module '(aws-cdk-lib|constructs)/);
+});
+
+test('package.without-cdk: a deploy says what to install, and so does the app that the CDK runs', async () => {
+  await give(installed, 'examples/cdk-app/tidemark.config.ts', 'deploy/tidemark.config.ts');
+  const app = 'node_modules/tidemark/dist/bin/app.js';
+  // Nobody is signed in, and nobody asks the network who this machine is.
+  const unasked = ['AWS_EC2_METADATA_DISABLED=true', 'AWS_REGION=us-east-1'];
+  const deploy = ['npx', 'tidemark', '--config', 'deploy/tidemark.config.ts', 'deploy'];
+  for (const program of [[process.execPath, app], deploy]) {
+    const output = await installed.run('env', ...unasked, ...program).catch(error => String(error));
+    expect(output).toMatch(/\[TM_8026\] .* not installed: aws-cdk-lib, constructs · /);
+    expect(output).toContain('npm install aws-cdk-lib constructs');
+    expect(output).not.toMatch(/^ {4}at .*tidemark/m);
+  }
 });
 
 test('package.one-error: an error of tidemark/local is a TidemarkError of tidemark', async () => {
@@ -133,5 +163,12 @@ describe('with its peers', () => {
       databases: 2,
       functions: ['compact', 'ingestfiles', 'merge', 'report', 'sweep', 'vacuum'],
     });
+    const deployed = bundlesIn(join(app, 'cdk.out'));
+    const built = bundlesIn(join(ROOT, 'dist/lambdas'));
+    // Byte for byte what the clone deploys, the engine beside each.
+    for (const files of Object.values(deployed)) expect(Object.values(built)).toContainEqual(files);
+    expect(Object.keys(deployed)).toHaveLength(6);
+    await runIn(app, process.execPath, CDK, 'synth', '--quiet', '--no-notices', '--output', 'again');
+    expect(Object.keys(bundlesIn(join(app, 'again'))).sort()).toEqual(Object.keys(deployed).sort());
   });
 });

@@ -3,8 +3,8 @@ import type { QueryJobs } from '../../lib/ports/query-jobs';
 import { dueReports } from '../../lib/stages/athena-report/due';
 import type { AthenaReportPorts } from '../../lib/stages/athena-report/ports';
 import { forgetStrays } from '../../lib/stages/athena-report/staging';
-import { vacuum } from '../../lib/stages/vacuum/vacuum';
 import { AthenaReportLake } from '../support/athena-report-lake';
+import { vacuumAtOnce } from '../support/vacuum';
 
 const [FIRST, SECOND] = ['2021-01-01', '2021-01-02'] as const;
 
@@ -108,7 +108,7 @@ describe('R', () => {
     expect((await lake.build(FIRST)).did).toBe('succeeded');
     expect(lake.writes).toEqual([CREATE, STAGE, STAGE]);
     expect(await lake.shown()).toEqual([`${FIRST} 1 ${FIRST}`, `${SECOND} 1 ${SECOND}`]);
-    const { removed } = await vacuum(lake.ports, 0);
+    const { removed } = await vacuumAtOnce(lake.ports);
     expect(removed.filter(key => /^r\/data\//.test(key)).length).toBe(1);
     expect((await lake.shown()).length).toBe(2);
   });
@@ -137,13 +137,13 @@ describe('R', () => {
     expect((await lake.build(SECOND)).did).toBe('succeeded');
     await late!();
     expect((await lake.shown()).length).toBe(3);
-    expect(await dueReports(lake.ports, lake.lake.lake)).toEqual([{ report: 'r', date: SECOND }]);
+    expect((await dueReports(lake.ports, lake.lake.lake)).reports).toEqual([{ report: 'r', date: SECOND }]);
     while ((await lake.goOn(SECOND)).did === 'runs') await lake.jobs.finish();
     expect(await lake.shown()).toEqual([`${FIRST} 1 ${FIRST}`, `${SECOND} 1 ${SECOND}`]);
     expect(lake.writes).toEqual([CREATE, INSERT, STAGE, STAGE]);
     lake.wait(7 * 60);
     await lake.goOn(SECOND);
-    expect(await dueReports(lake.ports, lake.lake.lake)).toEqual([]);
+    expect((await dueReports(lake.ports, lake.lake.lake)).reports).toEqual([]);
   });
 
   test('R files of two queries are not taken for one: the date is staged and replaced', async () => {
@@ -219,7 +219,7 @@ describe('R', () => {
     const files = await lake.files();
     expect(files.length).toBe(1);
     expect(lake.ports.store.keyOf(files[0]!)).toMatch(/^staging\/r\//);
-    await vacuum(lake.ports, 0);
+    await vacuumAtOnce(lake.ports);
     expect(await lake.shown()).toEqual([`${FIRST} 1 ${FIRST}`]);
   });
 
@@ -228,7 +228,9 @@ describe('R', () => {
     for (const date of [FIRST, FIRST]) await lake.build(date);
     await lake.beginWrite(FIRST);
     await lake.jobs.finish();
-    expect((await vacuum(lake.ports, 0)).removed.filter(key => /^staging\/.*parquet$/.test(key))).toEqual([]);
+    expect((await vacuumAtOnce(lake.ports)).removed.filter(key => /^staging\/.*parquet$/.test(key))).toEqual(
+      [],
+    );
     expect((await lake.goOn(FIRST)).did).toBe('succeeded');
     expect(await lake.shown()).toEqual([`${FIRST} 1 ${FIRST}`]);
   });
@@ -268,7 +270,7 @@ describe('R', () => {
     const pauses: number[] = [];
     for (let minutes = 0; minutes < 24 * 60 && pauses.length < 9; minutes++) {
       lake.wait(1);
-      const due = await dueReports(lake.ports, lake.lake.lake);
+      const due = (await dueReports(lake.ports, lake.lake.lake)).reports;
       if (due.length === 0) continue;
       pauses.push(minutes);
       let { did } = await lake.goOn(FIRST);

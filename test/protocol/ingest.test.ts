@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localStore } from '../../lib/adapters/local/object-store';
+import type { FixedClock } from '../../lib/adapters/memory/clock';
 import { currentSchema } from '../../lib/iceberg/metadata';
 import { entriesAfter, readEntry } from '../../lib/ledger/entries';
 import { listQuarantined } from '../../lib/ledger/quarantine';
@@ -10,6 +11,7 @@ import type { LakePorts } from '../../lib/ports/lake-ports';
 import type { ObjectStore } from '../../lib/ports/object-store';
 import { ingest } from '../../lib/stages/ingest/ingest';
 import { replay } from '../../lib/stages/replay';
+import { lakeStatus } from '../../lib/stages/status';
 import { logTableOf } from '../../lib/table/columns';
 import { theTable } from '../support/foreign';
 import { mergeAll, readRows, type TestLake, take, testLake } from '../support/lake';
@@ -311,7 +313,10 @@ describe('I7', () => {
     expect(await listed(lake)).toEqual([]);
     await send(lake, [put(1, 1, 1, 'x')]);
     const [since] = await listWaiting(lake.ports.items);
-    const later = { ...lake.ports, clock: { now: () => lake.ports.clock.now() + 60_000 } };
+    const later = {
+      ...lake.ports,
+      clock: { ...lake.ports.clock, now: () => lake.ports.clock.now() + 60_000 },
+    };
     await send({ ...lake, ports: later }, [put(2, 2, 2, 'y')]);
     expect(await listWaiting(lake.ports.items)).toEqual([{ ...since, next: 3 }]);
     await mergeAll(lake, T);
@@ -332,6 +337,38 @@ describe('I7', () => {
     expect(await listed(lake)).toEqual([`${T} 4`]);
     await mergeAll(lake, T);
     expect(await listed(lake)).toEqual([]);
+  });
+
+  test('I7 a table that is never idle waits since its oldest entry that is not merged', async () => {
+    const lake = rulesLake();
+    const clock = lake.ports.clock as FixedClock;
+    const begun = clock.now();
+    const since = async () => (await listWaiting(lake.ports.items)).map(w => w.since - begun);
+    await send(lake, [put(0, 1, 1, 'x')]);
+    for (let id = 1; id <= 3; id++) {
+      clock.advance(60_000);
+      await send(lake, [put(id, id, id, 'x')]);
+      expect(await since()).toEqual([(id - 1) * 60_000]);
+      expect((await lakeStatus(lake.ports, lake.lake)).tables[0]!.lagMs).toBe(60_000);
+      await merge(lake, lake.ports, { mergeRowsMax: 1 });
+      expect(await since()).toEqual([id * 60_000]);
+    }
+    await mergeAll(lake, T);
+    expect(await since()).toEqual([]);
+  });
+
+  test('I7 entries that come while a merge notes how far it is keep their time', async () => {
+    const lake = rulesLake();
+    const clock = lake.ports.clock as FixedClock;
+    for (const id of [1, 2]) await send(lake, [put(id, id, id, 'x')]);
+    let came = 0;
+    const other = beforeUnlist(lake.ports, async () => {
+      clock.advance(60_000);
+      if (came++ === 0) await send(lake, [put(3, 3, 3, 'x')]);
+    });
+    const begun = clock.now();
+    await merge(lake, other);
+    expect(await listWaiting(lake.ports.items)).toEqual([{ table: T, since: begun + 60_000, next: 4 }]);
   });
 
   test('I7 a merge that died after its commit leaves its table listed, and the next takes it off', async () => {

@@ -3,12 +3,12 @@ import { listAttempts, readAttempt } from '../../lib/ledger/attempts';
 import type { ParquetOrder, WritingEngine } from '../../lib/ports/query-engine';
 import { openQuery } from '../../lib/query/open';
 import { type Reported, runReport } from '../../lib/stages/report';
-import { vacuum } from '../../lib/stages/vacuum/vacuum';
 import { liveFiles } from '../../lib/table/live-files';
 import { openTable } from '../../lib/table/open';
 import { type LocalLake, localLakes } from '../query/local-lake';
 import { theTable } from '../support/foreign';
 import { mergeAll, take } from '../support/lake';
+import { vacuumAtOnce } from '../support/vacuum';
 import { beforeSwap, T } from './rules';
 
 const lakes = localLakes();
@@ -186,13 +186,13 @@ describe('R', () => {
   test('R vacuum keeps what an open attempt has staged, and has it once the attempt has failed', async () => {
     const lake = await reportLake();
     const engine = afterWriting(lake, async () => {
-      expect((await vacuum(lake.ports, 0)).removed.filter(key => key.startsWith('staging/'))).toEqual([]);
+      expect((await vacuumAtOnce(lake.ports)).removed.filter(key => key.startsWith('staging/'))).toEqual([]);
     });
     await run(lake, FIRST, { engine });
     expect(await shown(lake)).toEqual([`${FIRST} 1 1 x`, `${FIRST} 2 2 y`]);
     const dying = afterWriting(lake, () => Promise.reject(new Error('killed')));
     await expect(run(lake, SECOND, { engine: dying })).rejects.toThrow('killed');
-    expect((await vacuum(lake.ports, 0)).removed.filter(key => key.startsWith('staging/')).length).toBe(1);
+    expect((await vacuumAtOnce(lake.ports)).removed.filter(key => key.startsWith('staging/')).length).toBe(1);
     expect(await shown(lake)).toEqual([`${FIRST} 1 1 x`, `${FIRST} 2 2 y`]);
   });
 });

@@ -11,7 +11,7 @@ import { logTableOf } from '../../lib/table/columns';
 import { type Cursor, readCursor } from '../../lib/table/cursor';
 import { liveFiles } from '../../lib/table/live-files';
 import { theTable } from '../support/foreign';
-import { type Row, readFiles, readRows, type TestLake, take, testLake } from '../support/lake';
+import { mergeAll, type Row, readFiles, readRows, type TestLake, take, testLake } from '../support/lake';
 
 /** The lake that each rule is played on: one table of id, a and b, its changes in JSON lines with a sequence. */
 export const T = 't';
@@ -23,6 +23,7 @@ export interface Change {
   readonly id?: number;
   readonly a?: number | null;
   readonly b?: string | null;
+  readonly c?: number;
   readonly gone?: boolean;
 }
 
@@ -177,4 +178,18 @@ export function beforeRecord(ports: LakePorts, before: () => Promise<unknown>): 
       },
     },
   };
+}
+
+/** The time passes. */
+export function later(lake: TestLake, hours: number): TestLake {
+  const now = lake.ports.clock.now() + hours * 3_600_000;
+  return { ...lake, ports: { ...lake.ports, clock: { ...lake.ports.clock, now: () => now } } };
+}
+
+/** Each file is merged before the next comes. */
+export async function merged(lake: TestLake, ...files: (readonly Change[])[]): Promise<void> {
+  for (const changes of files) {
+    await send(lake, changes);
+    await mergeAll(lake, T);
+  }
 }

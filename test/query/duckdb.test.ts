@@ -30,6 +30,35 @@ test('quote.names and texts: survive every letter', async () => {
   expect([columns[0]!.name, rows[0]![0]]).toEqual([hard, hard]);
 });
 
+test('duckdb.views: a name is what the statement says it is, whatever others read under it', async () => {
+  const views = (count: number) => [{ name: 'my "view"', sql: `SELECT range AS n FROM range(${count})` }];
+  const sql = 'SELECT n FROM "my ""view"""';
+  const first = (await engine.stream({ sql, views: views(5000) })).batches;
+  expect((await engine.rows({ sql: `SELECT count(*) FROM (${sql})`, views: views(3) })).rows).toEqual([[3n]]);
+  let rows = 0;
+  for await (const batch of first) rows += batch.length;
+  expect(rows).toBe(5000);
+  expect(await engine.readsOnly({ sql, views: views(1) })).toBe(true);
+  await expect(engine.rows({ sql })).rejects.toMatchObject({ code: 'TM_6001' });
+  const broken = [{ name: 'v', sql: 'SELECT nothing' }];
+  await expect(engine.rows({ sql, views: broken })).rejects.toMatchObject({ code: 'TM_6001' });
+});
+
+test('duckdb.close: a stream under way ends with an error, never as if that were all', async () => {
+  const own = await openDuckDb({ threads: 1 });
+  const { batches } = await own.stream({ sql: 'SELECT range FROM range(100000)' });
+  await own.stream({ sql: 'SELECT 1' });
+  const read = async () => {
+    let rows = 0;
+    for await (const batch of batches) {
+      rows += batch.length;
+      await own.close();
+    }
+    return rows;
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'TM_6001' });
+});
+
 const FIELDS: readonly Field[] = [
   { id: 7, name: 'id', type: 'long', required: false },
   { id: 3, name: 'file_row_number', type: 'string', required: false },

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDuckDb } from '../../lib/adapters/local/duckdb';
 import { localStore } from '../../lib/adapters/local/object-store';
@@ -12,6 +11,7 @@ import type { LakeConfig } from '../../lib/config/define';
 import { resolveLake } from '../../lib/config/resolve';
 import type { WritingEngine } from '../../lib/ports/query-engine';
 import type { TestLake } from '../support/lake';
+import { SCRATCH } from '../support/scratch';
 
 export interface LocalLake extends TestLake {
   readonly folder: string;
@@ -28,7 +28,7 @@ export function localLakes(): (config: LakeConfig, configFile?: string) => Promi
     }
   });
   return async (config, configFile = '/config/tidemark.config.ts') => {
-    const folder = mkdtempSync(join(tmpdir(), 'tidemark-query-'));
+    const folder = mkdtempSync(join(SCRATCH, 'tidemark-query-'));
     const store = localStore(folder);
     const lake: LocalLake = {
       folder,

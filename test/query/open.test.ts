@@ -1,32 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseAsOf } from '../../lib/query/as-of';
 import { diff, filesDiff, type RowChange } from '../../lib/query/diff';
 import { history, typedQuery } from '../../lib/query/history';
 import { openQuery } from '../../lib/query/open';
+import { DATES, EMPLOYEES, employeesOn } from '../support/employees';
 import { mergeAll, take } from '../support/lake';
 import { type LocalLake, localLakes } from './local-lake';
 
 const lakes = localLakes();
-const EXAMPLES = join(__dirname, '../../examples/employees');
-const DATES = ['2021-01-01', '2021-01-02', '2021-01-03'];
 
 const CONFIG = {
   name: 'hr',
   tables: {
-    employees: {
-      key: ['employee_id'],
-      columns: {
-        employee_id: 'bigint',
-        sex: 'string',
-        forename: 'string',
-        surname: 'string',
-        department_id: 'bigint',
-        manager_id: 'bigint',
-        record_deleted: 'boolean',
-      },
-      deletedWhen: { column: 'record_deleted', equals: true },
-    },
+    employees: EMPLOYEES,
     never: { key: ['id'], columns: { id: 'bigint' } },
   },
 };
@@ -38,7 +23,7 @@ beforeAll(async () => {
   days = await lakes(CONFIG);
   merged = [];
   for (const [i, date] of DATES.entries()) {
-    const file = readFileSync(join(EXAMPLES, `day${i + 1}.csv`));
+    const file = employeesOn(i + 1);
     await take(days, `day${i + 1}.csv`, file, { date, table: 'employees' });
     const { snapshotId } = (await mergeAll(days, 'employees'))[0]!;
     const tables = await (await query()).tables();
@@ -122,7 +107,7 @@ test('query.fresh: each statement sees the newest snapshot', async () => {
   const lake = await lakes(CONFIG);
   const opened = await openQuery(lake.ports, lake.lake, lake.engine);
   for (const n of [1, 2]) {
-    const file = readFileSync(join(EXAMPLES, `day${n}.csv`));
+    const file = employeesOn(n);
     await take(lake, `day${n}.csv`, file, { date: DATES[n - 1], table: 'employees' });
     const unmerged = await opened.run('SELECT * FROM employees');
     expect(unmerged.rows.length).toBe(n === 1 ? 0 : 5);
@@ -170,11 +155,8 @@ test('history.row: each state with its validity, the deleted one included', asyn
 });
 
 test('history.pruning: a key reaches the files', async () => {
-  await rowsOf('SELECT 1 FROM employees_history');
-  const explained = await days.engine.rows({
-    sql: 'EXPLAIN SELECT * FROM employees_history WHERE employee_id = 7',
-  });
-  const plan = explained.rows.map(r => String(r.at(-1))).join('\n');
+  const explained = await rowsOf('EXPLAIN SELECT * FROM employees_history WHERE employee_id = 7');
+  const plan = explained.map(r => String(r.at(-1))).join('\n');
   expect(plan.slice(plan.lastIndexOf('READ_PARQUET'))).toMatch(/Filters/);
 });
 

@@ -35,7 +35,7 @@ async function simulate(seed: number, fates: readonly Fate[]): Promise<void> {
       scheduler.spawn(name, async actor => {
         const ports = processPorts(world, actor, plan(rate));
         for (let i = 0; i < 10; i++) {
-          for (const { date } of await dueReports(ports, lake)) {
+          for (const { date } of (await dueReports(ports, lake)).reports) {
             // One date's error is not another's: each message of the queue is handled alone.
             await continueReport(ports, lake, report, date).catch(() => undefined);
           }

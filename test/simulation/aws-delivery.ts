@@ -54,6 +54,8 @@ export interface Weather {
   readonly twice: number;
   /** Messages that come again although they were dealt with. */
   readonly undeleted: number;
+  /** Batches of a stream that fail for so long that they are given up. */
+  readonly outlasted: number;
   /** Turns in which everything stands still for a minute. */
   readonly stalled: number;
 }
@@ -65,6 +67,7 @@ export const CALM: Weather = {
   lost: 0,
   twice: 0,
   undeleted: 0,
+  outlasted: 0,
   stalled: 0,
 };
 
@@ -79,6 +82,8 @@ interface Order {
   readonly event: unknown;
   /** What it is given kills it, sooner or later. */
   readonly deadly?: boolean;
+  /** The call before which it is killed. Default: after some number of calls. */
+  readonly killedAt?: string;
 }
 
 const DEADLY_CALLS_MAX = 40;
@@ -101,7 +106,8 @@ export class Delivery {
     private readonly scheduler: Scheduler,
     giveUp: (event: KinesisStreamEvent) => void,
   ) {
-    this.stream = new StreamSource({ scheduler, giveUp });
+    const isTooOld = () => scheduler.chance(this.weather.outlasted);
+    this.stream = new StreamSource({ scheduler, giveUp, isTooOld });
   }
 
   /** Runs of functions that come at some time, such as scheduled ones. */
@@ -148,7 +154,10 @@ export class Delivery {
     if (!batch) return;
     const deadly = batch.records.some(record => record.deadly);
     const event = eventOf(batch.records.map(one => one.record));
-    this.once({ name: 'ingest-stream', event, deadly }, outcome => batch.settle(outcome));
+    // Whatever decodes a record that stands alone dies of it; a larger batch may die anywhere, half of it taken in.
+    const decodes = batch.records.length === 1 || this.scheduler.chance(0.5);
+    const killedAt = decodes ? 'catalog.load' : undefined;
+    this.once({ name: 'ingest-stream', event, deadly, killedAt }, outcome => batch.settle(outcome));
   }
 
   /** While something runs time passes slowly, else to what happens next. */
@@ -194,12 +203,17 @@ export class Delivery {
     if (this.scheduler.chance(this.weather.twice)) this.invoke(order, () => undefined);
   }
 
-  private invoke({ name, event, deadly = false }: Order, settle: (outcome: Outcome) => void): void {
+  private invoke({ name, event, deadly = false, killedAt }: Order, settle: (outcome: Outcome) => void): void {
     const { clock, lake } = this.world;
     const until = clock.now() + TIMEOUT_SECONDS[name] * 1000;
     const invocation = { getRemainingTimeInMillis: () => until - clock.now() };
-    let calls = deadly && this.deadly ? this.scheduler.pick([...Array(DEADLY_CALLS_MAX).keys()]) : Infinity;
-    const fault = (): AwsFault => (calls-- <= 0 ? 'before' : this.fault());
+    const kills = deadly && this.deadly;
+    let calls =
+      kills && killedAt === undefined
+        ? this.scheduler.pick([...Array(DEADLY_CALLS_MAX).keys()])
+        : Number.POSITIVE_INFINITY;
+    const fault = (call: string): AwsFault =>
+      calls-- <= 0 || (kills && call === killedAt) ? 'before' : this.fault();
     let over = false;
     const end = (outcome: Outcome) => {
       if (over) return;
@@ -214,7 +228,7 @@ export class Delivery {
       const handler = FUNCTIONS[name](portsOf(lake, { actor, fault, killed, invocation }));
       try {
         const answer = await handler(event as never, invocation);
-        end(calls === Infinity ? { ok: true, answer } : { ok: false });
+        end(calls === Number.POSITIVE_INFINITY ? { ok: true, answer } : { ok: false });
       } catch (error) {
         end({ ok: false, error });
       }

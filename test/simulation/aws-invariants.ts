@@ -1,9 +1,8 @@
 import { currentSchema, currentSnapshot, parseMetadata } from '../../lib/iceberg/metadata';
 import { readCounter } from '../../lib/ledger/counter';
-import { entryNumbers } from '../../lib/ledger/entries';
+import { entriesAfter } from '../../lib/ledger/entries';
 import { listReporting, readJobAttempt } from '../../lib/ledger/job-attempts';
 import { listQuarantined } from '../../lib/ledger/quarantine';
-import { listReceived } from '../../lib/ledger/received';
 import { listViews } from '../../lib/ledger/views';
 import { listWaiting } from '../../lib/ledger/waiting';
 import type { LakePorts } from '../../lib/ports/lake-ports';
@@ -16,6 +15,7 @@ import { liveFiles } from '../../lib/table/live-files';
 import { openTable } from '../../lib/table/open';
 import { readFiles, readRows } from '../support/lake';
 import { type NaiveChange, naiveFold } from '../support/naive-fold';
+import { listReceived } from '../support/received';
 import { DATABASES } from '../support/report-engine';
 import { changesIn, rowsOf } from './aws-report';
 import type { SentRecord } from './aws-stream';
@@ -77,10 +77,11 @@ async function meaningOfFiles({ ports, uploaded }: AwsWorld): Promise<Meaning> {
 /** What the entries of the stream's table mean: each row of their deltas is a change of a record that was sent. */
 async function meaningOfRecords(ports: LakePorts, sent: readonly SentRecord[]): Promise<Meaning> {
   const changes = new Map(sent.flatMap(one => one.changes).map(change => [textOf(change), change]));
-  const numbers = await entryNumbers(ports.items, 'three', Number.POSITIVE_INFINITY);
+  const numbers = new Map<string, number>();
+  for await (const { name, n } of entriesAfter(ports.items, 'three', 0)) numbers.set(name, n);
   const entries = new Map<number, NaiveChange[]>();
   for (const row of await readRows(ports, logTableOf('three'))) {
-    const { n } = numbers.get(String(row._source))!;
+    const n = numbers.get(String(row._source))!;
     const text = textOf({
       op: row._op as NaiveChange['op'],
       key: String(row.id),

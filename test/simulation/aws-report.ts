@@ -1,6 +1,5 @@
 import type { Scalar } from '../../lib/columnar/types';
 import { type Entry, entriesAfter } from '../../lib/ledger/entries';
-import { listReceived } from '../../lib/ledger/received';
 import type { Catalog } from '../../lib/ports/catalog';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import type { Statement } from '../../lib/ports/query-engine';
@@ -8,6 +7,7 @@ import { logTableOf } from '../../lib/table/columns';
 import { readRows } from '../support/lake';
 import type { Execution } from '../support/memory-jobs';
 import { type NaiveChange, naiveFold } from '../support/naive-fold';
+import { listReceived } from '../support/received';
 import { type Answer, reportEngine } from '../support/report-engine';
 import { COLUMNS, meaningOf, type WorldFile } from './world';
 

@@ -98,20 +98,18 @@ export interface StreamSourceOptions {
   readonly scheduler: Scheduler;
   /** Keeps what was given up, as the failure destination does. */
   readonly giveUp: (event: KinesisStreamEvent) => void;
+  /** Whether a batch that failed has done so for so long that its records are too old to be tried again. */
+  readonly isTooOld: () => boolean;
 }
-
-/** How often a batch of one record is tried again. */
-const RETRIES = 4;
 
 /**
  * The event source of a stream: one batch of a shard at a time, parents before children, cut anywhere. What fails is
- * halved until one record stands alone, which is given up in the end; now and then a batch comes once more.
+ * halved until one record stands alone, and comes until it is too old; now and then a batch comes once more.
  */
 export class StreamSource {
   private readonly records: SentRecord[] = [];
   private next = 0;
   private sizeMax = Number.POSITIVE_INFINITY;
-  private tries = 0;
   private busy = false;
 
   constructor(private readonly options: StreamSourceOptions) {}
@@ -151,16 +149,12 @@ export class StreamSource {
     // The event source itself forgets how far it was.
     if (done > 0 && this.options.scheduler.chance(0.1)) return;
     this.next += done;
-    if (done > 0) this.tries = 0;
-    if (done === records.length) {
-      this.sizeMax = Number.POSITIVE_INFINITY;
-      return;
+    if (done < records.length) {
+      this.sizeMax = Math.max(1, Math.floor((records.length - done) / 2));
+      if (!this.options.isTooOld()) return;
+      this.options.giveUp(eventOf(records.slice(done).map(one => one.record)));
+      this.next += records.length - done;
     }
-    this.sizeMax = Math.max(1, Math.floor((records.length - done) / 2));
-    if (records.length - done > 1 || this.tries++ < RETRIES) return;
-    this.options.giveUp(eventOf([records.at(-1)!.record]));
-    this.next++;
-    this.tries = 0;
     this.sizeMax = Number.POSITIVE_INFINITY;
   }
 }

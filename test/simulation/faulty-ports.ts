@@ -25,9 +25,10 @@ export function faultyPorts(ports: LakePorts, actor: Actor, plan: FaultPlan): La
     if (fault === 'lost') throw new Error(`simulated: the answer of ${name} was lost`);
     return answer;
   };
-  const { items, catalog } = ports;
+  const { items, catalog, clock } = ports;
   return {
     ...ports,
+    clock: { now: () => clock.now(), pause: ms => call('clock.pause', () => clock.pause(ms)) },
     store: faultyStore(ports.store, call),
     items: {
       get: key => call('items.get', () => items.get(key)),
@@ -59,5 +60,6 @@ function faultyStore(
     put: (key, body) => call('store.put', () => store.put(key, body)),
     list: (prefix, after) => store.list(prefix, after),
     delete: key => call('store.delete', () => store.delete(key)),
+    deleteMany: keys => call('store.deleteMany', () => store.deleteMany(keys)),
   };
 }

@@ -5,6 +5,7 @@ import { checkLog, checkOrder, checkSnapshots, checkWaiting } from './invariants
 import { Scheduler } from './scheduler';
 import {
   COLUMNS,
+  ingestBatch,
   ingestFile,
   meaningOf,
   mergeTable,
@@ -36,6 +37,10 @@ async function simulate(seed: number): Promise<void> {
         }
       });
     }
+    scheduler.spawn('ingest a batch', async actor => {
+      const taken = await ingestBatch(lake, faultyPorts(lake.ports, actor, plan(rate)), files);
+      for (const [i, { identity }] of taken.entries()) identities.set(identity!, files[i]!);
+    });
     for (const table of ['one', 'two', 'one']) {
       scheduler.spawn(`merge ${table}`, actor =>
         mergeTable(lake, faultyPorts(lake.ports, actor, plan(rate)), table),

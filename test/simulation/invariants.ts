@@ -1,6 +1,6 @@
 import { currentSchema, type Snapshot } from '../../lib/iceberg/metadata';
 import { readCounter } from '../../lib/ledger/counter';
-import { entriesAfter, entryNumbers } from '../../lib/ledger/entries';
+import { entriesAfter } from '../../lib/ledger/entries';
 import { listWaiting } from '../../lib/ledger/waiting';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { cursorOf, readCursor, START, statesCursor } from '../../lib/table/cursor';
@@ -92,12 +92,13 @@ export async function checkOrder(
   ports: LakePorts,
   table: string,
 ): Promise<{ entries: number; behind: number }> {
-  const numbers = await entryNumbers(ports.items, table, Number.POSITIVE_INFINITY);
+  const numbers = new Map<string, number>();
+  for await (const { name, n } of entriesAfter(ports.items, table, 0)) numbers.set(name, n);
   const rows = (await readRows(ports, `${table}_deltas`)).map(row => ({
     major: row._pos_major as bigint,
     minor: row._pos_minor as bigint,
     entry: row._entry as bigint,
-    n: BigInt(numbers.get(String(row._source))!.n),
+    n: BigInt(numbers.get(String(row._source))!),
     rank: RANK[row._op as keyof typeof RANK],
   }));
   type Change = (typeof rows)[number];

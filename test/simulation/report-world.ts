@@ -127,7 +127,7 @@ const SWEEPS_MAX = 200;
 export async function sweepToEnd(world: ReportWorld, scheduler: Scheduler): Promise<void> {
   const { ports, lake } = world;
   for (let i = 0; i < SWEEPS_MAX; i++) {
-    const due = await dueReports(ports, lake);
+    const due = (await dueReports(ports, lake)).reports;
     for (const { date } of due) await continueReport(ports, lake, lake.reports[0]!, date);
     await scheduler.run();
     if (due.length === 0 && (await listReporting(ports.items)).length === 0) return;

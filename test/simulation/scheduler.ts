@@ -48,7 +48,7 @@ export class Scheduler {
 }
 
 export class Actor {
-  private go: (() => void) | undefined;
+  private readonly calls: (() => void)[] = [];
   private parked: (() => void) | undefined;
   error: unknown;
   state: 'alive' | 'ended' | 'crashed' = 'alive';
@@ -59,27 +59,29 @@ export class Actor {
   ) {}
 
   get waiting(): boolean {
-    return this.go !== undefined;
+    return this.state === 'alive' && this.calls.length > 0;
   }
 
   /** Resolves when the scheduler lets this actor make its next port call. */
   gate(_call: string): Promise<void> {
     const turn = new Promise<void>(resolve => {
-      this.go = resolve;
+      this.calls.push(resolve);
     });
     this.parked?.();
     return turn;
   }
 
-  /** Lets the actor run to its next port call, its end, or its crash. */
-  step(): Promise<void> {
+  /**
+   * Lets the actor run to its next port call, its end, or its crash. Of calls that it has made at once it makes one: it
+   * may have nothing else to do until the others are made too.
+   */
+  async step(): Promise<void> {
     const until = new Promise<void>(resolve => {
       this.parked = resolve;
     });
-    const { go } = this;
-    this.go = undefined;
-    go!();
-    return until;
+    this.calls.shift()!();
+    const others = this.calls.length > 0 ? [new Promise<void>(resolve => setImmediate(resolve))] : [];
+    await Promise.race([until, ...others]);
   }
 
   /** The process is gone: what awaits its port calls waits for ever. */

@@ -1,7 +1,6 @@
 import { createdKeys } from '../../lambdas/ingest-files/s3-event';
 import { sqsWakeUps } from '../../lib/adapters/aws/wake-ups';
 import type { FixedClock } from '../../lib/adapters/memory/clock';
-import { listReceived } from '../../lib/ledger/received';
 import { listWaiting } from '../../lib/ledger/waiting';
 import type { WakeUps } from '../../lib/ports/wake-ups';
 import { land } from '../../lib/stages/land/land';
@@ -10,6 +9,7 @@ import { sweep } from '../../lib/stages/sweep/sweep';
 import { queues, type Sent } from '../lambdas/fifo-queue';
 import { type TestLake, testLake } from '../support/lake';
 import { memoryJobs } from '../support/memory-jobs';
+import { listReceived } from '../support/received';
 import { DATABASES, memoryStaging } from '../support/report-engine';
 import { type Fault, type FaultPlan, faultyPorts, NO_FAULTS } from './faulty-ports';
 import { checkLog, checkSnapshots } from './invariants';
@@ -79,7 +79,8 @@ class LandingWorld {
       const body = JSON.parse(message.body);
       try {
         if (message.queue === 'ingest')
-          for (const key of createdKeys(body, 'land')) await land(ports, this.lake.lake, key);
+          for (const landing of (await land(ports, this.lake.lake, createdKeys(body, 'land'))).values())
+            if ('error' in landing) throw landing.error;
         if (message.queue === 'merge') await this.merge(ports, body.table);
       } catch {
         continue;

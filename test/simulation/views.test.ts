@@ -46,7 +46,7 @@ class ViewWorld {
   }
 
   ports(actor?: Actor, plan: FaultPlan = NO_FAULTS): ViewPorts {
-    const clock = { now: () => this.now };
+    const clock = { ...this.lake.ports.clock, now: () => this.now };
     const databases = { lake: 'v' };
     if (!actor) return { ...this.lake.ports, clock, databases, jobs: this.jobs };
     return {

@@ -2,6 +2,7 @@ import type { LakeConfig } from '../../lib/config/define';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { type Compacted, compactNext } from '../../lib/stages/compact/compact';
 import { ingest } from '../../lib/stages/ingest/ingest';
+import { ingestTogether } from '../../lib/stages/ingest/ingest-together';
 import type { Ingested } from '../../lib/stages/ingest/request';
 import { type MergeLimits, mergeNext } from '../../lib/stages/merge';
 import { rebuild } from '../../lib/stages/rebuild';
@@ -91,13 +92,21 @@ export interface World extends TestLake {
   pass(days: number): void;
 }
 
-export function world(seed: number): World {
-  const lake = testLake(CONFIG, seed);
+export function world(seed: number, config: LakeConfig = CONFIG): World {
+  const lake = testLake(config, seed);
   const ports = memoryPorts(seed);
   let now = ports.clock.now();
   return {
     ...lake,
-    ports: { ...ports, clock: { now: () => now } },
+    ports: {
+      ...ports,
+      clock: {
+        now: () => now,
+        async pause(ms) {
+          now += ms;
+        },
+      },
+    },
     pass(days) {
       now += days * 86_400_000;
     },
@@ -107,6 +116,22 @@ export function world(seed: number): World {
 export async function ingestFile(lake: TestLake, ports: LakePorts, file: WorldFile): Promise<Ingested> {
   if (!(await lake.landing.head(file.key))) await lake.landing.put(file.key, bytesOf(file));
   return ingest(ports, lake.lake, { landing: lake.landing, key: file.key, date: '2021-01-01' });
+}
+
+/** Files that come in one batch. @throws the first failure, after each had its turn */
+export async function ingestBatch(
+  lake: TestLake,
+  ports: LakePorts,
+  files: readonly WorldFile[],
+): Promise<Ingested[]> {
+  for (const file of files)
+    if (!(await lake.landing.head(file.key))) await lake.landing.put(file.key, bytesOf(file));
+  const requests = files.map(({ key }) => ({ landing: lake.landing, key, date: '2021-01-01' }));
+  const tried = await ingestTogether(ports, lake.lake, requests);
+  return tried.map(one => {
+    if ('done' in one) return one.done;
+    throw 'error' in one ? one.error : new Error('not begun');
+  });
 }
 
 /** @param limits beside the lake's own, as for files that stay small */

@@ -121,6 +121,30 @@ test('dms.settings: no DROP and no TRUNCATE reaches the landing bucket, no row i
   });
 });
 
+test('dms.lobs: whole up to a stated length, in the memory that a load takes by default', () => {
+  const settings = (template: Template) =>
+    only(template, 'AWS::DMS::ReplicationConfig').Properties.ReplicationSettings as {
+      TargetMetadata: object;
+      FullLoadSettings: { CommitRate: number };
+    };
+  expect(settings(dms)).toMatchObject({
+    // S3 takes neither full nor inline mode.
+    TargetMetadata: { SupportLobs: true, FullLobMode: false, LimitedSizeLobMode: true, LobMaxSize: 1024 },
+    FullLoadSettings: { TargetTablePrepMode: 'DO_NOTHING', CommitRate: 312 },
+  });
+  const [short, long] = [16, 102_400].map(lobKiBMax =>
+    settings(templates({ sources: { db: { ...DMS, lobKiBMax } } }).dms),
+  );
+  expect(short).toMatchObject({
+    TargetMetadata: { LobMaxSize: 16 },
+    FullLoadSettings: { CommitRate: 10_000 },
+  });
+  expect(long).toMatchObject({
+    TargetMetadata: { LobMaxSize: 102_400 },
+    FullLoadSettings: { CommitRate: 3 },
+  });
+});
+
 test('dms.control: a stop before whatever changes, a start behind it, and both see every setting', () => {
   const moments = Object.entries(dms.findResources('Custom::TidemarkReplication'));
   const [before, after] = ['before', 'after'].map(m => moments.find(([, r]) => r.Properties.Moment === m)!);

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { ConfigError } from '../../lib/config/errors';
@@ -38,7 +38,7 @@ test('lake.one stack: all of it in the caller', () => {
 });
 
 test('lake.two in one stack, without the flags of cdk.json', () => {
-  const stack = new Stack(undefined, 'Caller');
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'Caller');
   lakeIn(stack);
   new Lake(stack, 'Other', { config: config({ name: 'other' }), folder: FOLDER, bundles: stubBundles() });
   expect(Object.keys(Template.fromStack(stack).findResources('AWS::DynamoDB::GlobalTable'))).toEqual([
@@ -78,6 +78,14 @@ describe('lake.grantQuery', () => {
       },
       Permissions: ['SELECT', 'DESCRIBE'],
     });
+  });
+
+  test('where Lake Formation governs, no grant comes before its database', () => {
+    const grants = asked('lake-formation').findResources('AWS::LakeFormation::PrincipalPermissions');
+    const databases = ['MyShopDatabase', 'MyShopStagingDatabase'];
+    expect(Object.keys(grants).length).toBeGreaterThan(10);
+    for (const { DependsOn } of Object.values(grants))
+      expect(DependsOn).toEqual(expect.arrayContaining(databases));
   });
 });
 

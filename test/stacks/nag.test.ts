@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, Stack, Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { LakeConfig } from '../../lib/config/define';
 import { loadConfigSync, resolveWhole } from '../../lib/config/load-sync';
@@ -16,13 +17,12 @@ const SOURCES: LakeConfig['sources'] = { db: DMS, events: { kind: 'kinesis', for
 
 interface Report {
   readonly pluginReports: {
-    readonly pluginName: string;
     readonly violations: { readonly ruleName: string }[];
-    readonly suppressedViolations: { readonly ruleName: string; readonly reason: string }[];
+    readonly suppressedViolations?: { readonly ruleName: string; readonly reason: string }[];
   }[];
 }
 
-/** What cdk-nag finds, warnings too, and what it would have found but for an acknowledgement. */
+/** What cdk-nag and CloudFormation's own rules find, warnings too, and what they would but for an acknowledgement. */
 function checked(made: App): { broken: string[]; acknowledged: Map<string, string> } {
   Validations.of(made).addPlugins(new AwsSolutionsChecks(made));
   // Findings are printed, and errors thrown.
@@ -35,15 +35,17 @@ function checked(made: App): { broken: string[]; acknowledged: Map<string, strin
     silent.mockRestore();
   }
   const text = readFileSync(join(made.outdir, 'validation-report.json'), 'utf8');
-  const report = (JSON.parse(text) as Report).pluginReports.find(r => r.pluginName === 'AwsSolutions')!;
+  const { pluginReports } = JSON.parse(text) as Report;
+  const broken = pluginReports.flatMap(({ violations }) => violations.map(({ ruleName }) => ruleName));
+  const suppressed = pluginReports.flatMap(({ suppressedViolations = [] }) => suppressedViolations);
   return {
-    broken: report.violations.map(({ ruleName }) => ruleName).sort(),
-    acknowledged: new Map(report.suppressedViolations.map(v => [v.ruleName, v.reason])),
+    broken: broken.sort(),
+    acknowledged: new Map(suppressed.map(({ ruleName, reason }) => [ruleName, reason])),
   };
 }
 
 function stacksOf(lake: ResolvedLake): App {
-  const made = app();
+  const made = app({});
   deployLake(made, lake, stubBundles());
   return made;
 }
@@ -52,22 +54,44 @@ const resolved = (rest: Partial<LakeConfig>) =>
   resolveWhole(config({ sources: SOURCES, ...rest }), join(ROOT, 'examples/tidemark.config.ts'));
 
 const kmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9';
+const streamArn = 'arn:aws:kinesis:us-east-1:123456789012:stream/s';
+const vpc = {
+  vpcId: 'vpc-1a2b3c4d',
+  subnetIds: ['subnet-1a2b3c4d', 'subnet-2b3c4d5e'],
+  securityGroupIds: ['sg-1a2b3c4d'],
+};
 
 describe('nag.clean', () => {
   test("the clone's own config", () => {
     expect(checked(stacksOf(loadConfigSync(join(ROOT, 'tidemark.config.ts')))).broken).toEqual([]);
   });
 
-  test('a key of the account', () => {
-    expect(checked(stacksOf(resolved({ deploy: { kmsKeyArn } }))).broken).toEqual([]);
-  });
-
-  test('Lake Formation', () => {
-    expect(checked(stacksOf(resolved({ deploy: { permissions: 'lake-formation' } }))).broken).toEqual([]);
-  });
+  test.each<[string, Partial<LakeConfig>]>([
+    ['no source', { sources: {} }],
+    ['a key of the account, and mail', { deploy: { kmsKeyArn, alarmEmail: 'lake@example.com' } }],
+    ['Lake Formation', { deploy: { permissions: 'lake-formation', windowSeconds: 60 } }],
+    [
+      'what the account has',
+      {
+        sources: {
+          db: { ...DMS, fileFormat: 'csv', vpc, accountRoles: 'exist' },
+          events: { kind: 'kinesis', format: 'json', streamArn },
+        },
+      },
+    ],
+    [
+      'DMS by a stream',
+      {
+        sources: {
+          changes: { kind: 'kinesis', format: 'dms' },
+          db: { kind: 'dms-kinesis', stream: 'changes', schemas: DMS.schemas, secretArn: DMS.secretArn },
+        },
+      },
+    ],
+  ])('%s', (_, rest) => expect(checked(stacksOf(resolved(rest))).broken).toEqual([]));
 
   test('a lake in one stack', () => {
-    const made = app();
+    const made = app({});
     const stack = new Stack(made, 'Caller');
     new Lake(stack, 'Shop', {
       config: config({ sources: SOURCES }),
@@ -94,7 +118,7 @@ test('nag.acknowledged: single findings with their reasons; no action, and no re
 });
 
 test('nag.findings: what is not meant is found, whatever is acknowledged beside it', () => {
-  const made = app();
+  const made = app({});
   const stack = new Stack(made, 'Caller');
   const allow = (actions: string[], resource: string) =>
     new PolicyStatement({ actions, resources: [resource] });
@@ -108,11 +132,15 @@ test('nag.findings: what is not meant is found, whatever is acknowledged beside 
   ];
   const policy = new ManagedPolicy(stack, 'Wide', { statements });
   acknowledgeWildcards(policy, statements);
+  new CfnQueue(stack, 'Queue', { visibilityTimeout: -1 });
   expect(checked(made).broken).toEqual([
     'AwsSolutions-IAM5[Action::s3:*]',
     'AwsSolutions-IAM5[Resource::*]',
     'AwsSolutions-IAM5[Resource::arn:aws:dynamodb:us-east-1:123456789012:table/*]',
     'AwsSolutions-IAM5[Resource::arn:aws:s3:::*/deltas/*]',
     'AwsSolutions-IAM5[Resource::arn:aws:s3:::bucket/staging/*]',
+    'AwsSolutions-SQS3',
+    'AwsSolutions-SQS4',
+    'F3034',
   ]);
 });

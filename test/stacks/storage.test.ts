@@ -41,11 +41,22 @@ test('storage.buckets: encrypted, private, TLS only', () => {
   });
 });
 
-test('storage.versions: of landing and lake every one; results are gone after a week', () => {
+test('storage.versions: of landing and lake every one, old ones for a month; results are gone after a week', () => {
   const versioned = Object.entries(storage.findResources('AWS::S3::Bucket'))
     .filter(([, { Properties }]) => Properties.VersioningConfiguration?.Status === 'Enabled')
     .map(([id]) => id);
   expect(versioned).toEqual(['MyShopLandingBucket', 'MyShopLakeBucket']);
+  const rule = {
+    Status: 'Enabled',
+    NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+    ExpiredObjectDeleteMarker: true,
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+  };
+  // Nothing else: what is the newest version never goes by its age.
+  for (const id of versioned)
+    expect(storage.findResources('AWS::S3::Bucket')[id]!.Properties.LifecycleConfiguration.Rules).toEqual([
+      rule,
+    ]);
   storage.hasResourceProperties('AWS::S3::Bucket', {
     LoggingConfiguration: { LogFilePrefix: 'results/' },
     LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 7, Status: 'Enabled' })] },

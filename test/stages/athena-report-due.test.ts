@@ -7,7 +7,7 @@ const at = (lake: AthenaReportLake, date: string, hour: number) =>
   (lake.ports.clock as FixedClock).set(Date.parse(date) + hour * 3_600_000);
 
 async function due(lake: AthenaReportLake): Promise<string[]> {
-  return (await dueReports(lake.ports, lake.lake.lake)).map(d => d.date);
+  return (await dueReports(lake.ports, lake.lake.lake)).reports.map(d => d.date);
 }
 
 async function daily(dates: readonly string[]): Promise<AthenaReportLake> {
@@ -78,9 +78,9 @@ test('due.timezone: a date ends in the timezone of the lake', async () => {
   const lake = await daily(['2021-01-01']);
   const config = { ...lake.lake.lake, timezone: 'America/New_York' };
   at(lake, '2021-01-02', 4);
-  expect(await dueReports(lake.ports, config)).toEqual([]);
+  expect((await dueReports(lake.ports, config)).reports).toEqual([]);
   at(lake, '2021-01-02', 6);
-  expect(await dueReports(lake.ports, config)).toEqual([{ report: 'r', date: '2021-01-01' }]);
+  expect((await dueReports(lake.ports, config)).reports).toEqual([{ report: 'r', date: '2021-01-01' }]);
 });
 
 test('due.backfill: a few dates at a time, and none is left out', async () => {

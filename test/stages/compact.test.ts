@@ -14,7 +14,7 @@ async function widened(): Promise<LocalLake> {
     tables: { t: { key: ['id'], columns: { id: 'bigint', a: 'int' }, format: { opColumn: 'op' } } },
   });
   let now = begun.ports.clock.now();
-  const lake = { ...begun, ports: { ...begun.ports, clock: { now: () => now } } };
+  const lake = { ...begun, ports: { ...begun.ports, clock: { ...begun.ports.clock, now: () => now } } };
   const day = async (n: number, text: string) => {
     await take(lake, `${n}/t-2021-01-0${n}.csv`, text);
     await mergeAll(lake, 't');

@@ -9,28 +9,15 @@ import { checkReport, type Reported, runReport } from '../../lib/stages/report';
 import { liveFiles } from '../../lib/table/live-files';
 import { openTable } from '../../lib/table/open';
 import { type LocalLake, localLakes } from '../query/local-lake';
+import { DATES, EMPLOYEES, employeesOn } from '../support/employees';
 import { mergeAll, take } from '../support/lake';
 
 const lakes = localLakes();
-const EXAMPLES = join(__dirname, '../../examples');
-const text = (path: string) => readFileSync(join(EXAMPLES, path), 'utf8');
 
 const HR = {
   name: 'hr',
   tables: {
-    employees: {
-      key: ['employee_id'],
-      columns: {
-        employee_id: 'bigint',
-        sex: 'string',
-        forename: 'string',
-        surname: 'string',
-        department_id: 'bigint',
-        manager_id: 'bigint',
-        record_deleted: 'boolean',
-      },
-      deletedWhen: { column: 'record_deleted', equals: true },
-    },
+    employees: EMPLOYEES,
   },
   reports: { daily: { table: 'employees' }, counts: { sql: 'counts.sql', params: { letter: 'P' } } },
 };
@@ -50,7 +37,7 @@ const named = (lake: LocalLake, name: string): ResolvedReport =>
 const run = (lake: LocalLake, name: string, date: string, sql?: string): Promise<Reported> =>
   runReport(portsOf(lake, sql), lake.lake, named(lake, name), date);
 
-async function day(lake: LocalLake, n: number, content = text(`employees/day${n}.csv`)): Promise<void> {
+async function day(lake: LocalLake, n: number, content = employeesOn(n)): Promise<void> {
   await take(lake, `${n}-${content.length}.csv`, content, { date: `2021-01-0${n}`, table: 'employees' });
 }
 
@@ -69,7 +56,6 @@ async function rowsOf(lake: LocalLake, sql: string): Promise<unknown[][]> {
   return (await query.run(sql)).rows.map(row => [...row]);
 }
 
-const DATES = ['2021-01-01', '2021-01-02', '2021-01-03'];
 const ALL = 'SELECT * FROM daily ORDER BY report_date, employee_id';
 
 async function dailies(lake: LocalLake): Promise<string[]> {
@@ -81,7 +67,7 @@ async function dailies(lake: LocalLake): Promise<string[]> {
 function expected(date: string, through: number): string[] {
   const newest = new Map<string, string[]>();
   for (let n = 1; n <= through; n++) {
-    for (const line of text(`employees/day${n}.csv`).trim().split('\n').slice(1)) {
+    for (const line of employeesOn(n).trim().split('\n').slice(1)) {
       const cells = line.split(',');
       newest.set(cells[0]!, cells);
     }
@@ -97,7 +83,7 @@ test('report.employees: 5, 7 and 9 rows, with the values of the source', async (
   const rows = await dailies(lake);
   expect(rows).toEqual([...expected(DATES[0]!, 1), ...expected(DATES[1]!, 2), ...expected(DATES[2]!, 3)]);
   expect(rows.length).toBe(21);
-  const { columns } = await lake.engine.rows({ sql: 'SELECT * FROM daily LIMIT 0' });
+  const columns = await (await openQuery(lake.ports, lake.lake, lake.engine)).describe('daily');
   expect(columns.map(c => c.name)).toEqual([
     'employee_id',
     'sex',
@@ -125,7 +111,7 @@ test('report.correction: changes its date and later ones that say nothing newer,
   const lake = await days([1, 2, 3]);
   const before = await dailies(lake);
   const files = await livePaths(lake, 'daily');
-  const corrected = text('employees/day2.csv').replace('M,Robert', 'M,Rob').replace('F,Iris', 'F,Irene');
+  const corrected = employeesOn(2).replace('M,Robert', 'M,Rob').replace('F,Iris', 'F,Irene');
   await day(lake, 2, corrected);
   await mergeAll(lake, 'employees');
   const again = await run(lake, 'daily', '2021-01-02');

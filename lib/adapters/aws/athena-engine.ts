@@ -38,7 +38,7 @@ export function athenaEngine(jobs: AthenaJobs, { ids, onEnd }: AthenaEngineOptio
       const sql = `SELECT * FROM (${statement.sql}\n) LIMIT 0`;
       return (await jobs.rows(await run({ ...statement, sql }))).columns;
     },
-    readsOnly: async sql => looksReadOnly(sql),
+    readsOnly: async ({ sql }) => looksReadOnly(sql),
     close: async () => {},
   };
 }

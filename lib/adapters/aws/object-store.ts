@@ -1,8 +1,9 @@
-import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ObjectStore } from '../../ports/object-store';
-import { checkKey, checkPrefix, keyBelow } from '../keys';
+import { checkKey, checkKeysToDelete, checkPrefix, keyBelow } from '../keys';
+import { deleteObject, deleteObjects } from './s3-delete';
 import { listObjects } from './s3-list';
-import { codedObject, isMissing, type S3Object } from './s3-object';
+import { codedObject, type S3Object } from './s3-object';
 import { getObject, headObject, rangeOfObject, streamObject } from './s3-read';
 import { putIfAbsent } from './s3-write';
 
@@ -61,12 +62,16 @@ export function s3Store(client: S3Client, where: { bucket: string; prefix?: stri
       }
     },
     async delete(key) {
-      const { place, uri } = object(key);
-      try {
-        await client.send(new DeleteObjectCommand(place));
-      } catch (error) {
-        if (!isMissing(error)) throw codedObject('DeleteObject', uri, error);
-      }
+      await deleteObject(object(key));
+    },
+    async deleteMany(keys) {
+      checkKeysToDelete(keys, root);
+      const refused = await deleteObjects(
+        client,
+        bucket,
+        keys.map(key => object(key)),
+      );
+      return refused.map(({ key, reason }) => ({ key: key.slice(base.length), reason }));
     },
   };
 }

@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { awsFailed } from './errors';
 import { nameOf } from './failures';
+import { credentialsMissing, isSignedOut } from './stack-errors';
 
 /** The services that hold what a lake leaves behind. */
 export interface RetainedClients {
@@ -92,6 +93,7 @@ async function unlessGone(what: string, act: () => Promise<unknown>): Promise<vo
   try {
     await act();
   } catch (error) {
+    if (isSignedOut(error)) throw credentialsMissing(error);
     if (!GONE.includes(nameOf(error))) throw awsFailed('the call', what, error);
   }
 }

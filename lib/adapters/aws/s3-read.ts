@@ -34,9 +34,7 @@ export async function getObject(object: S3Object, range?: string): Promise<Uint8
   for (let attempt = 0; ; attempt++) {
     try {
       const answer = await object.client.send(new GetObjectCommand({ ...object.place, Range: range }));
-      const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
-      if (bytes.length === (answer.ContentLength ?? bytes.length)) return bytes;
-      throw brokenOff();
+      return await wholeBody(answer);
     } catch (error) {
       if (isMissing(error)) return undefined;
       if (!isTransient(error) || attempt + 1 >= BODY_TRIES_MAX) {
@@ -45,6 +43,20 @@ export async function getObject(object: S3Object, range?: string): Promise<Uint8
     }
     await pause(attempt);
   }
+}
+
+/** Into memory of the answer's length: gathered and joined, as the SDK does it, the object would stand there twice. */
+async function wholeBody({ Body, ContentLength }: GetObjectCommandOutput): Promise<Uint8Array> {
+  if (ContentLength === undefined) return (await Body?.transformToByteArray()) ?? new Uint8Array();
+  const bytes = new Uint8Array(ContentLength);
+  let at = 0;
+  for await (const piece of (Body ?? []) as AsyncIterable<Uint8Array>) {
+    if (at + piece.length > bytes.length) throw brokenOff();
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  if (at < bytes.length) throw brokenOff();
+  return bytes;
 }
 
 /** Bytes [start, end). @throws OBJECT_MISSING when the object is missing or shorter */

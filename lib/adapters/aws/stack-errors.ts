@@ -1,4 +1,5 @@
 import { TidemarkError } from '../../errors';
+import { nameOf } from './failures';
 
 /** TM_5209: the environment names no credentials of AWS, or no region, or they are over. */
 export const credentialsMissing = (cause: unknown) =>
@@ -9,3 +10,9 @@ export const credentialsMissing = (cause: unknown) =>
     'sign in (aws sso login, aws configure) and set AWS_PROFILE and AWS_REGION',
     { cause },
   );
+
+/** Nobody is signed in, or for too long. */
+export function isSignedOut(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : '';
+  return nameOf(error) === 'CredentialsProviderError' || /Region is missing|ExpiredToken/.test(message);
+}

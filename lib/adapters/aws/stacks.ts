@@ -1,7 +1,7 @@
 import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { awsDenied, awsFailed } from './errors';
 import { isDenied, nameOf } from './failures';
-import { credentialsMissing } from './stack-errors';
+import { credentialsMissing, isSignedOut } from './stack-errors';
 
 /**
  * Outputs of stacks by their names: those of the stacks named, where they are; else of every stack of the account and
@@ -45,9 +45,7 @@ async function stacksOf(client: Pick<CloudFormationClient, 'send'>, name?: strin
 
 function coded(error: unknown, name: string | undefined): Error {
   const where = name === undefined ? 'stacks' : `stack ${name}`;
-  const message = error instanceof Error ? error.message : '';
-  if (nameOf(error) === 'CredentialsProviderError' || /Region is missing|ExpiredToken/.test(message))
-    return credentialsMissing(error);
+  if (isSignedOut(error)) return credentialsMissing(error);
   return isDenied(error)
     ? awsDenied('DescribeStacks', where, error)
     : awsFailed('DescribeStacks', where, error);

@@ -1,7 +1,20 @@
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
-import type { Cell, ResultColumn, RowStream, Rows, Statement, WritingEngine } from '../../ports/query-engine';
+import type {
+  DuckDBConnection,
+  DuckDBInstance,
+  DuckDBPreparedStatement,
+  DuckDBResult,
+} from '@duckdb/node-api';
+import type {
+  Cell,
+  Query,
+  ResultColumn,
+  RowStream,
+  Rows,
+  Statement,
+  WritingEngine,
+} from '../../ports/query-engine';
 import { queryFailed } from '../../query/errors';
 import { quoteName, quotePath, quoteText } from '../../query/quote';
 import { cellsOf } from './duckdb-cells';
@@ -24,29 +37,32 @@ const ROW_GROUP_ROWS = 122_880;
  * is ever downloaded.
  */
 export async function openDuckDb(options: DuckDbOptions = {}): Promise<WritingEngine> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', {
+  const duckdb = await import('@duckdb/node-api');
+  const instance = await duckdb.DuckDBInstance.create(':memory:', {
     memory_limit: options.memoryLimit ?? '1GB',
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
     ...(options.tempFolder === undefined ? {} : { temp_directory: options.tempFolder }),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
-  const connection = await instance.connect();
-  await connection.run("SET TimeZone = 'UTC'");
-  await confine(connection, options.folders);
+  const setUp = await instance.connect();
+  await setUp.run("SET GLOBAL TimeZone = 'UTC'");
+  await confine(setUp, options.folders);
+  setUp.closeSync();
+  const sessions = new Sessions(instance);
+  const whole = (query: Query) => sessions.run(query, connection => rows(connection, query));
   return {
-    rows: statement => rows(connection, statement),
-    stream: statement => stream(connection, statement),
-    describe: statement => describe(connection, statement),
-    readsOnly: sql => readsOnly(connection, sql),
-    async writeParquet({ fields, folder, ...statement }) {
+    rows: whole,
+    stream: query => sessions.stream(query),
+    describe: query => sessions.run(query, connection => describe(connection, query)),
+    readsOnly: query => sessions.run(query, connection => readsOnly(connection, query.sql)),
+    async writeParquet({ fields, folder, ...query }) {
       const file = join(folder, 'part-0.parquet');
       const ids = fields.map(f => `${quoteName(f.name)}: ${f.id}`).join(', ');
       const form = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, FIELD_IDS {${ids}}`;
       await mkdir(folder, { recursive: true });
-      const sql = `COPY (${statement.sql}\n) TO ${quoteText(file)} (${form})`;
-      const written = await rows(connection, { ...statement, sql });
+      const sql = `COPY (${query.sql}\n) TO ${quoteText(file)} (${form})`;
+      const written = await whole({ ...query, sql });
       if (Number(written.rows[0]?.[0]) > 0) {
         await makeDurable(file);
         return [file];
@@ -55,10 +71,75 @@ export async function openDuckDb(options: DuckDbOptions = {}): Promise<WritingEn
       return [];
     },
     async close() {
-      connection.closeSync();
+      sessions.close();
       instance.closeSync();
     },
   };
+}
+
+/**
+ * A connection for each statement: DuckDB ends an answer, without a word, when its connection is given another, and
+ * views stand in a connection for whoever uses it.
+ */
+class Sessions {
+  private readonly open = new Set<DuckDBConnection>();
+
+  constructor(private readonly instance: DuckDBInstance) {}
+
+  async run<T>(query: Query, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.begin(query);
+    try {
+      return await work(connection);
+    } finally {
+      this.end(connection);
+    }
+  }
+
+  async stream(query: Query): Promise<RowStream> {
+    const connection = await this.begin(query);
+    try {
+      const { columns, batches } = await stream(connection, query);
+      return { columns, batches: this.untilRead(connection, batches) };
+    } catch (error) {
+      this.end(connection);
+      throw error;
+    }
+  }
+
+  /** Ends all that is under way. */
+  close(): void {
+    for (const connection of [...this.open]) this.end(connection);
+  }
+
+  private async begin({ views = [] }: Query): Promise<DuckDBConnection> {
+    const connection = await this.instance.connect();
+    this.open.add(connection);
+    try {
+      for (const { name, sql } of views) {
+        await attempt(() => connection.run(`CREATE TEMP VIEW ${quoteName(name)} AS ${sql}`));
+      }
+      return connection;
+    } catch (error) {
+      this.end(connection);
+      throw error;
+    }
+  }
+
+  private async *untilRead<T>(connection: DuckDBConnection, batches: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      for await (const batch of batches) {
+        yield batch;
+        // Closed under a reader, DuckDB would go on to answer, or end as if that were all.
+        if (!this.open.has(connection)) throw queryFailed('the engine was closed', undefined);
+      }
+    } finally {
+      this.end(connection);
+    }
+  }
+
+  private end(connection: DuckDBConnection): void {
+    if (this.open.delete(connection)) connection.closeSync();
+  }
 }
 
 async function confine(connection: DuckDBConnection, folders: readonly string[] | undefined): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { systemCode } from './file-errors';
+import { isAbsent, systemCode } from './file-errors';
 
 /** Where files are written before they have a name; on the root's own file system, as a link cannot cross two. */
 export const ASIDE_FOLDER = '.tmp';
@@ -11,7 +11,8 @@ export interface DurableWriter {
   /** False: the name was taken. What stands there then is on the disk too. */
   linkNew(path: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<boolean>;
   replace(path: string, body: Uint8Array): Promise<void>;
-  remove(path: string): Promise<void>;
+  /** Removes files of any folders. Answers with those that stand still and why; one that is not there is no failure. */
+  remove(paths: readonly string[]): Promise<Map<string, unknown>>;
 }
 
 /** A crash at any point leaves at most a file in `.tmp`, which no name points to. */
@@ -61,10 +62,18 @@ export function durableWriter(root: string): DurableWriter {
         await syncFolder(folder);
       });
     },
-    async remove(path) {
-      await unlink(path);
+    async remove(paths) {
+      const failed = new Map<string, unknown>();
       // The folders stay, even empty: removing one could take it from under a writer about to link into it.
-      await syncFolder(dirname(path));
+      const folders = new Set<string>();
+      for (const path of paths) {
+        await unlink(path).then(
+          () => folders.add(dirname(path)),
+          error => isAbsent(error) || failed.set(path, error),
+        );
+      }
+      for (const folder of folders) await syncFolder(folder);
+      return failed;
     },
   };
 }

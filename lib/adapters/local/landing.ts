@@ -61,6 +61,7 @@ export async function landedFile(
     putIfAbsent: refuse,
     put: refuse,
     delete: refuse,
+    deleteMany: refuse,
   };
   return { landing, key };
 }

@@ -1,14 +1,17 @@
 import { type FileHandle, lstat, open, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { objectChanged, objectMissing, pathOutside } from '../../ports/errors';
-import type { ObjectBody, ObjectRange, ObjectStore } from '../../ports/object-store';
-import { checkKey, checkPrefix, keyBelow } from '../keys';
-import { ASIDE_FOLDER, durableWriter } from './durable';
+import type { NotDeleted, ObjectBody, ObjectRange, ObjectStore } from '../../ports/object-store';
+import { checkKey, checkKeysToDelete, checkPrefix, keyBelow } from '../keys';
+import { ASIDE_FOLDER, type DurableWriter, durableWriter } from './durable';
 import { coded, guarded, isAbsent, systemCode } from './file-errors';
 import { etagOf, walk } from './walk';
 
 /** Bytes that a stream, or a copy within the store, reads at a time. */
 const STREAM_PIECE_BYTES = 1 << 20;
+
+/** Work on the file of a key, whose failures are coded. */
+type At = <T>(key: string, work: (path: string) => Promise<T>) => Promise<T>;
 
 /**
  * A folder as an ObjectStore (POSIX file systems with hard links). A uri is the plain absolute path, without
@@ -25,7 +28,7 @@ export function localStore(folder: string): ObjectStore {
       throw pathOutside(key, root, 'is in the folder of unfinished files');
     return base + key;
   };
-  const at = async <T>(key: string, work: (path: string) => Promise<T>): Promise<T> => {
+  const at: At = async (key, work) => {
     const path = pathOf(key);
     return guarded(path, async () => {
       await refuseLinks(root, base, key);
@@ -59,7 +62,11 @@ export function localStore(folder: string): ObjectStore {
       checkPrefix(prefix, root);
       return walk(root, prefix, after);
     },
-    delete: key => at(key, path => unlessAbsent(writer.remove(path))),
+    async delete(key) {
+      const failed = await at(key, path => writer.remove([path]));
+      for (const [path, error] of failed) if (systemCode(error) !== 'EISDIR') throw coded(path, error);
+    },
+    deleteMany: keys => deleteFiles(keys, { root, at, writer }),
   };
 }
 
@@ -146,6 +153,25 @@ async function* streamFile(
 
 async function compareEtag(handle: FileHandle, path: string, etag: string): Promise<void> {
   if (etagOf(await handle.stat({ bigint: true })) !== etag) throw objectChanged(path);
+}
+
+async function deleteFiles(
+  keys: readonly string[],
+  { root, at, writer }: { root: string; at: At; writer: DurableWriter },
+): Promise<NotDeleted[]> {
+  checkKeysToDelete(keys, root);
+  const refused: NotDeleted[] = [];
+  const refuse = (key: string, error: unknown) => {
+    refused.push({ key, reason: error instanceof Error ? error.message : String(error) });
+  };
+  const files = new Map<string, string>();
+  for (const key of keys) {
+    await at(key, async path => files.set(path, key)).catch(error => refuse(key, error));
+  }
+  for (const [path, error] of await writer.remove([...files.keys()])) {
+    if (systemCode(error) !== 'EISDIR') refuse(files.get(path)!, error);
+  }
+  return refused;
 }
 
 /** The open file; undefined when no file stands there. */

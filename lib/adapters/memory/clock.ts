@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock';
 
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until it is moved. Who waits moves it. */
 export interface FixedClock extends Clock {
   set(milliseconds: number): void;
   advance(milliseconds: number): void;
@@ -11,6 +11,9 @@ export function fixedClock(start = 0): FixedClock {
   let now = start;
   return {
     now: () => now,
+    async pause(ms) {
+      now += ms;
+    },
     set(milliseconds) {
       now = milliseconds;
     },

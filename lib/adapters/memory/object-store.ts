@@ -1,6 +1,6 @@
 import { objectChanged, objectMissing } from '../../ports/errors';
 import type { ObjectBody, ObjectInfo, ObjectStore } from '../../ports/object-store';
-import { checkKey, checkPrefix, compareKeys, keyBelow } from '../keys';
+import { checkKey, checkKeysToDelete, checkPrefix, compareKeys, keyBelow } from '../keys';
 
 /** A store in memory; `objects` lets a test see all that stands in it. */
 export interface MemoryStore extends ObjectStore {
@@ -16,6 +16,10 @@ export function memoryStore(root = 'mem://lake'): MemoryStore {
   const write = (key: string, bytes: Uint8Array) => {
     objects.set(key, bytes);
     etags.set(key, `w${++writes}`);
+  };
+  const remove = (key: string) => {
+    objects.delete(key);
+    etags.delete(key);
   };
   const find = (key: string) => {
     checkKey(key, root);
@@ -89,8 +93,12 @@ export function memoryStore(root = 'mem://lake'): MemoryStore {
     },
     async delete(key) {
       checkKey(key, root);
-      objects.delete(key);
-      etags.delete(key);
+      remove(key);
+    },
+    async deleteMany(keys) {
+      checkKeysToDelete(keys, root);
+      for (const key of keys) remove(key);
+      return [];
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Cell } from '../../ports/query-engine';
 import type { Arrival } from '../../runtime/lake';
 import type { Taken } from '../ingest';
+import { columnCells, columnWords } from './columns';
 import { mendLine } from './mend';
 import { changed, standing } from './merge';
 import { plain } from './table';
@@ -15,7 +16,7 @@ export const ingestColumns = [
   'deltas',
   'rows',
   'new',
-  'changed',
+  'updated',
   'deleted',
   'table_rows',
   'bytes_written',
@@ -23,6 +24,8 @@ export const ingestColumns = [
   'bad_rows',
   'code',
   'reason',
+  'new_columns',
+  'lacking_columns',
 ] as const;
 
 export function ingestRow({ file, ingested: i, merged: m }: Taken): Cell[] {
@@ -30,7 +33,7 @@ export function ingestRow({ file, ingested: i, merged: m }: Taken): Cell[] {
     ...[file.label, i.table ?? null, i.outcome, i.dateReceived ?? null, i.first ?? null, i.count ?? null],
     ...[i.rows ?? null, m?.rows.new ?? null, m?.rows.changed ?? null, m?.rows.deleted ?? null],
     ...[m?.rows.total ?? null, m?.bytes.written ?? null, m?.bytes.total ?? null],
-    ...[i.badRows ?? null, i.error?.code ?? null, i.error?.reason ?? null],
+    ...[i.badRows ?? null, i.error?.code ?? null, i.error?.reason ?? null, ...columnCells(i)],
   ];
 }
 
@@ -49,6 +52,8 @@ export function ingestLines({ file, ingested, merged }: Taken, width: number): s
   if (ingested.outcome === 'seen') parts.push('seen before, merged now');
   if (merged)
     parts.push(...[changed(merged), standing(merged)].filter(part => part !== '').map(part => ` ${part}`));
+  const news = columnWords(ingested);
+  if (news !== '') parts.push(` ${news}`);
   const line = parts.filter(part => part !== '').join('  ');
   if (ingested.outcome !== 'rows-quarantined') return [line];
   return [line, `  ${counted(ingested.badRows ?? 0, 'row')} in quarantine`, mendLine(ingested)];

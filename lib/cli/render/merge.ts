@@ -1,13 +1,13 @@
 import type { Cell } from '../../ports/query-engine';
 import type { Tally } from '../../runtime/lake';
-import { bytes, changes, count, counted } from './words';
+import { bytes, changes, counted } from './words';
 
 export const mergeColumns = [
   'table',
   'entries',
   'through',
   'new',
-  'changed',
+  'updated',
   'deleted',
   'rows',
   'bytes_written',
@@ -32,7 +32,7 @@ export function mergeLine(table: string, tally: Tally | undefined): string {
 /** How the table stands after the merge. */
 export function standing({ rows, bytes: size }: Tally): string {
   const wrote = size.written === undefined ? '' : `wrote ${bytes(size.written)} of `;
-  return `${count(rows.total)} rows (${wrote}${bytes(size.total)})`;
+  return `${counted(rows.total, 'row')} (${wrote}${bytes(size.total)})`;
 }
 
 /** What the merge changed, where that is known. */

@@ -42,10 +42,10 @@ async function renderCsv({ columns, rows }: RowSet, io: Io): Promise<void> {
   for await (const row of rows) io.out(csvLine(row));
 }
 
-async function renderJson({ columns, types, rows }: RowSet, io: Io): Promise<void> {
+async function renderJson({ columns, rows }: RowSet, io: Io): Promise<void> {
   let before = '[';
   for await (const row of rows) {
-    io.out(`${before}\n  ${jsonRow(columns, row, types)}`);
+    io.out(`${before}\n  ${jsonRow(columns, row)}`);
     before = ',';
   }
   io.out(before === '[' ? '[]\n' : '\n]\n');

@@ -1,6 +1,5 @@
 import Table from 'cli-table3';
 import type { Cell } from '../../ports/query-engine';
-import { isDecimal } from './json';
 import type { RowSet } from './rows';
 
 const NO_LINES = {
@@ -44,6 +43,10 @@ export function tableText(
     .split('\n')
     .map(line => line.trimEnd())
     .join('\n')}\n`;
+}
+
+function isDecimal(type: string): boolean {
+  return type.startsWith('DECIMAL');
 }
 
 function isNumber(cell: Cell | undefined): boolean {

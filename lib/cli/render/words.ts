@@ -31,7 +31,10 @@ export function duration(ms: number): string {
   return `${Math.round(seconds / 86_400)} days`;
 }
 
-/** `5 new, 1 changed, 2 deleted`; what is 0 is left out. */
+/**
+ * `5 new, 1 updated, 2 deleted`; what is 0 is left out. Updated: written anew in place of one that stood, equal or not;
+ * `diff` compares.
+ */
 export function changes(rows: {
   readonly new: number;
   readonly changed: number;
@@ -39,7 +42,7 @@ export function changes(rows: {
 }): string {
   const parts = [
     [rows.new, 'new'],
-    [rows.changed, 'changed'],
+    [rows.changed, 'updated'],
     [rows.deleted, 'deleted'],
   ] as const;
   return (

@@ -29,10 +29,12 @@ export class Dms extends Construct {
     const create = sources.some(([, source]) => source.accountRoles === 'create');
     const roles = create ? accountRoles(this) : [];
     const control = new Control(this, 'Control', { bundles, roles });
+    // Names of sources are the user's: in a scope of their own none meets one of ours.
+    const replications = new Construct(this, 'Replications');
     for (const [name, source] of sources) {
       const network = this.networkOf(source);
       const props = { lake, name, source, storage, network, control };
-      const { arn } = new Replication(this, pascal(name), props);
+      const { arn } = new Replication(replications, pascal(name), props);
       this.tell(name, arn, alarms);
     }
   }

@@ -8,15 +8,19 @@ import type { Storage } from '../storage/storage';
 import type { DmsSource } from './source';
 
 /** The MySQL database, whose address and password DMS reads from the secret by itself. */
-export function sourceEndpoint(scope: Construct, { secretArn, certificateArn }: DmsSource): CfnEndpoint {
-  const statement = new PolicyStatement({
-    actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
-    resources: [secretArn],
-  });
+export function sourceEndpoint(scope: Construct, source: DmsSource): CfnEndpoint {
+  const { secretArn, secretKmsKeyArn, certificateArn } = source;
+  const statements = [
+    new PolicyStatement({
+      actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+      resources: [secretArn],
+    }),
+    ...opensSecret(scope, secretKmsKeyArn),
+  ];
   const role = new Role(scope, 'SecretRole', {
     // Secrets are read by the service of the region, everything else by the one without.
     assumedBy: new ServicePrincipal(`dms.${Stack.of(scope).region}.amazonaws.com`),
-    inlinePolicies: { Secret: new PolicyDocument({ statements: [statement] }) },
+    inlinePolicies: { Secret: new PolicyDocument({ statements }) },
   });
   return new CfnEndpoint(scope, 'Source', {
     endpointType: 'source',
@@ -24,6 +28,21 @@ export function sourceEndpoint(scope: Construct, { secretArn, certificateArn }: 
     ...(certificateArn === undefined ? {} : { sslMode: 'verify-ca', certificateArn }),
     mySqlSettings: { secretsManagerSecretId: secretArn, secretsManagerAccessRoleArn: role.roleArn },
   });
+}
+
+/**
+ * A secret under a key of the account is decrypted by Secrets Manager in the name of who reads it.
+ * Source: DMS User Guide, security_iam_secretsmanager.html.
+ */
+function opensSecret(scope: Construct, keyArn: string | undefined): PolicyStatement[] {
+  if (keyArn === undefined) return [];
+  const service = `secretsmanager.${Stack.of(scope).region}.amazonaws.com`;
+  const resources = [keyArn];
+  const conditions = { StringEquals: { 'kms:ViaService': service } };
+  return [
+    new PolicyStatement({ actions: ['kms:Decrypt'], resources, conditions }),
+    new PolicyStatement({ actions: ['kms:DescribeKey'], resources }),
+  ];
 }
 
 /** What DMS writes into: the landing bucket, or the stream of a source. `name` is the replication's own. */
@@ -86,14 +105,15 @@ const CSV = {
   maxFileSize: 131_072,
 } as const;
 
-function streamEndpoint(scope: Construct, stream: string, { streams, key }: Storage): CfnEndpoint {
+function streamEndpoint(scope: Construct, stream: string, storage: Storage): CfnEndpoint {
+  const { streams, streamKeys } = storage;
   const { streamArn } = streams[stream]!;
   const role = targetRole(scope, [
     new PolicyStatement({
       actions: ['kinesis:PutRecord', 'kinesis:PutRecords', 'kinesis:DescribeStream'],
       resources: [streamArn],
     }),
-    ...usesKey(key?.keyArn),
+    ...usesKey(streamKeys[stream]),
   ]);
   return new CfnEndpoint(scope, 'Target', {
     endpointType: 'target',

@@ -117,23 +117,23 @@ export class Alarms extends Construct {
 
   private watchLake({ name, tables }: ResolvedLake): void {
     this.add('Quarantined', 'A file, record or row went to quarantine.', {
-      metric: lakeMetric(name, 'Quarantined'),
+      metric: lakeMetric(name, 'quarantined'),
       from: 1,
       runbook: 'something-is-in-quarantine',
     });
     this.add('Failures', 'Work on a table fails; other tables go on.', {
-      metric: lakeMetric(name, 'Failures'),
+      metric: lakeMetric(name, 'failures'),
       from: 1,
       periods: [2, 3],
       runbook: 'work-on-a-table-fails',
     });
     this.add('ReportsFailed', 'A report failed; its last good date stays.', {
-      metric: lakeMetric(name, 'ReportsFailed'),
+      metric: lakeMetric(name, 'reportsFailed'),
       from: 1,
       runbook: 'a-report-failed',
     });
     this.add('Behind', 'A table is 15 minutes further behind than its freshness allows.', {
-      metric: lakeMetric(name, 'SecondsBehind'),
+      metric: lakeMetric(name, 'secondsBehind'),
       from: 900,
       periods: [2, 3],
       runbook: 'a-table-is-behind',
@@ -143,7 +143,7 @@ export class Alarms extends Construct {
         `${pascal(table.name)}Behind`,
         `The table ${table.name} is 5 minutes further behind than it may be.`,
         {
-          metric: lakeMetric(name, 'SecondsBehind', table.name),
+          metric: lakeMetric(name, 'secondsBehind', table.name),
           from: 300,
           periods: [2, 3],
           runbook: 'a-table-is-behind',
@@ -161,11 +161,15 @@ export class Alarms extends Construct {
       });
     }
     for (const [source, metric] of failedRecords) {
-      this.add(`${pascal(source)}RecordsAside`, `Records of ${source} failed too often and were put aside.`, {
-        metric,
-        from: 1,
-        runbook: 'records-were-put-aside',
-      });
+      this.add(
+        `${pascal(source)}RecordsAside`,
+        `Records of ${source} failed until they were too old, and were put aside.`,
+        {
+          metric,
+          from: 1,
+          runbook: 'records-were-put-aside',
+        },
+      );
     }
   }
 }

@@ -12,12 +12,12 @@ export function dashboard(scope: Construct, { lake, queues, lambdas, storage }: 
   new Dashboard(scope, 'Dashboard', {
     widgets: [
       [
-        graph('Taken in', figures('FilesTakenIn', 'RowsTakenIn', 'Merges')),
+        graph('Taken in', figures('filesTakenIn', 'rowsTakenIn', 'merges')),
         graph('Seconds behind', [
-          ...figures('SecondsBehind'),
-          ...watched.map(({ name }) => lakeMetric(lake.name, 'SecondsBehind', name)),
+          ...figures('secondsBehind'),
+          ...watched.map(({ name }) => lakeMetric(lake.name, 'secondsBehind', name)),
         ]),
-        graph('Put aside and failed', figures('Quarantined', 'Failures', 'ReportsFailed', 'ObjectsMissed')),
+        graph('Put aside and failed', figures('quarantined', 'failures', 'reportsFailed', 'objectsMissed')),
       ],
       [
         graph(

@@ -3,6 +3,7 @@ import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { type IEventSourceDlq, type IFunction, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { KinesisEventSource, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { ResolvedLake, ResolvedSource } from '../../config/resolved';
 import type { Storage } from '../storage/storage';
 import type { WorkQueue } from '../work-queue';
 import type { Grounds } from './rights';
@@ -14,8 +15,9 @@ type Lambdas = ReadonlyMap<FunctionName, IFunction>;
 const CONCURRENCY_MAX = { ingest: 10, merge: 5, report: 2 } as const;
 
 export function readQueues(queues: Grounds['queues'], lambdas: Lambdas): void {
-  // One message a run: a file that kills its process takes no other with it, and a merge takes as long as it may.
-  read(queues.ingest, lambdas.get('ingest-files'), { batchSize: 1, maxConcurrency: CONCURRENCY_MAX.ingest });
+  // Files that come at once share a transaction of the ledger; nothing waits for a batch to fill.
+  read(queues.ingest, lambdas.get('ingest-files'), { batchSize: 10, maxConcurrency: CONCURRENCY_MAX.ingest });
+  // One message a run: a merge takes as long as it may.
   read(queues.merge, lambdas.get('merge'), { batchSize: 1, maxConcurrency: CONCURRENCY_MAX.merge });
   read(queues.report, lambdas.get('report'), { batchSize: 1, maxConcurrency: CONCURRENCY_MAX.report });
 }
@@ -30,15 +32,15 @@ function read(
 
 /**
  * Each stream is read in its shards' order, one batch a shard at a time. A batch that fails comes again from the record
- * that the function names, or halved where it names none; after ten tries what is left of it is put aside in the lake's
- * bucket and the shard goes on.
+ * that the function names, or halved where it names none, until its records are too old: then they are put aside in the
+ * lake's bucket and the shard goes on. What is wrong with a record itself the function settles without failing.
  * @returns how many records were put aside, by the source of their stream
  */
-export function readStreams(storage: Storage, lambdas: Lambdas): Map<string, IMetric> {
+export function readStreams(lake: ResolvedLake, storage: Storage, lambdas: Lambdas): Map<string, IMetric> {
   const lambda = lambdas.get('ingest-stream');
   const failed = new Map<string, IMetric>();
   for (const [name, stream] of Object.entries(storage.streams)) {
-    const source = streamSource(storage, stream);
+    const source = streamSource(storage, stream, recordAgeMax(lake.sources[name]));
     lambda?.addEventSource(source);
     const metric = new Metric({
       namespace: 'AWS/Lambda',
@@ -51,7 +53,7 @@ export function readStreams(storage: Storage, lambdas: Lambdas): Map<string, IMe
   return failed;
 }
 
-function streamSource(storage: Storage, stream: IStream): KinesisEventSource {
+function streamSource(storage: Storage, stream: IStream, maxRecordAge: Duration): KinesisEventSource {
   return new KinesisEventSource(stream, {
     startingPosition: StartingPosition.TRIM_HORIZON,
     batchSize: 1000,
@@ -60,11 +62,24 @@ function streamSource(storage: Storage, stream: IStream): KinesisEventSource {
     parallelizationFactor: 1,
     bisectBatchOnError: true,
     reportBatchItemFailures: true,
-    retryAttempts: 10,
-    maxRecordAge: Duration.days(1),
+    // Age is the bound: an outage of minutes uses up any number of tries, and good records would be put aside.
+    retryAttempts: -1,
+    maxRecordAge,
     onFailure: lakeBucket(storage),
     metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
   });
+}
+
+/** How long streams keep records: the account's may do so for Kinesis's own default, the lake's for a week unless said. */
+const KEPT_HOURS = { atLeast: 24, week: 7 * 24 };
+/** A record that is given up is copied before its stream forgets it. */
+const MARGIN_HOURS = 12;
+
+function recordAgeMax(source: ResolvedSource | undefined): Duration {
+  const { streamArn, retentionDays } = source?.kind === 'kinesis' ? source : {};
+  const ofStream = retentionDays === undefined ? KEPT_HOURS.week : retentionDays * 24;
+  const kept = streamArn === undefined ? ofStream : KEPT_HOURS.atLeast;
+  return Duration.hours(Math.min(kept, KEPT_HOURS.week) - MARGIN_HOURS);
 }
 
 /** The right to put them there is the function's (rights.ts), for that prefix alone; the CDK's would be the bucket. */

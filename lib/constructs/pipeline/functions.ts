@@ -6,6 +6,7 @@ import {
   ledger,
   listsLanding,
   opensKey,
+  opensStreams,
   queriesLake,
   type Right,
   readsAnswers,
@@ -31,8 +32,9 @@ const TAKES_IN: readonly Right[] = [
 
 /** What each function may do; reading its own queue or stream comes with the event source. */
 export const RIGHTS: Readonly<Record<FunctionName, readonly Right[]>> = {
-  'ingest-files': [...TAKES_IN, readsLanding],
-  'ingest-stream': [...TAKES_IN, keepsFailedBatches],
+  // What it has no time for it announces anew.
+  'ingest-files': [...TAKES_IN, readsLanding, sends('ingest')],
+  'ingest-stream': [...TAKES_IN, opensStreams, keepsFailedBatches],
   // A merge that changed a schema replaces the history view, which is a statement of Athena's.
   merge: [
     ...[ledger, opensKey, readsTables, catalog('GetTable', 'CreateTable', 'UpdateTable'), writesTables],

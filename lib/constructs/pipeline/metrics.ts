@@ -1,24 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { METRICS, METRICS_NAMESPACE, METRICS_SERVICE } from '../../config/metric-names';
 
-/** What the functions count and an alarm or the dashboard shows (lambdas/metric-names.ts). */
-export type LakeMetric =
-  | 'FilesTakenIn'
-  | 'RowsTakenIn'
-  | 'Quarantined'
-  | 'Merges'
-  | 'SecondsBehind'
-  | 'ObjectsMissed'
-  | 'ReportsFailed'
-  | 'Failures';
+export type LakeMetric = keyof typeof METRICS;
 
 /** A figure of the lake as a whole, or of one of its tables. */
-export function lakeMetric(lake: string, metricName: LakeMetric, table?: string): Metric {
+export function lakeMetric(lake: string, name: LakeMetric, table?: string): Metric {
   return new Metric({
-    namespace: 'Tidemark',
-    metricName,
-    dimensionsMap: { service: 'tidemark', lake, ...(table === undefined ? {} : { table }) },
-    statistic: metricName === 'SecondsBehind' ? 'Maximum' : 'Sum',
+    namespace: METRICS_NAMESPACE,
+    metricName: METRICS[name],
+    dimensionsMap: { service: METRICS_SERVICE, lake, ...(table === undefined ? {} : { table }) },
+    statistic: name === 'secondsBehind' ? 'Maximum' : 'Sum',
     period: Duration.minutes(5),
   });
 }

@@ -48,7 +48,7 @@ export class Pipeline extends Construct {
     this.functions = this.makeFunctions(props, grounds);
     const lambdas = new Map([...this.functions].map(([name, { lambda }]) => [name, lambda]));
     readQueues(this.queues, lambdas);
-    const failedRecords = readStreams(storage, lambdas);
+    const failedRecords = readStreams(lake, storage, lambdas);
     schedules(this, lambdas, storage.workgroups.system);
     if (storage.permissions === 'lake-formation') governTables(this, storage, this.functions);
     const watched = { lake, storage, queues: this.queues, lambdas, failedRecords };

@@ -198,6 +198,14 @@ export const opensKey: Right = ({ storage }) => {
   ];
 };
 
+/** Streams of the account under a key that is not the lake's: read through Kinesis, and no other way. */
+export const opensStreams: Right = ({ storage }) => {
+  const keys = new Set(Object.values(storage.streamKeys));
+  if (storage.key) keys.delete(storage.key.keyArn);
+  const through = { StringEquals: { 'kms:ViaService': `kinesis.${Stack.of(storage).region}.amazonaws.com` } };
+  return keys.size === 0 ? [] : [allow(['kms:Decrypt'], [...keys], through)];
+};
+
 /** Where Lake Formation governs, it hands out the data itself; it knows no resource to name here. */
 export const governed: Right = ({ storage }) =>
   storage.permissions === 'lake-formation' ? [allow(['lakeformation:GetDataAccess'], ['*'])] : [];

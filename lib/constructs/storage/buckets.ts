@@ -39,16 +39,8 @@ export class Buckets extends Construct {
     super(scope, id);
     this.logs = this.logBucket();
     const { logs } = this;
-    const versioned = { versioned: true };
-    this.landing = this.data('Landing', logs, versioned);
-    this.lake = this.data('Lake', logs, {
-      ...versioned,
-      // Vacuum and erase leave the bytes as old versions: a month to come back from a mistake, and they are gone.
-      lifecycleRules: [
-        { noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
-        { abortIncompleteMultipartUploadAfter: Duration.days(7) },
-      ],
-    });
+    this.landing = this.data('Landing', logs, VERSIONED);
+    this.lake = this.data('Lake', logs, VERSIONED);
     this.results = this.data('Results', logs, {
       lifecycleRules: [
         { expiration: Duration.days(7), abortIncompleteMultipartUploadAfter: Duration.days(1) },
@@ -99,6 +91,22 @@ const PRIVATE = {
   enforceSSL: true,
   removalPolicy: RemovalPolicy.RETAIN,
 } as const;
+
+/**
+ * What is removed or put anew leaves its bytes as an old version: a month to come back from a mistake, and they are
+ * gone. Of an upload that nobody ends nothing is to be seen but its cost. DMS lists the landing to test it, and asks
+ * that old versions go. Source: DMS User Guide, CHAP_Target.S3.html (limitations).
+ */
+const VERSIONED = {
+  versioned: true,
+  lifecycleRules: [
+    {
+      noncurrentVersionExpiration: Duration.days(30),
+      expiredObjectDeleteMarker: true,
+      abortIncompleteMultipartUploadAfter: Duration.days(7),
+    },
+  ],
+};
 
 /** The log is what everything else can be rebuilt from: whatever else a principal may do, it keeps its deltas. */
 function denyRemoval(lake: Bucket, removal: Role): PolicyStatement {

@@ -3,6 +3,7 @@ import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { checkDeployable } from '../../config/check-deploy';
 import { type Adopted, streamKey } from '../../config/deployed';
 import type { ResolvedLake } from '../../config/resolved';
 import { acknowledgeWildcards } from '../acknowledged';
@@ -10,11 +11,11 @@ import { adopt } from '../adopted';
 import { lakeOutputs } from '../outputs';
 import type { WorkQueue } from '../work-queue';
 import { Buckets } from './buckets';
-import { glueDatabases } from './databases';
+import { Databases } from './databases';
 import { landingQueue } from './landing-queue';
 import { ledgerTable } from './ledger';
 import { queryRights } from './query-rights';
-import { streams } from './streams';
+import { streamKeys, streams } from './streams';
 import { athenaWorkgroups } from './workgroups';
 
 export interface StorageProps {
@@ -23,14 +24,19 @@ export interface StorageProps {
   readonly adopted?: Adopted;
 }
 
-/** What holds data, and what has to stand beside it. Data stays when the stack goes. */
+/**
+ * What holds data, and what has to stand beside it. Data stays when the stack goes.
+ * @throws TM_1003 for a config that cannot be deployed, TM_8003
+ */
 export class Storage extends Construct {
   readonly buckets: Buckets;
   readonly ledger: TableV2;
-  readonly databases: { readonly tables: string; readonly staging: string };
+  readonly databases: Databases;
   readonly workgroups: { readonly people: string; readonly system: string };
   /** By the name of their source. */
   readonly streams: Readonly<Record<string, IStream>>;
+  /** ARNs of the keys of the account that encrypt streams, by the same names. */
+  readonly streamKeys: Readonly<Record<string, string>>;
   readonly ingestQueue: WorkQueue;
   /**
    * The only role that deletes: vacuum runs in it, and erase. It stands here because the lake's bucket names it, and
@@ -45,6 +51,7 @@ export class Storage extends Construct {
 
   constructor(scope: Construct, id: string, { lake, adopted }: StorageProps) {
     super(scope, id);
+    checkDeployable(lake, lake.folder);
     const { name, deploy } = lake;
     this.permissions = deploy.permissions;
     this.key = deploy.kmsKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'Key', deploy.kmsKeyArn);
@@ -52,10 +59,11 @@ export class Storage extends Construct {
     this.removal = new Role(this, 'Removal', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.buckets = new Buckets(this, 'Buckets', { lake: name, key, removal: this.removal });
     this.ledger = ledgerTable(this, name, key);
-    this.databases = glueDatabases(this, name);
+    this.databases = new Databases(this, 'Databases', name);
     const { results } = this.buckets;
     this.workgroups = athenaWorkgroups(this, { lake: name, results, key, scanLimitGiB: deploy.scanLimitGiB });
     this.streams = streams(this, lake, key);
+    this.streamKeys = streamKeys(lake);
     this.ingestQueue = landingQueue(this, this.buckets.landing);
     const statements = queryRights(this);
     const description = `Query the lake ${name} by Athena`;

@@ -23,6 +23,20 @@ export function streams(
   );
 }
 
+/**
+ * The key of the account that encrypts each stream: that of the config for an existing stream, the lake's for its own.
+ * None for a stream under AWS's own keys.
+ */
+export function streamKeys({ sources, deploy }: ResolvedLake): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(sources).flatMap(([name, source]) => {
+      if (source.kind !== 'kinesis') return [];
+      const key = source.streamArn === undefined ? deploy.kmsKeyArn : source.streamKmsKeyArn;
+      return key === undefined ? [] : [[name, key]];
+    }),
+  );
+}
+
 interface Origin {
   readonly name: string;
   readonly source: KinesisSource;

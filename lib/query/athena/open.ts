@@ -53,14 +53,13 @@ export async function openAthenaQuery(
     return relations;
   };
   const prepared = async (sql: string) => {
-    if (!(await engine.readsOnly(sql))) throw writesRefused();
+    if (!(await engine.readsOnly({ sql }))) throw writesRefused();
     const relations = takesWith(sql) ? await found(sql) : new Map<string, Relation>();
     const selects = new Map([...relations].map(([name, relation]) => [name, relation.sql]));
     return { sql: withRelations(sql, selects), from: readFrom(relations) };
   };
 
   return {
-    ready: async sql => readFrom(await found(sql)),
     async run(sql, params) {
       const { sql: text, from } = await prepared(sql);
       return { ...(await engine.rows({ sql: text, params })), ...from };

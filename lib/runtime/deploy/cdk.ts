@@ -4,9 +4,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../aws-config';
 import { cdkFailed } from './errors';
+import { checkPeers } from './peers';
 
 export interface CdkRun {
-  readonly command: 'deploy' | 'destroy';
+  readonly command: 'deploy' | 'diff' | 'destroy';
   readonly configFile: string;
   readonly cwd: string;
   readonly environment: Environment;
@@ -16,9 +17,10 @@ export interface CdkRun {
 
 /**
  * Runs the CDK on the lake's stacks, its words and questions on the terminal. The project's own aws-cdk, else ours, else
- * the one that npx fetches. @throws TM_8022
+ * the one that npx fetches. @throws TM_8022, TM_8026
  */
 export async function cdk({ command, configFile, cwd, environment, args = [] }: CdkRun): Promise<void> {
+  checkCdk();
   const [program, ...before] = cdkProgram(cwd);
   const all = [...before, command, '--all', '--app', appFile(), '-c', `config=${configFile}`, ...args];
   const child = spawn(program!, all, { cwd, stdio: 'inherit', env: { ...environment } });
@@ -27,6 +29,11 @@ export async function cdk({ command, configFile, cwd, environment, args = [] }: 
     child.on('close', resolve);
   });
   if (code !== 0) throw cdkFailed(command, code);
+}
+
+/** @throws TM_8026 when what stacks are made with is not installed */
+export function checkCdk(): void {
+  checkPeers(createRequire(appFile()).resolve);
 }
 
 function cdkProgram(cwd: string): string[] {

@@ -3,7 +3,7 @@ import type { ResolvedReport } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import { tablesRead } from '../../stages/athena-report/source';
 import { logTableOf } from '../../table/columns';
-import { checkKey } from '../../table/current-table';
+import { checkKey } from '../../table/key';
 import { openTable } from '../../table/open';
 import type { Lake } from '../lake';
 

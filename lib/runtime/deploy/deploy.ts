@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { announceObjects } from '../../adapters/aws/announce';
 import { clientSettings } from '../../adapters/aws/clients';
+import { checkDeployable } from '../../config/check-deploy';
 import { ADOPTED_FILE } from '../../config/deployed';
 import { loadConfig } from '../../config/load';
 import type { ResolvedLake } from '../../config/resolved';
@@ -34,14 +35,20 @@ export async function readDeployment(
 /** What the deployed lake says to the config. first: there is none yet. unasked: nobody is signed in. */
 export type Checked =
   | { readonly is: 'first' }
-  | { readonly is: 'unasked' }
+  | { readonly is: 'unasked'; readonly error: TidemarkError }
   | { readonly is: 'checked'; readonly broken: readonly BrokenReport[] };
 
 /**
  * Asks a lake that stands whether it can become what the config says.
- * @throws TM_3010 when a table stands with another key
+ * @throws TM_1003 for a config that cannot be deployed, TM_3010 when a table stands with another key
  */
-export async function checkDeployment({ configFile, cwd, environment }: Deployment): Promise<Checked> {
+export async function checkDeployment({
+  configFile,
+  config,
+  cwd,
+  environment,
+}: Deployment): Promise<Checked> {
+  checkDeployable(config, configFile);
   try {
     const lake = await openDeployedLake({ config: configFile, cwd, environment });
     await checkKeys(lake);
@@ -50,7 +57,7 @@ export async function checkDeployment({ configFile, cwd, environment }: Deployme
     if (!(error instanceof TidemarkError)) throw error;
     // TM_8012: an older version's, or a deploy that ended half way.
     if (error.code === 'TM_8011' || error.code === 'TM_8012') return { is: 'first' };
-    if (error.code === 'TM_5209') return { is: 'unasked' };
+    if (error.code === 'TM_5209') return { is: 'unasked', error };
     throw error;
   }
 }

@@ -15,7 +15,7 @@ export const cdkFailed = (command: string, code: number | null) =>
     'TM_8022',
     `cdk ${command} ended with ${code === null ? 'a signal' : `code ${code}`}`,
     'cdk',
-    'mend what it says above, and run the command again: a deploy goes on where it was',
+    'mend what it says above, and run the command again: it goes on where it was',
   );
 
 /** TM_8023: nothing that a lake of this name left is in the account and region. */
@@ -43,4 +43,13 @@ export const retainedAmbiguous = (what: string, found: readonly string[]) =>
     `there are several of ${what}: ${found.join(', ')}`,
     'the account',
     'write the right one into tidemark.adopted.json beside the config, and run tidemark deploy',
+  );
+
+/** TM_8026: the CDK's library, an optional peer of the package, is not installed beside it. */
+export const peersMissing = (names: readonly string[]) =>
+  new TidemarkError(
+    'TM_8026',
+    `what stacks are made with is not installed: ${names.join(', ')}`,
+    'the folder of the config',
+    'npm install aws-cdk-lib constructs, and run the command again',
   );

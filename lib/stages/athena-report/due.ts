@@ -15,6 +15,12 @@ export interface DueReport {
   readonly date: string;
 }
 
+/** What is due, and what could not be found out: one report's fault keeps no other from its date. */
+export interface Due {
+  readonly reports: readonly DueReport[];
+  readonly failures: readonly { readonly report: string; readonly error: unknown }[];
+}
+
 /** Dates of one report that are begun by one sweep: a backfill of years must not take every query the account may run. */
 const DATES_MAX = 5;
 
@@ -34,8 +40,9 @@ function openDate({ timezone }: ResolvedLake, ms: number): string {
  * over, dates that may have a write landing late, then dates of daily reports that are due. Starts no statement; it
  * notes how far each schedule has come.
  */
-export async function dueReports(ports: SchedulePorts, lake: ResolvedLake): Promise<DueReport[]> {
-  const due: DueReport[] = [];
+export async function dueReports(ports: SchedulePorts, lake: ResolvedLake): Promise<Due> {
+  const reports: DueReport[] = [];
+  const failures: { report: string; error: unknown }[] = [];
   const now = ports.clock.now();
   for (const { report, date } of await listReporting(ports.items)) {
     if (!lake.reports.some(r => r.name === report)) continue;
@@ -43,12 +50,17 @@ export async function dueReports(ports: SchedulePorts, lake: ResolvedLake): Prom
     if (!attempt) continue;
     const { state, againAt, lateUntil } = attempt;
     if (state === 'open' || lateUntil !== undefined || (againAt ?? Number.POSITIVE_INFINITY) <= now)
-      due.push({ report, date });
+      reports.push({ report, date });
   }
   for (const report of lake.reports.filter(r => r.schedule === 'daily')) {
-    for (const date of await scheduledDates(ports, lake, report)) due.push({ report: report.name, date });
+    try {
+      const dates = await scheduledDates(ports, lake, report);
+      reports.push(...dates.map(date => ({ report: report.name, date })));
+    } catch (error) {
+      failures.push({ report: report.name, error });
+    }
   }
-  return due;
+  return { reports, failures };
 }
 
 /**

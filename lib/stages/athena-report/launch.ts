@@ -32,5 +32,5 @@ export async function launch(ports: AthenaReportPorts, standing: StandingAttempt
 
 /** Whether an error is the report's own, and the same again however often it is tried; all others are the world's. */
 export function isOfReport(error: unknown): error is TidemarkError {
-  return error instanceof TidemarkError && /^TM_6[01]/.test(error.code);
+  return error instanceof TidemarkError && /^TM_6[01]|^TM_3010/.test(error.code);
 }

@@ -1,6 +1,7 @@
 import type { ResolvedTable } from '../../config/resolved';
 import type { LakePorts } from '../../ports/lake-ports';
 import { checkLedger, statedCursor } from '../../table/cursor';
+import { checkKey } from '../../table/key';
 import { openTable } from '../../table/open';
 import type { MergeLimits } from '../merge';
 import { compactLog } from './log';
@@ -37,8 +38,8 @@ export function isSmall(bytes: number, { fileBytesMax }: CompactLimits): boolean
  *
  * - Of the table: small files of one partition, from SMALL_FILES_MIN on, or a file whose rows another engine deleted
  *   (see planCompaction).
- * - Of the log: small deltas of one day that every retained snapshot has merged (see compactLog).
- * @throws TM_3003 when the ledger is older than the table
+ * - Of the log: small deltas of one day that are merged (see compactLog).
+ * @throws TM_3003 when the ledger is older than the table, TM_3010 when the config has another key than the table
  */
 export async function compactNext(
   ports: LakePorts,
@@ -48,6 +49,7 @@ export async function compactNext(
   const current = await openTable(ports, table.name);
   const cursor = current && statedCursor(current.metadata);
   if (!cursor) return undefined;
+  checkKey(table, current.metadata);
   await checkLedger(ports, table.name, cursor);
   return (await compactTable(ports, table, limits)) ?? (await compactLog(ports, table, limits));
 }

@@ -3,9 +3,8 @@ import type { Entry, Joined } from '../../ledger/entries';
 import type { ObjectStore } from '../../ports/object-store';
 import { daysOf } from '../../table/columns';
 import { openFile } from '../../table/data-file';
-import { deltasIn } from '../../table/joined-deltas';
+import { deltasIn, joinedFolder } from '../../table/joined-deltas';
 import type { LiveFiles } from '../../table/live-files';
-import { joinedFolder } from './join-deltas';
 
 /**
  * Where the rows of entries stand whose deltas the log no longer names, by entry number: in files of joined deltas of

@@ -3,14 +3,12 @@ import type { Field } from '../../columnar/types';
 import type { DataFile } from '../../iceberg/data-file';
 import type { Entry, Joined } from '../../ledger/entries';
 import type { LakePorts } from '../../ports/lake-ports';
-import { withAbsent } from '../../table/absent';
-import { daysOf, userFields } from '../../table/columns';
+import { lackingIn, withAbsent } from '../../table/absent';
+import { daysOf } from '../../table/columns';
 import { openDelta } from '../../table/data-file';
 import { rowsDoNotAddUp } from '../../table/errors';
+import { joinedFolder } from '../../table/joined-deltas';
 import { type WriteLimits, writeFiles } from '../../table/write-files';
-
-/** Never below the table's location, as no delta: the ledger names these files too (PROTOCOL.md, I2). */
-export const joinedFolder = (table: string) => `deltas/${table}/joined`;
 
 export interface JoinedDeltas {
   readonly file: DataFile;
@@ -58,13 +56,8 @@ async function* rowsOf(
 ): AsyncGenerator<Batch> {
   for (const entry of entries) {
     const file = await openDelta(store, entry);
-    const has = new Set(file.footer.columns.map(c => c.fieldId));
-    const lacking = userFields(fields).filter(f => !has.has(f.id));
-    for (let g = 0; g < file.footer.rowGroups.length; g++) {
-      yield withAbsent(
-        await file.read(g, fields),
-        lacking.map(f => f.id),
-      );
-    }
+    const lacking = lackingIn(file, fields);
+    for (let g = 0; g < file.footer.rowGroups.length; g++)
+      yield withAbsent(await file.read(g, fields), lacking);
   }
 }

@@ -4,7 +4,7 @@ import { moveCompacted, readCompacted } from '../../ledger/compacted';
 import { type Entry, entriesAfter, markJoined } from '../../ledger/entries';
 import type { LakePorts } from '../../ports/lake-ports';
 import { logTableOf } from '../../table/columns';
-import { mergedByAll } from '../../table/cursor';
+import { statedCursor } from '../../table/cursor';
 import { type LiveFiles, liveFiles } from '../../table/live-files';
 import { type OpenTable, openTable } from '../../table/open';
 import { replaceFiles } from '../../table/replace-files';
@@ -16,9 +16,10 @@ import { joinDeltas } from './join-deltas';
 const WINDOW_ENTRIES_MAX = 1000;
 
 /**
- * Joins small deltas of one day into one file of the log (PROTOCOL.md, V2): the next entries that every retained
- * snapshot of the table and of its log has merged, at most as many as one file holds. While more are to come a day
- * waits until it has SMALL_FILES_MIN of them; days of a full window are joined from two on.
+ * Joins small deltas of one day into one file of the log (PROTOCOL.md, V2): the next entries that are merged, at most as
+ * many as one file holds. While more are to come a day waits until it has SMALL_FILES_MIN of them; days of a full window
+ * are joined from two on. A rollback of the table merges joined entries again from where they stand; one of the log
+ * appends them so too, without rows that it has in other files (see logFiles).
  *
  * The commit comes first, then the entries are marked with where their rows stand, then the window counts as done.
  * Only a mark lets vacuum have the delta. After a crash between commit and marks the next run finds entries whose
@@ -35,7 +36,7 @@ export async function compactLog(
   const files = await liveFiles(ports.store, log.metadata);
   // Rows that another engine deleted are in the deltas still: a joined file would make that final.
   if (files.deletes.length > 0) return undefined;
-  const bound = Math.min(mergedByAll(current.metadata), mergedByAll(log.metadata));
+  const bound = Math.min(...[current, log].map(({ metadata }) => statedCursor(metadata)?.through ?? 0));
   for (;;) {
     const window = await nextWindow(ports, table.name, bound, limits);
     const last = window.entries.at(-1);

@@ -32,7 +32,10 @@ export const unusableName = (name: string): RowFault => ({
   reason: `"${name.slice(0, 60)}" cannot name a column`,
 });
 
-/** TM_2324: a function gave these records up; they were kept by its failure destination and put aside from there. */
+/**
+ * TM_2324: these records were given up unread: their function failed until they were too old and its failure destination
+ * kept them, or whatever read one of them died of it.
+ */
 export const givenUp = (condition: string): RowFault => ({
   code: 'TM_2324',
   reason: `the function gave them up: ${condition.slice(0, 100)}`,
@@ -46,3 +49,9 @@ export const notFailureObject = (why: string, where: string) =>
     where,
     "name an object that a function's failure destination in S3 wrote",
   );
+
+/** TM_2326: a record at which the code itself fails. It is put aside, so that those behind it go on. */
+export const defect = (error: unknown): RowFault => ({
+  code: 'TM_2326',
+  reason: `a defect of Tidemark: ${String(error).slice(0, 200)}`,
+});

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { cursorAction, shardCursor } from '../../ledger/streams';
 import type { StreamRecord } from '../../ports/change-stream';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { ObjectStore } from '../../ports/object-store';
 import { noSuchFile } from '../ingest/errors';
-import { putAsideAction, rangeOf, rangeText, readWaiting } from './aside';
 import { givenUp, notFailureObject } from './errors';
 import { lambdaRecords } from './lambda-records';
-import { placeAfter } from './places';
 import type { RecordsRequest } from './request';
+import { putUnjudgedAside } from './unjudged';
 
 /** What AWS Lambda wrote of a batch that failed for good. */
 export interface FailureObject extends Pick<RecordsRequest, 'source' | 'stream'> {
@@ -17,9 +15,8 @@ export interface FailureObject extends Pick<RecordsRequest, 'source' | 'stream'>
 }
 
 /**
- * Puts the records of a failure object into quarantine, from where a replay takes them in. Their table's cursor has
- * passed them meanwhile, so it cannot judge them; and it may have taken some of them in before the function failed:
- * the replay looks for those in the log's entries. Answers with the quarantine id, the same for the same object.
+ * Puts the records of a failure object into quarantine, from where a replay takes them in. Answers with the quarantine
+ * id, the same for the same object.
  * @throws TM_2301 when there is no such object, TM_2325 when it is another's
  */
 export async function putFailureAside(ports: LakePorts, failure: FailureObject): Promise<string> {
@@ -28,24 +25,8 @@ export async function putFailureAside(ports: LakePorts, failure: FailureObject):
   if (!bytes) throw noSuchFile(key);
   const { records, condition } = readFailureObject(bytes, key);
   const id = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
-  const at = { stream, shard: records[0]!.shard };
-  for (;;) {
-    if (await readWaiting(ports.items, id)) return id;
-    const cursor = await shardCursor(ports.items, at, stream.shards);
-    const { placed, next } = placeAfter(cursor, records, false);
-    const aside = await putAsideAction(ports, {
-      id,
-      object: rangeText(rangeOf(stream, placed)),
-      table: '',
-      records: placed.map(record => ({ ...record, fault: givenUp(condition) })),
-      from: { source, stream: { name: stream.name, createdAt: stream.createdAt }, failure: true },
-      at: ports.clock.now(),
-    });
-    // Only the shard's count moves: these records are no news of how far it was read.
-    const counted = { ...cursor, count: next.count };
-    const moved = await ports.items.transact([cursorAction(at, undefined, cursor, counted), aside]);
-    if (moved.done) return id;
-  }
+  await putUnjudgedAside(ports, { id, source, stream, records, fault: givenUp(condition) });
+  return id;
 }
 
 interface FailureJson {

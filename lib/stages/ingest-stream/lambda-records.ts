@@ -19,7 +19,8 @@ interface KinesisEventRecord {
 }
 
 /**
- * The records of a Lambda event of a Kinesis stream; undefined when it is none. All are of one shard.
+ * The records of a Lambda event of a Kinesis stream; undefined when it is none, or not of one shard as Lambda's are:
+ * sequence numbers order a shard alone.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
  */
 export function lambdaRecords(event: unknown): StreamRecord[] | undefined {
@@ -32,6 +33,7 @@ export function lambdaRecords(event: unknown): StreamRecord[] | undefined {
     const seconds = kinesis?.approximateArrivalTimestamp;
     if (shard === undefined || kinesis?.data === undefined || typeof seconds !== 'number') return undefined;
     if (sequence === undefined || !/^\d{1,60}$/.test(sequence)) return undefined;
+    if (shard !== (records[0]?.shard ?? shard)) return undefined;
     const data = Buffer.from(kinesis.data, 'base64');
     const arrivedAt = Math.round(seconds * 1000);
     records.push({ shard, sequence, key: kinesis.partitionKey ?? '', data, arrivedAt });

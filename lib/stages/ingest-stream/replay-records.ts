@@ -1,7 +1,7 @@
 import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
 import { entriesAfter } from '../../ledger/entries';
 import { quarantineKey } from '../../ledger/keys';
-import { listQuarantined } from '../../ledger/quarantine';
+import { eachQuarantined } from '../../ledger/quarantine';
 import { compareSequences } from '../../ledger/streams';
 import type { ItemAction, Items } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
@@ -18,6 +18,7 @@ import {
   readAside,
   readWaiting,
 } from './aside';
+import type { TableTaken } from './request';
 import { formatOfSource, type Routed, routeRecords } from './route';
 import { takeIn } from './take-in';
 
@@ -32,6 +33,8 @@ type Change = Routed<AsideRecord>;
  * Takes in records that wait in quarantine, at the places they keep: no cursor judges them. Table after table: the
  * transaction that numbers a table's deltas takes its records out of the quarantine record, so that each counts once
  * whatever crashes. What still cannot be taken in goes on waiting.
+ *
+ * Answers with what came of each table's records, whose merge is the caller's to wake, and then with what still waits.
  * @param asked takes in every change, whatever table its record names
  * @throws TM_2321 when their source is gone from the config, TM_2302 for a table that the config does not have
  */
@@ -40,20 +43,20 @@ export async function replayRecords(
   lake: ResolvedLake,
   record: QuarantinedRecords,
   asked?: string,
-): Promise<Ingested> {
+): Promise<Ingested[]> {
   const table = asked === undefined ? undefined : lake.tables.find(t => t.name === asked);
   if (asked !== undefined && !table) throw undeclaredTable(asked, record.object);
   const { source } = record.records;
   formatOfSource(lake, source);
   const tried = new Set<string>();
-  let rows = 0;
+  const done: Ingested[] = [];
   for (;;) {
     const now = await readWaiting(ports.items, record.id);
-    if (!now) return answer(record, rows > 0 ? 'taken-in' : 'seen', rows);
+    if (!now) return done.length > 0 ? done : [answer(record, 'seen')];
     const waits = await readAside(ports, now.waiting);
     const routes = routeRecords(lake, waits, table ? { source, table } : { source });
     const next = nextWork(routes.tables, tried);
-    if (!next && routes.tables.size + routes.strays.length > 0) return stillWaiting(now.waiting, rows);
+    if (!next && routes.tables.size + routes.strays.length > 0) return [...done, stillWaiting(now.waiting)];
     if (!next) {
       // Nothing of it is anybody's data: a table's name may have become one that is ignored.
       await ports.items.transact([{ delete: quarantineKey(record.id), if: now.version }]);
@@ -62,7 +65,9 @@ export async function replayRecords(
     const taken = await takeTable(ports, lake, now, { ...next, waits });
     if (taken === undefined) continue;
     tried.add(next.name);
-    rows += taken;
+    const { first, count, rows } = taken;
+    const { name } = next.table;
+    if (rows > 0) done.push({ ...answer(record, 'taken-in'), table: name, first, count, rows });
   }
 }
 
@@ -87,13 +92,13 @@ function nextWork(
   return undefined;
 }
 
-/** The rows that came of one table's records; undefined when somebody else changed the quarantine record. */
+/** What came of one table's records; undefined when somebody else changed the quarantine record. */
 async function takeTable(
   ports: LakePorts,
   lake: ResolvedLake,
   { waiting, version }: Waiting,
   { table, waits, own }: Work & { readonly waits: readonly AsideRecord[] },
-): Promise<number | undefined> {
+): Promise<TableTaken | undefined> {
   const { items } = ports;
   const { records: from, id, object, at } = waiting;
   const doubtful = from.failure ? own.filter(record => !record.judged) : [];
@@ -101,7 +106,7 @@ async function takeTable(
   const { generation } = own[0]!;
   const records = own.filter(record => !taken.has(record.sequence));
   const others = waits.filter(record => !own.some(o => o.sequence === record.sequence));
-  const done = await takeIn(ports, lake, {
+  return takeIn(ports, lake, {
     table,
     format: formatOfSource(lake, from.source),
     records,
@@ -117,7 +122,6 @@ async function takeTable(
       return { guard: await replaceAction(ports, waiting, version, all), beside: [] };
     },
   });
-  return done?.rows;
 }
 
 /** The quarantine record with only these records, or without any. */
@@ -149,7 +153,7 @@ async function takenBefore(
     if (run) runs.push(run);
   };
   for await (const entry of entriesAfter(items, table, 0)) note(entry.source);
-  for (const other of await listQuarantined(items)) {
+  for await (const other of eachQuarantined(items)) {
     // What another failure object holds is as doubtful.
     if (other.id === id || !holdsRecords(other) || other.records.failure) continue;
     if (other.table === table || other.table === '') note(other.object);
@@ -161,16 +165,12 @@ async function takenBefore(
   return new Set(records.filter(within).map(record => record.sequence));
 }
 
-function stillWaiting(now: QuarantinedRecords, rows: number): Ingested {
-  const { code, reason } = now;
+function stillWaiting(now: QuarantinedRecords): Ingested {
+  const { code, reason, badRows } = now;
   const error = { code, reason, message: `[${code}] ${reason} · ${now.object}` };
-  return { ...answer(now, rows > 0 ? 'rows-quarantined' : 'quarantined', rows), error, badRows: now.badRows };
+  return { ...answer(now, 'quarantined'), error, badRows };
 }
 
-function answer(
-  { id, object, table }: QuarantinedRecords,
-  outcome: Ingested['outcome'],
-  rows: number,
-): Ingested {
-  return { object, ...(table === '' ? {} : { table }), outcome, identity: id, rows };
+function answer({ id, object, table }: QuarantinedRecords, outcome: Ingested['outcome']): Ingested {
+  return { object, ...(table === '' ? {} : { table }), outcome, identity: id, rows: 0 };
 }

@@ -3,8 +3,8 @@ import { dmsKinesis } from '../../formats/dms-kinesis';
 import type { RowFault } from '../../formats/errors';
 import type { JsonChange } from '../../formats/json-changes';
 import { jsonEvents } from '../../formats/json-events';
-import type { MessageReader } from '../../formats/stream-message';
-import { noSuchStream, undeclaredSource } from './errors';
+import type { MessageReader, StreamMessage } from '../../formats/stream-message';
+import { defect, noSuchStream, undeclaredSource } from './errors';
 import type { ControlNote } from './request';
 
 /** Formats of streams that are read here. */
@@ -52,7 +52,7 @@ export function routeRecords<R extends { readonly data: Uint8Array }>(
   const strays: (R & { fault: RowFault })[] = [];
   const control: ControlNote[] = [];
   for (const record of records) {
-    const message = read(record.data);
+    const message = readSafely(read, record.data);
     if (message.kind === 'ignored') continue;
     if (message.kind === 'fault') strays.push({ ...record, fault: message.fault });
     else if (message.kind === 'control') {
@@ -69,4 +69,12 @@ export function routeRecords<R extends { readonly data: Uint8Array }>(
     }
   }
   return { tables, strays, control };
+}
+
+function readSafely(read: MessageReader, data: Uint8Array): StreamMessage {
+  try {
+    return read(data);
+  } catch (error) {
+    return { kind: 'fault', fault: defect(error) };
+  }
 }

@@ -1,13 +1,13 @@
 import { dmsSequence } from '../../change/position';
-import { valueAt, widens } from '../../columnar/kernels';
+import { valueAt } from '../../columnar/kernels';
 import type { ResolvedTable } from '../../config/resolved';
 import type { RowFault } from '../../formats/errors';
-import type { DeclaredColumn, DecodedBatch } from '../../formats/format';
+import type { DecodedBatch } from '../../formats/format';
 import { type ChangesRequest, decodeChanges } from '../../formats/json-changes';
 import { dmsBookkeeping, plainBookkeeping } from '../../formats/layout';
 import { currentSchema } from '../../iceberg/metadata';
 import type { LakePorts } from '../../ports/lake-ports';
-import { isReserved, logTableOf, userFields } from '../../table/columns';
+import { columnsToRead, isReserved, logTableOf } from '../../table/columns';
 import { checkLedger, statedCursor } from '../../table/cursor';
 import { reservedColumn } from '../../table/errors';
 import { ensureLog } from '../../table/log-table';
@@ -15,6 +15,7 @@ import { openTable } from '../../table/open';
 import { checkDeletedWhen } from '../ingest/deleted-when';
 import { settle } from '../ingest/settle';
 import type { PositionRule, Settled } from '../ingest/settled';
+import { computed, withoutDefects } from './defects';
 import { recordSequence, unusableName } from './errors';
 import type { Placed } from './places';
 import type { Routed, StreamFormat } from './route';
@@ -29,48 +30,55 @@ export interface SettleRequest {
   readonly dateReceived: string;
 }
 
+export interface SettledRecords {
+  readonly settled: Settled;
+  readonly bad: BadRecord[];
+  /** The log's schema that they are settled for. */
+  readonly schema: number;
+}
+
 /**
  * The records as the table's log holds them, and those that are left out. The log is given the columns they need
  * first, by a commit of its own (PROTOCOL.md, S).
  * @throws TidemarkError for what concerns the whole table
  */
-export async function settleRecords(
+export function settleRecords(
+  ports: LakePorts,
+  records: readonly Placed<Routed<object>>[],
+  request: SettleRequest,
+): Promise<SettledRecords> {
+  return withoutDefects(records, some => settleTogether(ports, some, request));
+}
+
+async function settleTogether(
   ports: LakePorts,
   records: readonly Placed<Routed<object>>[],
   { table, format, generation, dateReceived }: SettleRequest,
-): Promise<{ settled: Settled; bad: BadRecord[] }> {
-  const known = await knownColumns(ports, table);
-  const { columns, batch } = decodeChanges(
-    records.map(record => record.change),
-    { columns: known, key: table.key, ...readingOf(table, format), refuses: refusesFor(table) },
+): Promise<SettledRecords> {
+  const before = await openTable(ports, logTableOf(table.name));
+  const known = columnsToRead(table.columns, before ? currentSchema(before.metadata).fields : []);
+  const { columns, batch } = computed(() =>
+    decodeChanges(
+      records.map(record => record.change),
+      { columns: known, key: table.key, ...readingOf(table, format), refuses: refusesFor(table) },
+    ),
   );
   const shapes = columns.filter(column => !table.omit.includes(column.name));
-  const log = await ensureLog(ports, table.name, shapes);
+  const log = await ensureLog(ports, table, shapes);
   const { fields } = currentSchema(log.metadata);
   checkDeletedWhen(table, fields, table.name);
   const merged = statedCursor(log.metadata);
   if (merged) await checkLedger(ports, table.name, merged);
   const rule = ruleOf(records, batch, generation, format);
-  const settled = settle(batch, { table, columns, fields, rule, dateReceived });
+  const settled = computed(() => settle(batch, { table, columns, fields, rule, dateReceived }));
   const bad = [...batch.bad, ...settled.faults].map(({ row, code, reason, column }) => ({
     at: row,
     code,
     reason,
     ...(column === undefined ? {} : { column }),
   }));
-  return { settled, bad: bad.sort((a, b) => a.at - b.at) };
-}
-
-/** The declared columns, as wide as the log has them, then what the log has beyond them. */
-async function knownColumns(ports: LakePorts, table: ResolvedTable): Promise<DeclaredColumn[]> {
-  const log = await openTable(ports, logTableOf(table.name));
-  const fields = log ? userFields(currentSchema(log.metadata).fields) : [];
-  const declared = table.columns.map(column => {
-    const field = fields.find(f => f.name === column.name);
-    return field && widens(column.type, field.type) ? { name: column.name, type: field.type } : column;
-  });
-  const extra = fields.filter(f => !declared.some(c => c.name === f.name));
-  return [...declared, ...extra.map(({ name, type }) => ({ name, type }))];
+  const schema = log.metadata['current-schema-id'];
+  return { settled, bad: bad.sort((a, b) => a.at - b.at), schema };
 }
 
 /** What a record's members mean. A DMS record leaves out what is NULL; an event says nothing of what it lacks. */

@@ -1,10 +1,10 @@
 import { type ResolvedLake, type ResolvedTable, requireKey } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
-import { readCounter } from '../../ledger/counter';
 import { recordRecords } from '../../ledger/streams';
 import type { ItemAction } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { Settled } from '../ingest/settled';
+import { untilNumbered } from '../ingest/until-numbered';
 import { writeDeltas } from '../ingest/write-deltas';
 import type { Placed } from './places';
 import type { TableTaken } from './request';
@@ -42,24 +42,28 @@ export async function takeIn(
   lake: ResolvedLake,
   work: Work,
 ): Promise<TableTaken | undefined> {
-  const { table, records, dateReceived, source } = work;
-  for (;;) {
-    const counter = await readCounter(ports.items, table.name);
+  const { table, records } = work;
+  return untilNumbered(ports, table.name, async ({ counter, turn }) => {
     const generation = work.generation ?? counter.generation;
-    const { settled, bad } = await settleAll(ports, records, { ...work, generation });
-    const place = { table: table.name, dateReceived, entry: counter.next };
+    const { settled, bad, schema } = await settleAll(ports, records, { ...work, generation });
+    const { dateReceived, source, commit } = work;
+    const { next: entry, vacuumCount } = counter;
+    const place = { table: table.name, dateReceived, entry };
     const deltas = await writeDeltas(ports, place, once(settled), lake.limits);
-    const written = { deltas, counter, now: ports.clock.now() };
-    const commit = await work.commit(bad, generation);
-    const done = await recordRecords(ports.items, { table: table.name, source, ...commit }, written);
-    if (done.outcome === 'guarded') return undefined;
-    if (done.outcome === 'outdated') continue;
+    const written = { source, deltas, entry, vacuumCount, schema };
+    const transaction = { table: table.name, ...(await commit(bad, generation)) };
+    const who = { now: ports.clock.now(), turn };
+    const recorded = await recordRecords(ports.items, transaction, written, who);
+    if (recorded.outcome === 'outdated') return { outdated: deltas };
+    if (recorded.outcome === 'guarded') return { done: undefined };
     const rows = deltas.reduce((sum, delta) => sum + delta.rows, 0);
     const outcome =
       bad.length === 0 ? 'taken-in' : bad.length < records.length ? 'rows-quarantined' : 'quarantined';
-    const first = deltas.length > 0 ? { first: done.first } : {};
-    return { table: table.name, outcome, ...first, count: deltas.length, rows, badRows: bad.length };
-  }
+    const first = deltas.length > 0 ? { first: recorded.first } : {};
+    return {
+      done: { table: table.name, outcome, ...first, count: deltas.length, rows, badRows: bad.length },
+    };
+  });
 }
 
 /** Settles them, or finds all of them bad where the table as it is declared takes none. */
@@ -67,20 +71,23 @@ async function settleAll(
   ports: LakePorts,
   records: readonly Placed<Routed<object>>[],
   request: SettleRequest,
-): Promise<{ settled?: Settled; bad: BadRecord[] }> {
+): Promise<{ settled?: Settled; bad: BadRecord[]; schema: number }> {
   try {
     requireKey(request.table);
     return await settleRecords(ports, records, request);
   } catch (error) {
     if (!(error instanceof TidemarkError) || !isTableFault(error)) throw error;
     const { code, what: reason } = error;
-    return { bad: records.map((_, at) => ({ at, code, reason })) };
+    return { bad: records.map((_, at) => ({ at, code, reason })), schema: NONE };
   }
 }
 
+/** The schema of no delta. */
+const NONE = -1;
+
 /** A table without a key or of another mode, and a schema that does not fit: the table's records wait until it is mended. */
 function isTableFault(error: TidemarkError): boolean {
-  return /^TM_101[01]|^TM_2[123]|^TM_300[89]|^TM_4008/.test(error.code);
+  return /^TM_101[01]|^TM_2[123]|^TM_3008|^TM_3009|^TM_3010|^TM_4008/.test(error.code);
 }
 
 async function* once(settled: Settled | undefined): AsyncGenerator<Settled> {

@@ -5,14 +5,14 @@ export const noSuchFile = (key: string) =>
   new TidemarkError('TM_2301', 'there is no such file', key, 'check the path');
 
 /** TM_2302: no table of the config takes in this file. */
-export const undeclaredTable = (table: string | undefined, key: string) =>
+export const undeclaredTable = (table: string | undefined, key: string, date?: string) =>
   new TidemarkError(
     'TM_2302',
     table === undefined
       ? 'the name does not say which table the file belongs to'
-      : `table ${table} is not declared`,
+      : `table ${table}, as its name or --table says, is not declared`,
     key,
-    'declare the table in tidemark.config.ts or name it with --table, then replay the file',
+    `declare the table in tidemark.config.ts or name it with --table${date === undefined ? '; the name says no date, so the file counts for the day it came unless --date says another' : ` (the file counts for ${date})`}, then replay the file`,
   );
 
 /** TM_2303: a LOAD file came again with other content: its rows replace the table, which is decided by a person. */
@@ -44,6 +44,10 @@ export const notQuarantined = (which: string) =>
     which,
     'see: tidemark quarantine list',
   );
+
+/** TM_2308: a date for a part of a file, or for records of a stream: the rest of it has one already. */
+export const dateOfPart = (what: string, where: string) =>
+  new TidemarkError('TM_2308', `${what} keep the date they came with`, where, 'replay without --date');
 
 /** TM_2307: deletedWhen names a column that the table does not have, or compares a column of another type with true or false. */
 export const deletedWhenUnfit = (column: string, type: string | undefined, where: string) =>

@@ -65,7 +65,7 @@ export function identify(
   const table = request.table
     ? lake.tables.find(t => t.name === request.table)
     : detected && (tableOf(lake, detected) ?? tableOfChanges(lake, detected));
-  if (!table) throw undeclaredTable(request.table ?? detected?.table, path);
+  if (!table) throw undeclaredTable(request.table ?? detected?.table, path, request.date ?? detected?.date);
   const kind = table.format?.kind ?? detected?.format ?? 'csv';
   const place = [detected?.schema, detected?.table, name].filter(part => part !== undefined).join('/');
   const part = LOAD_NUMBER.exec(name)?.[1];

@@ -1,7 +1,14 @@
 import { OP_DELETE, OP_LETTERS, OP_TRUNCATE } from '../../change/op';
 import { comparePositions, type Position } from '../../change/position';
 import type { Column } from '../../columnar/column';
-import { columnFromScalars, constantColumn, gather, gatherFrom, nullColumn } from '../../columnar/kernels';
+import {
+  castColumn,
+  columnFromScalars,
+  constantColumn,
+  gather,
+  gatherFrom,
+  nullColumn,
+} from '../../columnar/kernels';
 import type { Field } from '../../columnar/types';
 import type { DecodedBatch } from '../../formats/format';
 import {
@@ -62,8 +69,10 @@ export class PlacedRows {
 /** The decoded columns by name, without those that never enter the lake. */
 export class FileColumns {
   private readonly at: ReadonlyMap<string, number>;
-  /** The table's columns that the whole file lacks. */
-  readonly lacking: readonly string[];
+  /** The log's columns that the whole file lacks, those that never enter the lake among them. */
+  readonly lacking: readonly Field[];
+  /** The first of them that might have entered. */
+  readonly hole: string | undefined;
 
   constructor(
     private readonly decoded: DecodedBatch,
@@ -71,9 +80,8 @@ export class FileColumns {
   ) {
     const kept = columns.map((c, i) => [c.name, i] as const).filter(([name]) => !table.omit.includes(name));
     this.at = new Map(kept);
-    this.lacking = userFields(fields)
-      .map(f => f.name)
-      .filter(name => !this.at.has(name) && !table.omit.includes(name));
+    this.lacking = userFields(fields).filter(f => !this.at.has(f.name));
+    this.hole = this.lacking.find(f => !table.omit.includes(f.name))?.name;
   }
 
   column(name: string): Column | undefined {
@@ -81,14 +89,18 @@ export class FileColumns {
     return at === undefined ? undefined : this.decoded.columns[at];
   }
 
-  /** Whether the row says nothing about the column, which is not NULL. */
+  /** Whether the row, of a file that has the column, says nothing about it, which is not NULL. */
   lacks(name: string, row: number): boolean {
     const at = this.at.get(name);
     return at !== undefined && this.decoded.absent?.[at]?.[row] === 1;
   }
 }
 
-/** The rows as the log holds them, `_source` and `_entry` still to be told by the delta. */
+/**
+ * The rows as the log holds them, `_source` and `_entry` still to be told by the delta. They have all columns of the
+ * log's schema; what the file lacks altogether is listed in `_absent` as what one row lacks is (PROTOCOL.md, I6): so
+ * whoever reads the log asks for the columns of a file only where it is older than one of them.
+ */
 export function logRows(
   rows: PlacedRows,
   file: FileColumns,
@@ -100,7 +112,7 @@ export function logRows(
   const whole = rows.plain && n === decoded.length;
   const take = (column: Column) => (whole ? column : gather(column, origin));
   const absent = absentTexts(rows, file, decoded, context);
-  const present = userFields(context.fields).filter(f => file.column(f.name) !== undefined);
+  const user = userFields(context.fields);
   const { changedAt } = decoded;
   const own: [string, Column][] = [
     [OP, letters(rows)],
@@ -116,17 +128,21 @@ export function logRows(
   return {
     batch: {
       length: n,
-      fields: [...present, ...own.map(([name]) => field(name))],
+      fields: [...user, ...own.map(([name]) => field(name))],
       columns: [
-        ...present.map(f =>
-          rows.plain ? take(file.column(f.name)!) : keyChanged(f, rows, file, decoded, context),
-        ),
+        ...user.map(f => {
+          const column = file.column(f.name);
+          if (!column) return nullColumn(f.type, n);
+          // The log may have been widened since the file was opened.
+          const now = castColumn(column, f.type);
+          return rows.plain ? take(now) : keyChanged(f, now, rows, decoded, context, file);
+        }),
         ...own.map(([, column]) => column),
       ],
     },
     least: rows.least,
     greatest: rows.greatest,
-    partial: (absent?.some(a => a !== null) ?? false) || file.lacking.length > 0,
+    partial: absent?.some(a => a !== null) ?? false,
     truncates: rows.truncates,
   };
 }
@@ -134,12 +150,13 @@ export function logRows(
 /** A user's column: the row's value, the old key for the delete half of a key change, nothing for a TRUNCATE. */
 function keyChanged(
   field: Field,
+  column: Column,
   rows: PlacedRows,
-  file: FileColumns,
   { before }: DecodedBatch,
   { table }: SettleContext,
+  file: FileColumns,
 ): Column {
-  const column = file.column(field.name)!;
+  const old = before?.get(field.name);
   const isKey = table.key.includes(field.name);
   const [NOW, BEFORE, NOTHING] = [0, 1, 2];
   const source = new Uint8Array(rows.length);
@@ -151,7 +168,8 @@ function keyChanged(
     else source[i] = rows.part[i] === NEW_KEY && file.lacks(field.name, from) ? BEFORE : NOW;
     row[i] = source[i] === NOTHING ? 0 : from;
   }
-  return gatherFrom([column, before?.get(field.name) ?? column, nullColumn(field.type, 1)], source, row);
+  const was = old ? castColumn(old, field.type) : column;
+  return gatherFrom([column, was, nullColumn(field.type, 1)], source, row);
 }
 
 /** The field ids that each row lacks, as JSON, NULL where none; undefined where no row lacks any. */
@@ -161,12 +179,16 @@ function absentTexts(
   { absent }: DecodedBatch,
   { fields }: SettleContext,
 ): (string | null)[] | undefined {
-  if (!absent?.some(flags => flags)) return undefined;
+  const { lacking } = file;
+  const ofRows = absent?.some(flags => flags) ?? false;
+  if (!ofRows && lacking.length === 0) return undefined;
   const user = userFields(fields);
+  const ofFile = lacking.length > 0 ? JSON.stringify(lacking.map(f => f.id)) : null;
   return Array.from({ length: rows.length }, (_, i) => {
     // A delete says nothing about columns, and a key change's insert is complete.
     if (rows.part[i] !== PLAIN || rows.ops[i] === OP_TRUNCATE || rows.ops[i] === OP_DELETE) return null;
-    const ids = user.filter(f => file.lacks(f.name, rows.origin[i]!)).map(f => f.id);
+    if (!ofRows) return ofFile;
+    const ids = user.filter(f => lacking.includes(f) || file.lacks(f.name, rows.origin[i]!)).map(f => f.id);
     return ids.length > 0 ? JSON.stringify(ids) : null;
   });
 }

@@ -1,25 +1,29 @@
 import { keyNotInFile } from '../../change/errors';
-import type { DeclaredColumn, OpenedFile, SourceFile } from '../../formats/format';
+import type { OpenedFile, SourceFile } from '../../formats/format';
 import { formatOf } from '../../formats/formats';
 import { currentSchema } from '../../iceberg/metadata';
 import type { LakePorts } from '../../ports/lake-ports';
-import { logTableOf, userFields } from '../../table/columns';
+import { columnsToRead, logTableOf } from '../../table/columns';
 import { openTable } from '../../table/open';
+import { type ColumnNews, checkSlips, columnNews } from './column-news';
 import type { Identified } from './identify';
 
 const BATCH_ROWS = 65_536;
 const BATCH_BYTES = 8 << 20;
 
+/** A file whose columns are known, and what is new about them. */
+export interface Opened extends OpenedFile {
+  readonly news: ColumnNews;
+}
+
 /**
- * The file, opened with the declared columns first, in their order, then what the table has beyond them.
- * @throws TM_2204 when it lacks a key column
+ * The file, opened with the declared columns first, in their order and as wide as the table has them, then what it has beyond.
+ * @throws TM_2204 when it lacks a key column, TM_2116 when it seems to misspell a column
  */
-export async function openFormat(ports: LakePorts, file: Identified): Promise<OpenedFile> {
+export async function openFormat(ports: LakePorts, file: Identified): Promise<Opened> {
   const log = await openTable(ports, logTableOf(file.table.name));
-  const known = log ? userFields(currentSchema(log.metadata).fields) : [];
-  const declared: DeclaredColumn[] = [...file.table.columns];
-  const extra = known.filter(f => !declared.some(c => c.name === f.name));
-  const headerless = declared.length > 0 ? declared : extra;
+  const declared = file.table.columns.length;
+  const all = columnsToRead(file.table.columns, log ? currentSchema(log.metadata).fields : []);
   const source: SourceFile = {
     name: file.object.name,
     size: file.object.info.size,
@@ -27,11 +31,15 @@ export async function openFormat(ports: LakePorts, file: Identified): Promise<Op
     range: (start, end) => file.object.landing.range(file.object.info.key, start, end),
   };
   const options = { ...file.table.format, load: file.load };
-  const columns = file.kind === 'dms-csv' && !options.header ? headerless : [...declared, ...extra];
+  const headerless = file.kind === 'dms-csv' && !options.header && declared > 0;
+  const columns = headerless ? all.slice(0, declared) : all;
   const request = { file: source, columns, options, batchRows: BATCH_ROWS, batchBytes: BATCH_BYTES };
   const opened = await formatOf(file.kind).open(request);
   checkKey(file, opened);
-  return opened;
+  const [found, known] = [opened.columns, all].map(some => some.map(c => c.name)) as [string[], string[]];
+  const news = columnNews(file.table, file.kind, found, known);
+  checkSlips(news, file.object.name);
+  return { ...opened, news };
 }
 
 /** A file whose columns lack the key says nothing of any row, and its columns must not become the table's. */

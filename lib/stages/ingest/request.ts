@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../../ports/object-store';
+import type { ColumnNews } from './column-news';
 
 /** A file that asks to be taken in. */
 export interface IngestRequest {
@@ -17,8 +18,8 @@ export interface IngestRequest {
   readonly receivedAt?: number;
 }
 
-/** What became of a file. */
-export interface Ingested {
+/** What became of a file. Its columns are news of the first time it is taken in. */
+export interface Ingested extends ColumnNews {
   readonly object: string;
   readonly table?: string;
   /** rows: some rows went to quarantine, the others are in. */

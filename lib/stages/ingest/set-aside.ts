@@ -44,8 +44,9 @@ export async function setAside(
       code: fault.error.code,
       reason: fault.error.what,
       copy,
-      date: known?.date ?? request.date,
-      askedTable: known?.askedTable ?? request.table,
+      // A replay that says otherwise is the newer word.
+      date: request.date ?? known?.date,
+      askedTable: request.table ?? known?.askedTable,
       scope: rowsWait ? 'rows' : fault.scope,
       rows: rowsWait ? known.rows : fault.rows,
       badRows: rowsWait ? known.badRows : fault.badRows,

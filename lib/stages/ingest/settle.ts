@@ -64,7 +64,7 @@ class Rows {
     if (missing >= 0) return faultOf(missingKey(table.key[missing]!, ''));
     if (this.decoded.ops[i] !== OP_UPDATE || !this.changed(i) || this.dies(i)) return undefined;
     const hole =
-      this.file.lacking[0] ??
+      this.file.hole ??
       columns.find(c => this.file.lacks(c.name, i) && !this.decoded.before?.has(c.name))?.name;
     return hole === undefined ? undefined : faultOf(partialKeyChange(hole, ''));
   }

@@ -48,7 +48,7 @@ async function becameOf(items: Items, { key, identity, outcome: noted }: Landed)
   if (table === undefined || taken?.first === undefined || outcome === 'quarantined') {
     return { ...became, ...aside };
   }
-  const { first, count = 1 } = taken;
+  const { first, count = 1, newColumns, lacking } = taken;
   let rows = 0;
   let dateReceived: string | undefined;
   for (let n = first; n < first + count; n++) {
@@ -56,5 +56,5 @@ async function becameOf(items: Items, { key, identity, outcome: noted }: Landed)
     rows += entry?.rows ?? 0;
     dateReceived ??= entry?.dateReceived;
   }
-  return { ...became, ...aside, first, count, rows, dateReceived };
+  return { ...became, ...aside, first, count, rows, dateReceived, newColumns, lacking };
 }

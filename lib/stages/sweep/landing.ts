@@ -1,13 +1,13 @@
 import { landedEtags } from '../../ledger/landed';
 import {
-  closeListing,
   folderOf,
   type Listing,
   listFolders,
+  moveListing,
   noteFolder,
-  noteListing,
   readFolder,
   readListing,
+  type StandingListing,
 } from '../../ledger/landing';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { ObjectInfo, ObjectStore } from '../../ports/object-store';
@@ -35,31 +35,37 @@ export const FOLDER_ACTIVE_MS = 48 * 3_600_000;
  * Begins a listing of the landing. A full one covers a recent one, so it takes its place, and is not replaced by it;
  * one of the same kind goes on.
  */
-export async function beginListing(ports: LakePorts, kind: Listing['kind']): Promise<void> {
-  const open = await readListing(ports.items);
-  if (open && (open.kind === 'full' || kind === 'recent')) return;
-  await noteListing(ports.items, { kind });
+export async function beginListing({ items }: LakePorts, kind: Listing['kind']): Promise<void> {
+  for (;;) {
+    const standing = await readListing(items);
+    const { open } = standing;
+    if (open && (open.kind === 'full' || kind === 'recent')) return;
+    if (await moveListing(items, standing, { kind })) return;
+  }
 }
 
 /**
  * Goes on with the listing that is open, until it is done or `until` (milliseconds since 1970) has come, and
  * announces every object that was not dealt with under its etag. Some may be announced twice: ingest knows.
  *
- * A run of objects is announced before it is noted how far the listing has come: a crash repeats a run.
+ * A run of objects is announced before it is noted how far the listing has come: a crash repeats a run. Of two sweeps
+ * at once the one that notes first goes on, and the other hands back, also where the first has begun another listing.
  */
 export async function sweepLanding(ports: LandingSweepPorts, until: number): Promise<LandingSweep> {
-  const open = await readListing(ports.items);
+  let standing: StandingListing | undefined = await readListing(ports.items);
+  const { open } = standing;
   if (!open) return { announced: 0, done: true };
-  const runs = open.kind === 'full' ? everything(ports, open.after) : recent(ports, open.after);
+  const { kind } = open;
+  const runs = kind === 'full' ? everything(ports, open.after) : recent(ports, open.after);
   let announced = 0;
   for await (const { objects, after } of runs) {
     announced += await announce(ports, objects);
     await noteLastNames(ports, objects);
-    await noteListing(ports.items, { kind: open.kind, after });
-    if (ports.clock.now() >= until) return { announced, done: false };
+    standing = await moveListing(ports.items, standing, { kind, after });
+    if (!standing || ports.clock.now() >= until) return { announced, done: false };
   }
-  await closeListing(ports.items);
-  return { announced, done: true };
+  const closed = await moveListing(ports.items, standing, undefined);
+  return { announced, done: closed !== undefined };
 }
 
 /** Objects that follow each other in the store's order, and where the listing goes on behind them. */
@@ -95,7 +101,10 @@ async function* recent(ports: LandingSweepPorts, from: string | undefined): Asyn
   }
 }
 
-/** The objects of a folder itself after a key. A listing knows no folders: it leaps over each that stands within. */
+/**
+ * The objects of a folder itself after a key. A listing knows no folders: it leaps over each that stands within, and a
+ * run ends there, so that nothing stands between its objects.
+ */
 async function* standingIn(landing: ObjectStore, folder: string, from: string): AsyncGenerator<ObjectInfo[]> {
   const prefix = folder === '/' ? '' : folder;
   let after: string | undefined = from === '' ? undefined : from;
@@ -133,10 +142,10 @@ async function announce(ports: LandingSweepPorts, objects: readonly ObjectInfo[]
 async function noteLastNames({ items, clock }: LandingSweepPorts, objects: readonly ObjectInfo[]) {
   const lasts = new Map(objects.map(object => [folderOf(object.key), object.key]));
   for (const [folder, last] of lasts) {
-    const known = await readFolder(items, folder);
+    const { known, version } = await readFolder(items, folder);
     // A full listing comes by names that a recent one has passed.
     if (known && !isBefore(known.last, last)) continue;
-    await noteFolder(items, { folder, last, at: clock.now() });
+    await noteFolder(items, { folder, last, at: clock.now() }, version);
   }
 }
 

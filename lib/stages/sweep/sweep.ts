@@ -2,7 +2,7 @@ import type { ResolvedLake } from '../../config/resolved';
 import type { Listing } from '../../ledger/landing';
 import type { ObjectStore } from '../../ports/object-store';
 import type { WakeUps } from '../../ports/wake-ups';
-import { dueReports } from '../athena-report/due';
+import { type Due, dueReports } from '../athena-report/due';
 import type { AthenaReportPorts } from '../athena-report/ports';
 import { continueViews, refreshHistoryViews } from '../views';
 import { beginListing, type LandingSweep, sweepLanding } from './landing';
@@ -47,7 +47,8 @@ export async function sweep(ports: SweepPorts, lake: ResolvedLake, order: SweepO
     }
   };
   const waiting = await attempt('waiting tables', () => sweepWaiting(ports, lake, order.windowMs));
-  const reports = await attempt('reports', () => wakeReports(ports, lake));
+  const due = await attempt('reports', () => wakeReports(ports, lake));
+  for (const { report, error } of due?.failures ?? []) failures.push({ what: `report ${report}`, error });
   await attempt('views', () =>
     // Once a day all of them: a view may have failed, or its table's last merge died before it.
     order.listing === 'full' ? refreshHistoryViews(ports, lake) : continueViews(ports, lake),
@@ -56,11 +57,11 @@ export async function sweep(ports: SweepPorts, lake: ResolvedLake, order: SweepO
     if (order.listing) await beginListing(ports, order.listing);
     return sweepLanding(ports, order.until);
   });
-  return { waiting, reports, landing, failures };
+  return { waiting, reports: due?.reports.length, landing, failures };
 }
 
-async function wakeReports(ports: SweepPorts, lake: ResolvedLake): Promise<number> {
+async function wakeReports(ports: SweepPorts, lake: ResolvedLake): Promise<Due> {
   const due = await dueReports(ports, lake);
-  for (const { report, date } of due) await ports.wakeUps.report(report, date);
-  return due.length;
+  for (const { report, date } of due.reports) await ports.wakeUps.report(report, date);
+  return due;
 }

@@ -1,54 +1,119 @@
+import { parseMetadata, type Snapshot, type TableMetadata } from '../../iceberg/metadata';
 import { listAttempts } from '../../ledger/attempts';
 import { entriesAfter } from '../../ledger/entries';
-import { listQuarantined } from '../../ledger/quarantine';
+import { eachQuarantined } from '../../ledger/quarantine';
 import type { LakePorts } from '../../ports/lake-ports';
 import { readManifest, readManifests } from '../../table/live-files';
 import { type OpenTable, openTable } from '../../table/open';
+import { isOwn } from './own';
+import { type Run, slices } from './run';
 
-/** Whose ledger items are read: all that have objects, whatever the catalog says of them. */
-export interface Namers {
-  /** Tables that have deltas. */
-  readonly logs: ReadonlySet<string>;
-  /** Reports that have files in staging. */
-  readonly reports: ReadonlySet<string>;
+/** Manifest lists, or manifests, that are read at once: each is a request, and memory holds all of them. */
+const READS_AT_ONCE = 4;
+
+/** Names are given in groups of at most this many. */
+const GROUP_MAX = 1000;
+
+/**
+ * Those of the keys that nothing names: no retained snapshot of any table, no ledger entry, open attempt or quarantine
+ * record. Memory grows with the keys asked about, never with the names there are.
+ * @returns in the order of the keys; undefined when the run's time was over first: then nothing is known of any of them
+ */
+export async function unnamedAmong(run: Run, keys: Iterable<string>): Promise<Set<string> | undefined> {
+  const unnamed = new Set(keys);
+  for await (const group of namesFor(run.ports, unnamed)) {
+    for (const key of group) unnamed.delete(key);
+    if (unnamed.size === 0) break;
+    if (run.over()) return undefined;
+  }
+  run.judged = true;
+  return unnamed;
 }
 
-/** Keys that vacuum must keep: what any retained snapshot, ledger entry, open attempt or quarantine record names. */
-export async function namedKeys(ports: LakePorts, { logs, reports }: Namers): Promise<Set<string>> {
-  const named = new Set<string>();
+type Names = AsyncGenerator<readonly string[]>;
+
+async function* namesFor(ports: LakePorts, asked: ReadonlySet<string>): Names {
+  for (const table of await ports.catalog.list()) {
+    if (await isOwn(ports, table)) {
+      const open = await openTable(ports, table);
+      if (open) yield* namesOfTable(ports, open);
+    } else yield* namesOfForeign(ports, table);
+  }
+  const folders = new Set([...asked].map(key => key.split('/', 2).join('/')));
+  for (const folder of folders) {
+    const [kind, name = ''] = folder.split('/');
+    if (kind === 'deltas') yield* namesOfEntries(ports, name);
+    if (kind === 'staging') yield* namesOfAttempts(ports, name, asked);
+  }
+  for await (const { copy } of eachQuarantined(ports.items)) yield [copy];
+}
+
+/**
+ * Another's table may share files with ours (a copy that another engine made without copying). Where it cannot be
+ * read, its names are not known: what is not ours must not stop what is.
+ */
+async function* namesOfForeign(ports: LakePorts, name: string): Names {
+  try {
+    const found = await ports.catalog.load(name);
+    if (!found) return;
+    const metadata = parseMetadata(found.metadata);
+    yield* namesOfTable(ports, { name, pointer: found.pointer, metadata });
+  } catch {
+    // As far as it could be read.
+  }
+}
+
+/** Everything that the table's metadata leads to: metadata files, lists, manifests, data, delete and statistics files. */
+async function* namesOfTable(ports: LakePorts, { pointer, metadata }: OpenTable): Names {
   const root = ports.store.uri('x').slice(0, -1);
-  for (const name of await ports.catalog.list()) {
-    const open = await openTable(ports, name);
-    const uris = open ? await reachable(ports, open) : [];
-    for (const uri of uris) if (uri.startsWith(root)) named.add(ports.store.keyOf(uri));
-  }
-  for (const table of logs)
-    for await (const entry of entriesAfter(ports.items, table, 0)) named.add(entry.joined?.key ?? entry.key);
-  for (const report of reports)
-    for (const { id, state } of await listAttempts(ports.items, report)) {
-      if (state !== 'open') continue;
-      for await (const { key } of ports.store.list(`staging/${report}/${id}`)) named.add(key);
+  // Cut, not checked: what is no key of the store names nothing in it.
+  const keysOf = (uris: readonly string[]) =>
+    uris.filter(uri => uri.startsWith(root)).map(uri => uri.slice(root.length));
+  yield keysOf([pointer.uri, ...metadata['metadata-log'].map(l => l['metadata-file'])]);
+  yield keysOf(statisticsOf(metadata));
+  const known = new Set<string>();
+  for (const snapshots of slices(metadata.snapshots, READS_AT_ONCE)) {
+    yield keysOf(snapshots.map(s => s['manifest-list']));
+    const lists = await Promise.all(snapshots.map((s: Snapshot) => readManifests(ports.store, s)));
+    const fresh = new Map(lists.flat().map(m => [m.path, m] as const));
+    for (const path of known) fresh.delete(path);
+    for (const manifests of slices([...fresh.values()], READS_AT_ONCE)) {
+      yield keysOf(manifests.map(m => m.path));
+      const files = await Promise.all(
+        manifests.map(async manifest =>
+          (await readManifest(ports.store, metadata, manifest)).flatMap(({ status, file }) =>
+            status === 'deleted' ? [] : [file.path],
+          ),
+        ),
+      );
+      for (const manifest of manifests) known.add(manifest.path);
+      for (const paths of files) yield keysOf(paths);
     }
-  for (const record of await listQuarantined(ports.items)) named.add(record.copy);
-  return named;
+  }
 }
 
-/** Everything that the table's metadata leads to, by uri: metadata files, lists, manifests, data and delete files. */
-async function reachable(ports: LakePorts, { pointer, metadata }: OpenTable): Promise<Set<string>> {
-  const uris = new Set<string>([pointer.uri, ...metadata['metadata-log'].map(l => l['metadata-file'])]);
-  for (const snapshot of metadata.snapshots) {
-    uris.add(snapshot['manifest-list']);
-    for (const manifest of await readManifests(ports.store, snapshot)) {
-      if (uris.has(manifest.path)) continue;
-      uris.add(manifest.path);
-      for (const entry of await readManifest(ports.store, metadata, manifest)) {
-        if (entry.status !== 'deleted') uris.add(entry.file.path);
-      }
-    }
+function statisticsOf(metadata: TableMetadata): string[] {
+  const files = ['statistics', 'partition-statistics'].flatMap(
+    kind => (metadata[kind] ?? []) as { 'statistics-path': string }[],
+  );
+  return files.map(file => file['statistics-path']);
+}
+
+/** Where the rows of each entry stand now: in its delta, or in a file of joined ones. */
+async function* namesOfEntries({ items }: LakePorts, table: string): Names {
+  let group: string[] = [];
+  for await (const entry of entriesAfter(items, table, 0)) {
+    group.push(entry.joined?.key ?? entry.key);
+    if (group.length < GROUP_MAX) continue;
+    yield group;
+    group = [];
   }
-  for (const kind of ['statistics', 'partition-statistics']) {
-    for (const file of (metadata[kind] ?? []) as { 'statistics-path': string }[])
-      uris.add(file['statistics-path']);
-  }
-  return uris;
+  yield group;
+}
+
+/** What an open attempt of the report has staged so far is its own, whatever stands there. */
+async function* namesOfAttempts({ items }: LakePorts, report: string, asked: ReadonlySet<string>): Names {
+  const attempts = await listAttempts(items, report);
+  const open = attempts.filter(a => a.state === 'open').map(({ id }) => `staging/${report}/${id}`);
+  yield [...asked].filter(key => open.some(folder => key.startsWith(folder)));
 }

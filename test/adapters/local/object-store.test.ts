@@ -83,6 +83,11 @@ describe('symbolic links', () => {
       }
       await expect(store.putIfAbsent(key, text('y'))).rejects.toThrow('TM_5001');
       await expect(store.delete(key)).rejects.toThrow('TM_5001');
+      await store.put('t/other', text('y'));
+      const [refused, ...none] = await store.deleteMany(['t/other', key]);
+      expect(refused).toMatchObject({ key, reason: expect.stringContaining('TM_5001') });
+      expect(none).toEqual([]);
+      expect(await store.head('t/other')).toBeUndefined();
     }
     await expect(listed(root)).rejects.toThrow('TM_5001');
     expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe('secret');

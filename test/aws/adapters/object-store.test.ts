@@ -3,8 +3,11 @@ import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import {
   CreateBucketCommand,
+  DeleteObjectsCommand,
+  type DeleteObjectsCommandInput,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  type ObjectIdentifier,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -391,6 +394,72 @@ describe('reading', () => {
     const store = freshStore();
     await store.put('a', text('abc'));
     expect((await store.head('a'))?.etag).toBe('900150983cd24fb0d6963f7d28e17f72');
+  });
+});
+
+describe('deleteMany', () => {
+  /** A store of which some keys are refused by themselves, within an answer that is no error. */
+  function refusing(codeOf: (key: string, nth: number) => string | undefined) {
+    const at = { bucket: BUCKET, prefix: randomUUID() };
+    const broken = newClient();
+    let nth = 0;
+    broken.middlewareStack.add(
+      (next, context) => async args => {
+        if (context.commandName !== DeleteObjectsCommand.name) return next(args);
+        nth++;
+        const input = args.input as DeleteObjectsCommandInput;
+        const Objects = input.Delete?.Objects ?? [];
+        const code = ({ Key = '' }: ObjectIdentifier) => codeOf(Key.slice(Key.lastIndexOf('/') + 1), nth);
+        // S3 takes no empty list.
+        const fine = [...Objects.filter(object => !code(object)), { Key: 'no-such-object' }];
+        const Errors = Objects.filter(code).map(o => ({ Key: o.Key, Code: code(o), Message: 'simulated' }));
+        const answer = await next({ ...args, input: { ...input, Delete: { Objects: fine, Quiet: true } } });
+        return { ...answer, output: { ...answer.output, Errors } as typeof answer.output };
+      },
+      { step: 'initialize' },
+    );
+    return { store: s3Store(broken, at), sound: s3Store(client, at) };
+  }
+
+  test('what is refused is named with the reason, and the rest goes', async () => {
+    const { store, sound } = refusing(key => (key === 'denied' ? 'AccessDenied' : undefined));
+    for (const key of ['a', 'denied', 'z']) await sound.put(key, text('x'));
+    expect(await store.deleteMany(['a', 'denied', 'z'])).toEqual([
+      { key: 'denied', reason: 'AccessDenied: simulated' },
+    ]);
+    expect(await keys(sound)).toEqual(['denied']);
+  });
+
+  test('what S3 was too busy for is asked again', async () => {
+    const { store, sound } = refusing((key, nth) =>
+      (key === 'busy' && nth < 3) || key === 'failing' ? 'SlowDown' : undefined,
+    );
+    for (const key of ['a', 'busy', 'failing']) await sound.put(key, text('x'));
+    expect(await store.deleteMany(['a', 'busy', 'failing'])).toEqual([
+      { key: 'failing', reason: 'SlowDown: simulated' },
+    ]);
+    expect(await keys(sound)).toEqual(['failing']);
+  });
+
+  test('a call that fails whole says so; one whose answer is lost is made again', async () => {
+    const denied = faulty(() => refusal('AccessDenied', 403));
+    await expect(denied.store.deleteMany(['a'])).rejects.toMatchObject({ code: 'TM_5202' });
+    const lost = faulty((command, nth) => (command === 'DeleteObjects' && nth === 1 ? 'lost' : 'none'));
+    await lost.sound.put('a', text('x'));
+    expect(await lost.store.deleteMany(['a', 'b'])).toEqual([]);
+    expect(await keys(lost.sound)).toEqual([]);
+    expect(lost.calls.get('DeleteObjects')).toBe(2);
+  });
+
+  test('a thousand objects are one call', async () => {
+    const { store, sound, calls } = faulty(() => 'none');
+    const names = Array.from({ length: 30 }, (_, i) => `n-${i}`);
+    for (const key of names) await sound.put(key, text('x'));
+    expect(await store.deleteMany([...names, ...Array.from({ length: 970 }, (_, i) => `m-${i}`)])).toEqual(
+      [],
+    );
+    expect(await keys(sound)).toEqual([]);
+    expect([...calls]).toEqual([['DeleteObjects', 1]]);
   });
 });
 

@@ -8,6 +8,8 @@ export interface Chances {
   twiceAtOnce(): boolean;
   /** After how long an invocation is killed; undefined: it is not. */
   killAfterMs(): number | undefined;
+  /** Whether a batch of a stream that fails goes on failing until its records are too old. */
+  outlasts(): boolean;
 }
 
 /** Everything arrives once, at once, and runs to its end. */
@@ -16,6 +18,7 @@ export const CALM: Chances = {
   delaySeconds: () => 0,
   twiceAtOnce: () => false,
   killAfterMs: () => undefined,
+  outlasts: () => false,
 };
 
 /** A long invocation here takes a second or two, most are shorter. */
@@ -29,7 +32,7 @@ export interface Ugly extends Chances {
 
 /**
  * While it rages, a third of the notifications are lost, the others come twice, one invocation in four is to be killed and one
- * batch in four runs twice at once.
+ * batch in four runs twice at once; one batch of a stream in three that fails does so until its records are too old.
  */
 export function ugly(random: () => number): Ugly {
   let rages = false;
@@ -39,6 +42,7 @@ export function ugly(random: () => number): Ugly {
     delaySeconds: () => (rages ? Math.floor(random() * 3) : 0),
     twiceAtOnce: () => happens(0.25),
     killAfterMs: () => (happens(0.25) ? random() ** 2 * KILL_MS_MAX : undefined),
+    outlasts: () => happens(0.33),
     rage() {
       rages = true;
     },

@@ -12,6 +12,7 @@ import type { Deployed } from '../deployer/deploy';
 import { REGION } from '../deployer/intrinsics';
 import { ofType, type Properties, type Resource } from '../deployer/resource';
 import { MOTO, standIn } from '../endpoints';
+import type { Chances } from './chances';
 import type { Fleet } from './fleet';
 
 // The client's own HTTP/2 is understood by no stand-in.
@@ -29,20 +30,26 @@ interface Mapping {
   readonly lambda: string;
   readonly stream: string;
   readonly batchSize: number;
-  readonly retries: number;
   readonly bisects: boolean;
   /** The bucket for batches that failed for good. */
   readonly asideBucket: string;
 }
 
-/** The event source mappings of streams. Only what a lake's template states is played: one batch a shard at a time. */
-export function streamSources({ resources }: Deployed, fleet: Fleet): StreamSource[] {
+/**
+ * The event source mappings of streams. Only what a lake's template states is played: one batch a shard at a time, tried
+ * until its records are too old, which is for `chances` to say.
+ */
+export function streamSources(
+  { resources }: Deployed,
+  fleet: Fleet,
+  chances: Chances,
+): StreamSource[] {
   return ofType(resources, 'AWS::Lambda::EventSourceMapping').flatMap(resource => {
     const { properties } = resource;
     if (!(properties.EventSourceArn as string).includes(':kinesis:')) return [];
     const mapping = mappingOf(resource, fleet.byArn(properties.FunctionName as string).name);
     const iterators = new Map<string, string | undefined>();
-    return [{ drain: () => drain(mapping, fleet, iterators) }];
+    return [{ drain: () => drain({ mapping, fleet, chances }, iterators) }];
   });
 }
 
@@ -50,28 +57,28 @@ function mappingOf({ ref: id, properties }: Resource, lambda: string): Mapping {
   const {
     ParallelizationFactor = 1,
     StartingPosition,
+    MaximumRetryAttempts,
+    MaximumRecordAgeInSeconds,
     DestinationConfig,
   } = properties as Properties & {
     DestinationConfig: { OnFailure: { Destination: string } };
   };
   if (ParallelizationFactor !== 1 || StartingPosition !== 'TRIM_HORIZON')
     throw new Error('the driver reads streams from their beginning, one batch a shard');
+  if (MaximumRetryAttempts !== -1 || !(Number(MaximumRecordAgeInSeconds) > 0))
+    throw new Error('the driver tries batches until they are too old');
   return {
     id,
     lambda,
     stream: properties.EventSourceArn as string,
     batchSize: Number(properties.BatchSize),
-    retries: Number(properties.MaximumRetryAttempts),
     bisects: properties.BisectBatchOnFunctionError === true,
     asideBucket: DestinationConfig.OnFailure.Destination.slice('arn:aws:s3:::'.length),
   };
 }
 
-async function drain(
-  mapping: Mapping,
-  fleet: Fleet,
-  iterators: Map<string, string | undefined>,
-): Promise<boolean> {
+async function drain(source: Source, iterators: Map<string, string | undefined>): Promise<boolean> {
+  const { mapping } = source;
   const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamARN: mapping.stream }));
   let worked = false;
   for (const { ShardId: shard } of Shards) {
@@ -81,7 +88,7 @@ async function drain(
       if (ShardIterator === undefined) break;
       const asked = { ShardIterator, StreamARN: mapping.stream, Limit: mapping.batchSize };
       const { Records = [], NextShardIterator } = await kinesis.send(new GetRecordsCommand(asked));
-      if (Records.length > 0) await handOut({ mapping, fleet, shard: shard! }, Records, mapping.retries);
+      if (Records.length > 0) await handOut({ ...source, shard: shard! }, Records);
       iterators.set(shard!, NextShardIterator);
       if (Records.length === 0) break;
       worked = true;
@@ -95,29 +102,35 @@ async function fromTheBeginning(StreamARN: string, ShardId: string): Promise<str
   return (await kinesis.send(new GetShardIteratorCommand(asked))).ShardIterator;
 }
 
-interface Reading {
+interface Source {
   readonly mapping: Mapping;
   readonly fleet: Fleet;
+  readonly chances: Chances;
+}
+
+interface Reading extends Source {
   readonly shard: string;
 }
 
 /**
  * A batch, until all of it is dealt with: what the function reports as failed comes again from there, a batch that
- * fails whole is halved, and what fails for good is put aside.
+ * fails whole is halved, and what is too old is put aside.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-errors.html
  */
-async function handOut(reading: Reading, records: readonly KinesisRecord[], retries: number): Promise<void> {
-  const { mapping, fleet, shard } = reading;
+async function handOut(reading: Reading, records: readonly KinesisRecord[]): Promise<void> {
+  const { mapping, fleet, chances, shard } = reading;
   const event = { Records: records.map(record => recordOf(mapping.stream, shard, record)) };
-  const invoked = await fleet.invoke(mapping.lambda, event);
+  const invoke = () => fleet.invoke(mapping.lambda, event);
+  // As after a lost answer: the same batch to two runs, of which one is heard.
+  const [invoked] = await Promise.all([invoke(), ...(chances.twiceAtOnce() ? [invoke()] : [])]);
   const from = invoked.ok ? firstFailed(invoked.answer, records) : 0;
   if (from === undefined) return;
   const rest = records.slice(from);
-  if (retries === 0) return putAside(reading, event.Records.slice(from));
-  if (invoked.ok || !mapping.bisects || rest.length === 1) return handOut(reading, rest, retries - 1);
+  if (chances.outlasts()) return putAside(reading, event.Records.slice(from));
+  if (invoked.ok || !mapping.bisects || rest.length === 1) return handOut(reading, rest);
   const half = Math.ceil(rest.length / 2);
-  await handOut(reading, rest.slice(0, half), retries - 1);
-  await handOut(reading, rest.slice(half), retries - 1);
+  await handOut(reading, rest.slice(0, half));
+  await handOut(reading, rest.slice(half));
 }
 
 /** The lowest sequence number counts; an unknown one is the whole batch. */
@@ -149,7 +162,10 @@ function recordOf(stream: string, shard: string, record: KinesisRecord): Kinesis
   };
 }
 
-/** Under the name that Lambda gives it: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<id>`. */
+/**
+ * Under the name that Lambda gives it: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<id>`.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+ */
 async function putAside({ mapping, shard }: Reading, records: readonly KinesisStreamRecord[]): Promise<void> {
   const at = new Date().toISOString();
   const day = at.slice(0, 10).replaceAll('-', '/');
@@ -159,7 +175,8 @@ async function putAside({ mapping, shard }: Reading, records: readonly KinesisSt
       Bucket: mapping.asideBucket,
       Key: `aws/lambda/${mapping.id}/${shard}/${day}/${name}`,
       Body: JSON.stringify({
-        requestContext: { functionArn: mapping.lambda, condition: 'RetryAttemptsExhausted' },
+        requestContext: { functionArn: mapping.lambda, condition: 'RecordAgeExceeded' },
+        KinesisBatchInfo: { shardId: shard, batchSize: records.length, streamArn: mapping.stream },
         payload: JSON.stringify({ Records: records }),
       }),
     }),

@@ -7,7 +7,7 @@ import type { Asked } from './evaluate';
  */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   s3: [
-    ...['GetObject', 'HeadObject', 'PutObject', 'DeleteObject', 'ListObjectsV2'],
+    ...['GetObject', 'HeadObject', 'PutObject', 'DeleteObject', 'DeleteObjects', 'ListObjectsV2'],
     ...['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy', 'CompleteMultipartUpload'],
     'AbortMultipartUpload',
   ],

@@ -71,6 +71,8 @@ test('event.other: what is no event of a Kinesis stream', () => {
     { Records: [{ ...good, eventID: 'x' }] },
     { Records: [{ ...good, kinesis: { ...good!.kinesis, sequenceNumber: '1e5' } }] },
     { Records: [{ ...good, kinesis: { ...good!.kinesis, approximateArrivalTimestamp: undefined } }] },
+    // Of two shards: their numbers order each alone.
+    { Records: [good, { ...good, eventID: 'shardId-000000000001:1' }] },
   ])
     expect(lambdaRecords(event)).toBeUndefined();
   expect(lambdaRecords({ Records: [good] })).toHaveLength(1);
@@ -89,7 +91,11 @@ test('failure.replay takes in what the cursor has passed, below what it counted'
   await deliver(lake, records.slice(4));
   const id = await putFailure(lake, 'failed', failureOf(records.slice(0, 4)));
   expect(await listQuarantined(lake.ports.items)).toMatchObject([{ id, code: 'TM_2324', badRows: 4 }]);
-  expect(await replay(lake.ports, lake.lake, id)).toMatchObject([{ outcome: 'taken-in', rows: 4 }]);
+  // Table by table: whoever replays wakes the merge of each.
+  expect(await replay(lake.ports, lake.lake, id)).toMatchObject([
+    { table: 'one', outcome: 'taken-in', rows: 3 },
+    { table: 'two', outcome: 'taken-in', rows: 1 },
+  ]);
   expect(await rowsOf(lake)).toEqual(['1 4 x', '2 2 x']);
   expect(await rowsOf(lake, 'two')).toEqual(['1 3 x']);
   expect(await listQuarantined(lake.ports.items)).toEqual([]);

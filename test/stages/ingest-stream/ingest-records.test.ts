@@ -283,7 +283,8 @@ describe('bad records', () => {
     const declared = reconfigured(lake, { tables: { one: TABLE, later: TABLE } });
     const [stray] = (await listQuarantined(lake.ports.items)).filter(w => w.table === '');
     expect(await replay(lake.ports, declared.lake, stray!.id)).toMatchObject([
-      { outcome: 'rows-quarantined', rows: 1, badRows: 1 },
+      { table: 'later', outcome: 'taken-in', rows: 1 },
+      { outcome: 'quarantined', badRows: 1 },
     ]);
     const again = await deliver(declared, records);
     expect(again.tables.map(t => t.outcome)).toEqual(['seen', 'seen']);
@@ -349,10 +350,10 @@ describe('bad records', () => {
     const lake = streamLake();
     await deliver(lake, await send(lake, insert(1, 1, 'unknown'), 'no json'));
     const [waiting] = await listQuarantined(lake.ports.items);
-    await expect(replay(lake.ports, lake.lake, waiting!.id, 'nowhere')).rejects.toMatchObject({
+    await expect(replay(lake.ports, lake.lake, waiting!.id, { table: 'nowhere' })).rejects.toMatchObject({
       code: 'TM_2302',
     });
-    await replay(lake.ports, lake.lake, waiting!.id, 'two');
+    await replay(lake.ports, lake.lake, waiting!.id, { table: 'two' });
     expect(await rowsOf(lake, 'two')).toEqual(['1 1 x']);
     expect(await listQuarantined(lake.ports.items)).toMatchObject([{ code: 'TM_2112', badRows: 1 }]);
   });

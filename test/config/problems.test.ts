@@ -1,0 +1,268 @@
+import { problems, table } from './resolving';
+
+describe('config.problem', () => {
+  const cases: [string, unknown, object, string[]][] = [
+    ['name missing', {}, { name: undefined }, ['name: is missing; give a text in quotes']],
+    ['name bad', {}, { name: 'My Shop' }, ['name: "My Shop" is not a lake name']],
+    [
+      'timezone',
+      {},
+      { timezone: 'Europe/Berlim' },
+      ['timezone: "Europe/Berlim" is not a time zone; did you mean "Europe/Berlin"?'],
+    ],
+    [
+      'enum',
+      table({ mode: 'apend' }),
+      {},
+      ['tables.orders.mode: "apend" is not one of them; did you mean "append"?'],
+    ],
+    [
+      'key missing',
+      { orders: {} },
+      {},
+      ["tables.orders.key: is missing; write key: ['<column>'], or mode: 'append'"],
+    ],
+    ['key of append', table({ mode: 'append' }), {}, ['tables.orders.key: ["id"] in an append table']],
+    ['key twice', table({ key: ['id', 'id'] }), {}, ['tables.orders.key[1]: "id" is named twice']],
+    ['key omitted', table({ omit: ['id'] }), {}, ['tables.orders.key[0]: "id" is also omitted']],
+    ['key floating', table({ columns: { id: 'double' } }), {}, ['tables.orders.key[0]: "id" is double']],
+    [
+      'key reserved',
+      table({ key: ['date_received'] }),
+      {},
+      ['tables.orders.key[0]: "date_received" is the lake'],
+    ],
+    [
+      'key unknown in headerless files',
+      table({ key: ['idd'], columns: { id: 'int' }, format: { header: false } }),
+      {},
+      ['tables.orders.key[0]: "idd" is not a declared column; did you mean "id"?'],
+    ],
+    [
+      'number-like columns in headerless files',
+      table({ columns: { id: 'int', '2020': 'int' }, format: { kind: 'dms-csv' } }),
+      {},
+      ['tables.orders.columns.2020: "2020" loses its place'],
+    ],
+    [
+      'column reserved',
+      table({ columns: { _POS_major: 'int' } }),
+      {},
+      ['tables.orders.columns._POS_major: "_POS_major" is the lake'],
+    ],
+    [
+      'columns by case',
+      table({ columns: { a: 'int', A: 'int' } }),
+      {},
+      ['tables.orders.columns.A: differs from "a" only by case'],
+    ],
+    [
+      'transform of type',
+      table({ columns: { at: 'string' }, partitionBy: ['month(at)'] }),
+      {},
+      ['tables.orders.partitionBy[0]: "month(at)"'],
+    ],
+    [
+      'transform unreadable',
+      table({ partitionBy: ['month('] }),
+      {},
+      ['tables.orders.partitionBy[0]: "month("'],
+    ],
+    [
+      'partition twice',
+      table({ partitionBy: ['bucket(8, id)', 'bucket(16, id)'] }),
+      {},
+      ['tables.orders.partitionBy[1]: "bucket(16, id)": the name id_bucket is taken'],
+    ],
+    [
+      'partition named like a column',
+      table({ columns: { at: 'date', at_month: 'int' }, partitionBy: ['month(at)'] }),
+      {},
+      ['tables.orders.partitionBy[0]: "month(at)": the name at_month is taken'],
+    ],
+    [
+      'partition omitted',
+      table({ omit: ['at'], partitionBy: ['month(at)'] }),
+      {},
+      ['tables.orders.partitionBy[0]: "at" is also omitted'],
+    ],
+    [
+      'deletedWhen never equal',
+      table({ columns: { gone: 'boolean' }, deletedWhen: { column: 'gone', equals: 'true' } }),
+      {},
+      [
+        'tables.orders.deletedWhen.equals: "true" is never equal to "gone", a column of type boolean; give a boolean',
+      ],
+    ],
+    [
+      'deletedWhen omitted',
+      table({ omit: ['gone'], deletedWhen: { column: 'gone', equals: 1 } }),
+      {},
+      ['tables.orders.deletedWhen.column: "gone" is also omitted'],
+    ],
+    [
+      'deletedWhen of append',
+      { o: { mode: 'append', deletedWhen: { column: 'gone', equals: 1 } } },
+      {},
+      ['tables.o.deletedWhen: is set in an append table'],
+    ],
+    [
+      'delimiter',
+      table({ format: { delimiter: '||' } }),
+      {},
+      ['tables.orders.format.delimiter: "||" is not one ASCII character'],
+    ],
+    [
+      'where value',
+      table({ where: { a: null } }),
+      {},
+      ['tables.orders.where.a: null is not a text, a number, true or false'],
+    ],
+    [
+      'from twice',
+      { a: { key: ['i'], from: 'x.t' }, b: { key: ['i'], from: 'x.t' } },
+      {},
+      ['tables.b.from: "x.t" already goes to table "a"'],
+    ],
+    [
+      'from taken by a default',
+      { a: { key: ['i'], from: 'b' }, b: { key: ['i'] } },
+      {},
+      ['tables.b: "b" already goes to table "a"'],
+    ],
+    ['from unreadable', table({ from: 'hr.' }), {}, ['tables.orders.from: "hr." is not a source table']],
+    [
+      'source kind',
+      {},
+      { sources: { s: { kind: 'mysq' } } },
+      ['sources.s.kind: is not a known kind; did you mean "mysql"?'],
+    ],
+    [
+      'source option',
+      {},
+      { sources: { s: { kind: 'http', auth: 1 } } },
+      ['sources.s.auth: unknown option; the options here are kind, authorizer'],
+    ],
+    [
+      'stream of a replication',
+      {},
+      {
+        sources: {
+          changes: { kind: 'kinesis', format: 'dms' },
+          r: { kind: 'dms-kinesis', stream: 'change', schemas: {}, secretArn: 'arn:x' },
+        },
+      },
+      ['sources.r.stream: "change" is not a source of kind kinesis, format dms; did you mean "changes"?'],
+    ],
+    [
+      'network of a replication',
+      {},
+      { sources: { r: { kind: 'dms-s3', schemas: {}, secretArn: 'arn:x', vpc: { vpcId: 'v' } } } },
+      ['sources.r.vpc.subnetIds: has less than two subnets', 'sources.r.vpc.securityGroupIds: is empty'],
+    ],
+    [
+      'capacity of a replication',
+      {},
+      { sources: { r: { kind: 'dms-s3', schemas: {}, secretArn: 'arn:x', capacity: { min: 8 } } } },
+      ['sources.r.capacity.min: 8 is above max, 2'],
+    ],
+    [
+      'shards of a stream that is there',
+      {},
+      { sources: { r: { kind: 'kinesis', format: 'json', streamArn: 'arn:x', shards: 2 } } },
+      ['sources.r.shards: is decided where the stream'],
+    ],
+    [
+      'source name',
+      {},
+      { sources: { 'a b': { kind: 'http' } } },
+      ['sources["a b"]: is not a name of a source'],
+    ],
+    [
+      'window',
+      {},
+      { deploy: { windowSeconds: 1000 } },
+      ['deploy.windowSeconds: 1000 is too big; give 240 at most'],
+    ],
+    [
+      'report like a table',
+      table({}),
+      { reports: { orders: { table: 'orders' } } },
+      ['reports.orders: a table is named "orders" too'],
+    ],
+    [
+      'report name',
+      {},
+      { reports: { staging: { sql: 'a.sql' } } },
+      ['reports.staging: "staging" is reserved'],
+    ],
+    [
+      'report table',
+      table({}),
+      { reports: { r: { table: 'order' } } },
+      ['reports.r.table: "order" is not a table; did you mean "orders"?'],
+    ],
+    ['report of neither', {}, { reports: { r: {} } }, ['reports.r: needs one of table and sql']],
+    [
+      'report of both',
+      table({}),
+      { reports: { r: { table: 'orders', sql: 'a.sql' } } },
+      ['reports.r: needs one of table and sql'],
+    ],
+    [
+      'report sql outside',
+      {},
+      { reports: { r: { sql: '../a.sql' } } },
+      ['reports.r.sql: "../a.sql" leaves the config'],
+    ],
+    [
+      'report sql absolute',
+      {},
+      { reports: { r: { sql: '/etc/passwd' } } },
+      ['reports.r.sql: "/etc/passwd" leaves the config'],
+    ],
+    [
+      'report date column',
+      table({ columns: { report_date: 'date' } }),
+      { reports: { r: { table: 'orders' } } },
+      ['reports.r.table: "orders" has a column report_date'],
+    ],
+    [
+      'report params',
+      {},
+      { reports: { r: { sql: 'a.sql', params: { report_date: 'x', 'a b': 'y' } } } },
+      ['reports.r.params.report_date: is given', 'reports.r.params["a b"]: is not a parameter name'],
+    ],
+    ['limit zero', {}, { limits: { fileBytesMax: 0 } }, ['limits.fileBytesMax: 0 is too small']],
+    [
+      'limits at odds',
+      {},
+      { limits: { deltaRowsMax: 5_000_000 } },
+      ['limits.deltaRowsMax: 5000000 is above mergeRowsMax, 250000'],
+    ],
+  ];
+  test.each(cases)('%s', (_, tables, rest, wanted) => {
+    const found = problems(tables, rest);
+    expect(found.map((text, i) => text.slice(0, wanted[i]?.length))).toEqual(wanted);
+  });
+
+  test.each([
+    'deltas',
+    'staging',
+    'quarantine',
+    'ledger',
+    '_x',
+    '.x',
+    'a_deltas',
+    'a_history',
+    'Orders',
+    'a-b',
+    '1a',
+    '',
+    'a/b',
+    '..',
+  ])('table name %j', name => expect(problems({ [name]: { key: ['id'] } })).toHaveLength(1));
+  test.each(['orders', 'o_1', 'deltas_of_rivers', 'history'])('table name %j is fine', name =>
+    expect(problems({ [name]: { key: ['id'] } })).toEqual([]),
+  );
+});

@@ -1,0 +1,118 @@
+import { gatherBatch } from '../../lib/columnar/batch';
+import type { DataFile } from '../../lib/iceberg/data-file';
+import { currentSchema } from '../../lib/iceberg/metadata';
+import { readEntry } from '../../lib/ledger/entries';
+import { commit } from '../../lib/table/commit';
+import { openFile } from '../../lib/table/data-file';
+import { liveFiles } from '../../lib/table/live-files';
+import { writeFiles } from '../../lib/table/write-files';
+import { entries, LOG, put, rebuildAll, rows, rulesLake, send, T } from '../protocol/rules';
+import { alter, theTable } from '../support/foreign';
+import { mergeAll, type TestLake } from '../support/lake';
+
+const LIMITS = { rowGroupRowsMax: 1000, rowGroupBytesMax: 1 << 20, fileBytesMax: 1 << 20 };
+
+/** Another engine's OPTIMIZE of the log: the rows of each day, those of several deltas in turns, in one new file. */
+async function optimizeLog(
+  { ports }: TestLake,
+  lost: (path: string) => boolean = () => false,
+): Promise<void> {
+  const open = await theTable(ports, LOG);
+  const { fields } = currentSchema(open.metadata);
+  const { data } = await liveFiles(ports.store, open.metadata);
+  const batches = async function* () {
+    for (const odd of [0, 1])
+      for (const { file } of data.filter(live => !lost(live.file.path))) {
+        const opened = await openFile(ports.store, file);
+        const batch = await opened.read(0, fields);
+        const half = Uint32Array.from(
+          Array.from({ length: batch.length }, (_, i) => i).filter(i => i % 2 === odd),
+        );
+        if (half.length > 0) yield gatherBatch(batch, half);
+      }
+  };
+  const { partition } = data[0]!.file;
+  const place = { folder: `${LOG}/data`, fields, specId: 0, partition, sortOrderId: null };
+  const added: DataFile[] = await writeFiles(ports, place, batches(), LIMITS);
+  const removed = new Set(data.map(({ file }) => file.path));
+  const result = await commit(ports, open, { operation: 'replace', added, removed, summary: {} });
+  expect(result.committed).toBe(true);
+}
+
+/** Another engine's expiry of all but the newest snapshot, and of the files that only older ones name. */
+async function expireLog({ ports }: TestLake): Promise<string[]> {
+  const before = await theTable(ports, LOG);
+  const live = new Set((await liveFiles(ports.store, before.metadata)).data.map(f => f.file.path));
+  const gone: string[] = [];
+  for (const snapshot of before.metadata.snapshots)
+    for (const { file } of (await liveFiles(ports.store, before.metadata, snapshot)).data)
+      if (!live.has(file.path)) gone.push(ports.store.keyOf(file.path));
+  await ports.store.deleteMany([...new Set(gone)]);
+  await alter(ports, LOG, md => ({ ...md, snapshots: md.snapshots.slice(-1) }));
+  return gone;
+}
+
+/** Three deltas of one day in the log and the table, and one that waits. */
+async function withLog(): Promise<TestLake> {
+  const lake = rulesLake();
+  await send(lake, [put(1, 1, 1, 'x'), put(2, 2, 1, 'x'), put(3, 3, 1, 'x')]);
+  await send(lake, [put(4, 1, 2, 'y'), put(5, 4, 1, 'y')]);
+  await send(lake, [put(6, 2, 3, 'z')]);
+  await mergeAll(lake, T);
+  await send(lake, [put(7, 3, 4, 'w')]);
+  return lake;
+}
+
+const MERGED = ['1 2 y', '2 3 z', '3 1 x', '4 1 y'];
+const ALL = ['1 2 y', '2 3 z', '3 4 w', '4 1 y'];
+
+test('moved.expired after a merge of ours: rebuild reads deltas that are gone where the log has their rows', async () => {
+  const lake = await withLog();
+  await optimizeLog(lake);
+  await mergeAll(lake, T);
+  expect((await expireLog(lake)).length).toBeGreaterThanOrEqual(3);
+  expect(await rows(lake)).toEqual(ALL);
+  await rebuildAll(lake, lake.ports);
+  expect(await rows(lake)).toEqual(ALL);
+  await send(lake, [put(3, 1, 9, 'late'), put(8, 5, 1, 'v')]);
+  await mergeAll(lake, T);
+  expect(await rows(lake)).toEqual([...ALL, '5 1 v']);
+});
+
+test('moved.cursor lost with them: the log is restored from what it has and what waits', async () => {
+  const lake = await withLog();
+  await optimizeLog(lake);
+  expect((await expireLog(lake)).length).toBe(3);
+  await expect(mergeAll(lake, T)).rejects.toMatchObject({ code: 'TM_3002' });
+  expect(await rows(lake)).toEqual(MERGED);
+  await rebuildAll(lake, lake.ports);
+  await mergeAll(lake, T);
+  expect(await rows(lake)).toEqual(ALL);
+  expect((await liveFiles(lake.ports.store, (await theTable(lake.ports, LOG)).metadata)).data.length).toBe(2);
+});
+
+test('moved.rows that the log lost with them are said to be lost', async () => {
+  const lake = await withLog();
+  const { key } = (await readEntry(lake.ports.items, T, 1))!;
+  await optimizeLog(lake, path => path.endsWith(key));
+  await mergeAll(lake, T);
+  await expireLog(lake);
+  await expect(rebuildAll(lake, lake.ports)).rejects.toMatchObject({ code: 'TM_3012', where: key });
+  expect(await rows(lake)).toEqual(ALL);
+});
+
+test('restored.no file is removed and added again: expiry deletes what a snapshot removed', async () => {
+  const lake = await withLog();
+  await mergeAll(lake, T);
+  await alter(lake.ports, LOG, md => ({
+    ...md,
+    snapshots: md.snapshots.slice(-1).map(s => ({ ...s, summary: { operation: 'append' } })),
+  }));
+  await rebuildAll(lake, lake.ports);
+  const { metadata } = await theTable(lake.ports, LOG);
+  const last = metadata.snapshots.find(s => s.summary.operation === 'overwrite')!;
+  expect(last.summary['deleted-data-files'] ?? '0').toBe('0');
+  expect((await liveFiles(lake.ports.store, metadata)).data.length).toBe((await entries(lake)).length);
+  await mergeAll(lake, T);
+  expect(await rows(lake)).toEqual(ALL);
+});
