@@ -30,7 +30,8 @@ const interrupted = new Promise(resolve => {
 /** Jest's exit code. */
 function jest(args, environment) {
   const program = join(root, 'node_modules/jest/bin/jest.js');
-  const options = ['--selectProjects', 'aws', ...args];
+  // Last: jest takes every bare word after --selectProjects for a project, so a path there would select nothing.
+  const options = [...args, '--selectProjects', 'aws'];
   const child = spawn(process.execPath, [program, ...options], {
     cwd: root,
     stdio: 'inherit',

@@ -18,11 +18,11 @@ import { promisify } from 'node:util';
 const ROOT = join(import.meta.dirname, '..');
 const TESTS = {
   P: 'positions',
-  I: 'ingest',
+  I: 'ingest(-together)?',
   L: 'ingest',
   S: 'ingest',
   N: 'entries',
-  M: 'merge',
+  M: '(merge(-[a-z]+)?|rebuild)',
   V: '(vacuum|compact)',
   R: '(athena-)?reports',
 };

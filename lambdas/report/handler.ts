@@ -1,5 +1,5 @@
 import type { EventBridgeEvent, SQSEvent } from 'aws-lambda';
-import { reportOfJob } from '../../lib/ledger/job-attempts';
+import { reportOfJob } from '../../lib/ledger/stepped-attempts';
 import type { AwsQueryLake } from '../../lib/runtime/aws-queries';
 import { continueReport } from '../../lib/stages/athena-report/athena-report';
 import { forgetStrays } from '../../lib/stages/athena-report/staging';
@@ -16,9 +16,9 @@ export function report(lake: Pick<AwsQueryLake, 'config' | 'ports' | 'queryPorts
   const goOn = async (of: { readonly report: string; readonly date: string }) => {
     const declared = config.reports.find(r => r.name === of.report);
     if (!declared) return logger.warn('no such report is declared any more', of);
-    const { did, attempt } = await continueReport(ports, config, declared, of.date);
+    const { did, attempt, scannedBytes } = await continueReport(ports, config, declared, of.date);
     // The reason stands in the ledger: an engine's words may quote a value.
-    logger.info(did, { ...of, step: attempt?.step, job: attempt?.job });
+    logger.info(did, { ...of, step: attempt?.step, job: attempt?.job, scannedBytes });
     if (did === 'failed') count('reportsFailed', 1);
     if (did === 'failed' || did === 'succeeded') await forgetStrays(ports);
   };

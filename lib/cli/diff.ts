@@ -3,7 +3,7 @@ import type { Cell } from '../ports/query-engine';
 import type { RowChange, TableDiff } from '../query/diff';
 import { type Cli, options, tablesOf } from './cli';
 import type { Progress } from './render/progress';
-import { plain } from './render/table';
+import { shown } from './render/table';
 import { duration } from './render/words';
 
 export function diffCommand(cli: Cli): Command {
@@ -26,7 +26,7 @@ export function diffCommand(cli: Cli): Command {
         const before =
           behindMs !== undefined && behindMs > 0 ? `, committed ${duration(behindMs)} before that` : '';
         cli.note(`since snapshot ${snapshotId}${before}`);
-      }
+      } else cli.note(`since before the table's first snapshot: every row is new`);
       if (options(command).output !== 'table') {
         const columns = ['change', ...found.key.map(name => `key_${name}`), 'column', 'from', 'to'];
         return cli.rows(command, { columns, rows: cellRows(found) });
@@ -55,10 +55,6 @@ export function changeLine({ kind, key, row, changes }: RowChange): string {
         .map(([name, value]) => `${name}: ${shown(value)}`)
         .join(', ');
   return `${kind.padEnd(7)}  ${key.map(shown).join(' ')}${what === '' ? '' : `  ${what}`}`;
-}
-
-function shown(cell: Cell): string {
-  return cell === null ? 'NULL' : plain(String(cell));
 }
 
 /** One row a column that differs: an added row's columns have no `from`, a deleted one's no `to`. */

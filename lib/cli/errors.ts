@@ -22,13 +22,16 @@ export const noLake = (folder: string) =>
     'run: tidemark ingest <files>, or name a lake with --lake',
   );
 
+/** Endings of the names of data files. */
+export const ENDINGS = 'csv, json, jsonl, ndjson or parquet, or these with .gz';
+
 /** TM_7004: a path or pattern names no file that a format reads. */
 export const noFiles = (path: string) =>
   new TidemarkError(
     'TM_7004',
     'no file is there to take in',
     path,
-    'check the path; csv, json, jsonl, ndjson and parquet files count, with .gz too',
+    `check the path; names of data end in ${ENDINGS}`,
   );
 
 /** TM_7005: a config is there already, and a config may hold a person's work. */

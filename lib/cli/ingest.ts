@@ -4,7 +4,7 @@ import type { Arrival, FileOptions, Lake, Tally } from '../runtime/lake';
 import { type Cli, options, tablesOf } from './cli';
 import { noFiles, usage } from './errors';
 import { exits } from './exits';
-import { type InputFile, inputFiles } from './files';
+import { type InputFile, inputFiles, passedOverLine } from './files';
 import { ingestColumns, ingestLines, ingestRow } from './render/ingest';
 import type { Progress } from './render/progress';
 import { bytes } from './render/words';
@@ -51,7 +51,8 @@ async function filesOf(cli: Cli, lake: Lake, args: readonly string[]): Promise<I
   const addresses = args.filter(arg => arg.startsWith('s3://'));
   const paths = args.filter(arg => !arg.startsWith('s3://'));
   const own = lake.folder === undefined ? [] : [lake.folder];
-  const files = await inputFiles(paths, cli.io.cwd, own);
+  const { files, passedOver } = await inputFiles(paths, cli.io.cwd, own);
+  if (passedOver.length > 0) cli.note(passedOverLine(passedOver));
   for (const address of addresses) {
     const found = await lake.announce(address);
     if (found.length === 0) throw noFiles(address);

@@ -2,6 +2,7 @@ import { access, writeFile } from 'node:fs/promises';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { InferredTable } from '../config/infer';
+import type { BadRow } from '../formats/format';
 import type { Sampled } from '../runtime/sample';
 import { type Cli, options } from './cli';
 import { configExists } from './errors';
@@ -39,7 +40,8 @@ export function initCommand(cli: Cli): Command {
 async function sampleTables(cli: Cli, paths: readonly string[]): Promise<InferredTable[]> {
   const { sampleFile } = await import('../runtime/sample');
   const tables = new Map<string, InferredTable>();
-  for (const file of await inputFiles(paths, cli.io.cwd, [])) {
+  const { files } = await inputFiles(paths, cli.io.cwd, []);
+  for (const file of files) {
     const progress = cli.progress(`reading ${file.label}`);
     const sampled = await sampleFile(file.path).finally(() => progress.stop());
     const { name } = sampled.table;
@@ -65,14 +67,21 @@ async function withKey(cli: Cli, table: InferredTable): Promise<InferredTable> {
 }
 
 /** `orders: 12,480 rows, key order_id (unique, not null), 9 columns; 1 unsure: zip (kept as string: leading zeros)` */
-function summary({ table, whole, badRows }: Sampled): string {
+function summary({ table, whole, badRows, firstBad }: Sampled): string {
   const rows = whole ? counted(table.rows, 'row') : `the first ${counted(table.rows, 'row')}`;
   const key = table.key.length > 0 ? `key ${plain(table.key.join(', '))} (unique, not null)` : 'no key found';
   const unsure = table.columns.filter(column => column.unsure !== undefined);
   const doubts = unsure.map(column => `${plain(column.name)} (${column.unsure})`).join(', ');
-  const bad = badRows === 0 ? '' : `; ${counted(badRows, 'row')} cannot be read`;
+  const bad = firstBad
+    ? `; ${counted(badRows, 'row')} cannot be read, the first in line ${firstBad.line}: ${plain(reasonOf(firstBad))}`
+    : '';
+  const written = table.delimiter === undefined ? '' : `, delimiter ${JSON.stringify(table.delimiter)}`;
   const doubt = doubts === '' ? '' : `; ${count(unsure.length)} unsure: ${doubts}`;
-  return `${table.name}: ${rows}, ${key}, ${counted(table.columns.length, 'column')}${doubt}${bad}`;
+  return `${table.name}: ${rows}, ${key}, ${counted(table.columns.length, 'column')}${written}${doubt}${bad}`;
+}
+
+function reasonOf({ code, reason }: BadRow): string {
+  return code === 'TM_2105' ? `${reason}; convert the file to UTF-8` : reason;
 }
 
 /** A folder's name as a lake's name. */

@@ -54,7 +54,7 @@ const COMMANDS = [
 const ABOUT = `An exact, queryable lake of a changing database.
 
 Row-sized output goes to stdout, messages to stderr. Exit codes: 0 done, 1 failed, 2 usage,
-3 something went to quarantine, 4 behind (status --check).`;
+3 something went to quarantine, 4 behind, or something in quarantine (status --check).`;
 
 const EXAMPLES = `
 Examples:

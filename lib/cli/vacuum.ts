@@ -11,7 +11,7 @@ export function vacuumCommand(cli: Cli): Command {
       const progress = cli.progress('looking for files that nothing names');
       const { objects, bytes: size, waiting } = await lake.vacuum().finally(() => progress.stop());
       cli.say(
-        `removed ${counted(objects, 'file')} (${bytes(size)}), ${counted(waiting, 'file')} wait for a later run`,
+        `removed ${counted(objects, 'file')} (${bytes(size)}), ${counted(waiting, 'file')} left to a later run`,
       );
     });
 }

@@ -6,7 +6,7 @@ export interface InferredType {
   readonly unsure?: string;
 }
 
-type Kind = 'integer' | 'decimal' | 'double' | 'boolean' | 'date' | 'timestamp' | 'padded' | 'text';
+type Kind = 'integer' | 'decimal' | 'double' | 'boolean' | 'date' | 'timestamp' | 'padded' | 'comma' | 'text';
 
 const LONG_MAX = 2n ** 63n - 1n;
 /** Digits of decimals we offer; each leaves room beyond the sample for two more digits before the point. */
@@ -39,6 +39,8 @@ export class TypeSample {
     const { kinds } = this;
     if (kinds.size === 0) return { type: 'string', unsure: 'no value in the sample' };
     if (kinds.has('padded')) return { type: 'string', unsure: 'kept as string: leading zeros' };
+    if (kinds.has('comma') && [...kinds].every(kind => kind === 'comma' || kind === 'integer'))
+      return { type: 'string', unsure: 'kept as string: decimal commas, see format.decimalComma' };
     const kind = kinds.size === 1 ? [...kinds][0]! : numericKind(kinds);
     switch (kind) {
       case undefined:
@@ -48,6 +50,7 @@ export class TypeSample {
         return this.beyondLong ? this.decimal(0) : { type: 'bigint' };
       case 'decimal':
         return this.decimal(Math.max(...this.scales));
+      case 'comma':
       case 'text':
       case 'padded':
         return { type: 'string' };
@@ -78,6 +81,7 @@ function numericKind(kinds: ReadonlySet<Kind>): Kind | undefined {
 function kindOf(text: string): Kind {
   if (/^-?\d+$/.test(text)) return /^-?0\d/.test(text) ? 'padded' : 'integer';
   if (/^-?\d+\.\d+$/.test(text)) return /^-?0\d/.test(text) ? 'padded' : 'decimal';
+  if (/^-?\d+,\d+$/.test(text)) return 'comma';
   if (/^-?(\d+\.?\d*|\.\d+)e[+-]?\d+$/i.test(text) || /^(NaN|-?Infinity)$/.test(text)) return 'double';
   if (/^(true|false)$/i.test(text)) return 'boolean';
   const time =

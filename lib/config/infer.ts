@@ -19,6 +19,8 @@ export interface InferredTable {
   /** Whether a person named the key: then nothing says that it is unique. */
   readonly chosen?: boolean;
   readonly rows: number;
+  /** Of its files, where it is no comma. */
+  readonly delimiter?: string;
 }
 
 /** Rows of a table's first files: cells in the header's order, NULL as null. */

@@ -36,6 +36,7 @@ function tableText(table: InferredTable): string {
     }),
     '},',
     table.omit.length === 0 ? [] : `omit: ${list(table.omit)}, // names the lake uses itself`,
+    table.delimiter === undefined ? [] : `format: { delimiter: ${quoted(table.delimiter)} },`,
     "// partitionBy: ['month(<column>)'],",
     '// deletedWhen: { column: <column>, equals: true },',
   ].flat();

@@ -22,7 +22,8 @@ const MEANT: readonly Meant[] = [
     reason: "Tables of the lake's own database, which come and go with its config.",
   },
   {
-    actions: /^dms:DescribeReplications$|^lakeformation:GetDataAccess$/,
+    actions:
+      /^dms:DescribeReplications$|^lakeformation:GetDataAccess$|^athena:List(?:WorkGroups|EngineVersions|DataCatalogs)$/,
     resource: /^\*$/,
     reason: 'The action knows no resource to name.',
   },

@@ -61,7 +61,12 @@ export const invalidUtf8 = (column?: string): RowFault => ({
 
 /** TM_2105: the file as a whole, or its header, is in another encoding. */
 export const notUtf8File = (found: string, file: string) =>
-  new TidemarkError('TM_2105', `${found} is not UTF-8`, file, 'convert the file to UTF-8 and send it again');
+  new TidemarkError(
+    'TM_2105',
+    `${found} is not UTF-8`,
+    file,
+    'convert the file to UTF-8 (iconv -f LATIN1 -t UTF-8, or from UTF-16) and send it again',
+  );
 
 /** TM_2106: a gzip file ends early or its content fails the checksum: the upload was cut, or bytes were altered. */
 export const brokenGzip = (what: string, file: string, cause: unknown) =>

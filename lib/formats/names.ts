@@ -8,6 +8,7 @@ export function headerNames(rows: readonly (readonly string[])[], file: string):
   const names = rows[0]?.map(name => name.trim());
   if (!names) throw noHeader('no header', file);
   if (names.some(name => name.includes('\uFFFD'))) throw notUtf8File('the header', file);
+  if (names.some(name => name.includes('\0'))) throw notUtf8File('text with zero bytes (UTF-16?)', file);
   return names;
 }
 

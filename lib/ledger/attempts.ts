@@ -1,7 +1,10 @@
 import type { Items, ItemValue } from '../ports/items';
 import { attemptKey } from './keys';
 
-/** A run of a report for a date. Written before its query starts: what it may leave is known by it (PROTOCOL.md, R). */
+/**
+ * A run of a report for a date. Written before its query starts: what it may leave is known by it (PROTOCOL.md, R). Here
+ * one process does it from its start to its end; what several do step by step is a SteppedAttempt (stepped-attempts.ts).
+ */
 export interface Attempt {
   readonly id: string;
   readonly report: string;

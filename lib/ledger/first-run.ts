@@ -1,6 +1,6 @@
 import type { ItemAction, Items, ItemValue } from '../ports/items';
-import { readJobAttempt } from './job-attempts';
 import { firstRunKey } from './keys';
+import { readSteppedAttempt } from './stepped-attempts';
 
 /**
  * Which attempt may make a report's table. Until the table exists one attempt per report is open (PROTOCOL.md, R), and
@@ -24,7 +24,7 @@ export async function readFirstRun(items: Items, report: string): Promise<Standi
 
 /** Whether its attempt is open still: then every other date waits. */
 export async function isRunning(items: Items, report: string, first: FirstRun): Promise<boolean> {
-  const standing = await readJobAttempt(items, report, first.date);
+  const standing = await readSteppedAttempt(items, report, first.date);
   return standing?.attempt.state === 'open' && standing.attempt.id === first.id;
 }
 

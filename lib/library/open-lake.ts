@@ -37,7 +37,8 @@ function intake(lake: BoundLake, cwd: string): Pick<LocalLake, 'ingest' | 'repla
       if (options.date !== undefined) dateOf(options.date);
       const named = typeof paths === 'string' ? [paths] : paths;
       const taken: FileTaken[] = [];
-      for (const { path } of await inputFiles(named, cwd, [lake.folder])) {
+      const { files } = await inputFiles(named, cwd, [lake.folder]);
+      for (const { path } of files) {
         // Only functions are sent a file; a lake in a folder has none.
         const ingested = (await lake.ingest(path, options)) as Ingested;
         taken.push(merging && !options.dryRun ? await merge(ingested) : ingested);

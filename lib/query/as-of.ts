@@ -95,6 +95,17 @@ export function snapshotAt(table: string, metadata: TableMetadata, asOf: AsOf): 
   throw beforeFirstSnapshot(table, iso(at), iso(first));
 }
 
+/**
+ * The same for a comparison: before the table's very first snapshot there was nothing of it.
+ * @throws TM_6003 only where the first retained snapshot is not the very first: rows of those before it may be gone
+ */
+export function snapshotOrNothing(table: string, metadata: TableMetadata, asOf: AsOf): Snapshot | undefined {
+  const isBefore = 'at' in asOf && metadata.snapshots.every(s => s['timestamp-ms'] > asOf.at);
+  const isWhole = metadata.snapshots.some(s => s['sequence-number'] === 1 && !s['parent-snapshot-id']);
+  const isUnborn = metadata.snapshots.length === 0 && metadata['last-sequence-number'] === 0;
+  return isBefore && (isWhole || isUnborn) ? undefined : snapshotAt(table, metadata, asOf);
+}
+
 function newestBefore(metadata: TableMetadata, at: number): Snapshot | undefined {
   return [...metadata.snapshots]
     .filter(s => s['timestamp-ms'] <= at)

@@ -13,7 +13,7 @@ import type { Cell, QueryEngine } from '../ports/query-engine';
 import { userFields } from '../table/columns';
 import { type LiveFiles, liveFiles } from '../table/live-files';
 import { openTable } from '../table/open';
-import { type AsOf, named, type SnapshotAt, snapshotAt } from './as-of';
+import { type AsOf, named, type SnapshotAt, snapshotOrNothing } from './as-of';
 import { diffSql } from './diff-sql';
 import { keyless, tableUnknown } from './errors';
 import { scanSql } from './scan';
@@ -51,7 +51,8 @@ export interface DiffEngine {
 export interface SnapshotPair {
   readonly table: string;
   readonly metadata: TableMetadata;
-  readonly before: Snapshot;
+  /** undefined: nothing, before the table's first snapshot. */
+  readonly before: Snapshot | undefined;
   readonly after: Snapshot | undefined;
   /** The columns to compare, as they are called now. */
   readonly columns: readonly Field[];
@@ -93,7 +94,7 @@ export async function diff(
   }
   if (declared.key.length === 0) throw keyless(table, 'diff');
   const { metadata } = open;
-  const before = snapshotAt(table, metadata, since);
+  const before = snapshotOrNothing(table, metadata, since);
   const after = currentSnapshot(metadata);
   const columns = userFields(currentSchema(metadata).fields);
   const key = declared.key.map(name => columns.find(f => f.name === name)!);
@@ -102,7 +103,7 @@ export async function diff(
   return {
     table,
     key: declared.key,
-    from: named(table, before, asked),
+    from: before && named(table, before, asked),
     to: after && named(table, after, ports.clock.now()),
     rows: changesOf(engine, sql, key, columns),
   };

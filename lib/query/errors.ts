@@ -2,7 +2,21 @@ import { TidemarkError } from '../errors';
 
 /** TM_6001: the engine refused or could not finish a statement; its message names the line. */
 export const queryFailed = (message: string, cause?: unknown) =>
-  new TidemarkError('TM_6001', message.trim(), 'SQL', 'mend the statement and run it again', { cause });
+  new TidemarkError('TM_6001', withoutEngineNames(message), 'SQL', nextOf(message), { cause });
+
+const MISSING = /Table with name \S+ does not exist/;
+const SUGGESTION = /\s*Did you mean "[^"]*"[?!]?/;
+
+/** The engine knows names that the lake has not, and would suggest those. */
+function withoutEngineNames(message: string): string {
+  return (MISSING.test(message) ? message.replace(SUGGESTION, '') : message).trim();
+}
+
+function nextOf(message: string): string {
+  return MISSING.test(message)
+    ? 'name a table that tidemark tables lists'
+    : 'mend the statement and run it again';
+}
 
 /** TM_6002: a name that no table, view or report of this lake has. */
 export const tableUnknown = (name: string, known: readonly string[]) =>

@@ -1,8 +1,9 @@
 import { landedFile } from '../adapters/local/landing';
 import { valueAt } from '../columnar/kernels';
 import { type InferredTable, TableSample } from '../config/infer';
+import { delimiterOf } from '../formats/delimiter';
 import { detect } from '../formats/detect';
-import type { DecodedBatch, OpenedFile } from '../formats/format';
+import type { BadRow, DecodedBatch, OpenedFile } from '../formats/format';
 import { formatOf } from '../formats/formats';
 import { noSuchFile } from '../stages/ingest/errors';
 
@@ -16,6 +17,8 @@ export interface Sampled {
   readonly table: InferredTable;
   readonly whole: boolean;
   readonly badRows: number;
+  /** The first of them: its line, and why. */
+  readonly firstBad?: BadRow;
 }
 
 /**
@@ -27,22 +30,26 @@ export async function sampleFile(path: string): Promise<Sampled> {
   const info = await landing.head(key);
   if (!info) throw noSuchFile(path);
   const detected = detect(key);
-  const opened = await formatOf(detected?.format ?? 'csv').open({
-    file: {
-      name: key.slice(key.lastIndexOf('/') + 1),
-      size: info.size,
-      stream: () => landing.stream(key, info.etag),
-      range: (start, end) => landing.range(key, start, end),
-    },
+  const kind = detected?.format ?? 'csv';
+  const file = {
+    name: key.slice(key.lastIndexOf('/') + 1),
+    size: info.size,
+    stream: () => landing.stream(key, info.etag),
+    range: (start: number, end: number) => landing.range(key, start, end),
+  };
+  const found = kind === 'csv' ? await delimiterOf(file) : undefined;
+  const delimiter = found === ',' ? undefined : found;
+  const opened = await formatOf(kind).open({
+    file,
     columns: [],
-    options: { load: detected?.load ?? false },
+    options: { load: detected?.load ?? false, delimiter },
     batchRows: BATCH_ROWS,
     batchBytes: BATCH_BYTES,
   });
   const source = detected?.table ?? 'table_1';
-  const { table, whole, badRows } = await sampleRows(opened, source);
-  const from = detected?.schema === undefined ? undefined : `${detected.schema}.${source}`;
-  return { table: from === undefined ? table : { ...table, from }, whole, badRows };
+  const { table, ...rest } = await sampleRows(opened, source);
+  const from = detected?.schema === undefined ? {} : { from: `${detected.schema}.${source}` };
+  return { table: { ...table, ...from, ...(delimiter === undefined ? {} : { delimiter }) }, ...rest };
 }
 
 async function sampleRows(opened: OpenedFile, source: string): Promise<Sampled> {
@@ -52,12 +59,15 @@ async function sampleRows(opened: OpenedFile, source: string): Promise<Sampled> 
   );
   let rows = 0;
   let badRows = 0;
+  let firstBad: BadRow | undefined;
   for await (const batch of opened.batches()) {
     badRows += batch.bad.length;
+    firstBad ??= batch.bad[0];
     for (let i = 0; i < batch.length && rows < SAMPLE_ROWS_MAX; i++, rows++) sample.add(cells(batch, i));
-    if (rows === SAMPLE_ROWS_MAX) return { table: typed(sample.result(), opened), whole: false, badRows };
+    if (rows === SAMPLE_ROWS_MAX)
+      return { table: typed(sample.result(), opened), whole: false, badRows, firstBad };
   }
-  return { table: typed(sample.result(), opened), whole: true, badRows };
+  return { table: typed(sample.result(), opened), whole: true, badRows, firstBad };
 }
 
 /** What the file itself knows of its types (Parquet) stands; text is inferred. */

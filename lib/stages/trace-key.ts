@@ -6,7 +6,7 @@ import { FILE_ID_CHARS, readReceived } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
 import { keyArity, tableUnknown } from '../query/errors';
 import type { TypedQuery } from '../query/history';
-import { quoteName } from '../query/quote';
+import { traceSql } from '../query/trace-sql';
 import { logTableOf } from '../table/columns';
 import { openTable } from '../table/open';
 
@@ -34,15 +34,8 @@ export async function traceKey(
   const log = await openTable(ports, logTableOf(table.name));
   if (!log) throw tableUnknown(table.name, []);
   const { fields } = currentSchema(log.metadata);
-  const conditions = table.key.map((name, i) => {
-    const { type } = fields.find(f => f.name === name)!;
-    return `${quoteName(name)} = CAST($${i + 1} AS ${typeName(type)})`;
-  });
-  const { rows } = await query.run(
-    `SELECT _op, date_received, _source, _entry FROM ${quoteName(logTableOf(table.name))}
-     WHERE ${conditions.join(' AND ')} ORDER BY _pos_major, _pos_minor`,
-    key,
-  );
+  const fieldsOfKey = table.key.map(name => fields.find(f => f.name === name)!);
+  const { rows } = await query.run(traceSql(table.name, fieldsOfKey, typeName), key);
   const numbers = await new EntryNumbers(ports.items, table.name, Number.POSITIVE_INFINITY).of(
     new Map(rows.flatMap(([, , source, entry]) => (entry === null ? [] : [[String(source), Number(entry)]]))),
   );

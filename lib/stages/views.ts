@@ -71,7 +71,11 @@ export async function refreshHistoryView(
 }
 
 /** Whether the log has no column, and no file without one, that it had not when the view's text was made. */
-async function isAsMade(ports: ViewPorts, { table, made, basis }: ViewNote, config: string): Promise<boolean> {
+async function isAsMade(
+  ports: ViewPorts,
+  { table, made, basis }: ViewNote,
+  config: string,
+): Promise<boolean> {
   if (made === undefined || basis?.config !== config) return false;
   const { schemaMoved = 0 } = await readCounter(ports.items, table);
   return schemaMoved <= basis.through;

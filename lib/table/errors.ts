@@ -108,6 +108,13 @@ export const deltaGone = (key: string) =>
     'restore the object (in a versioned bucket, an earlier version of it), then run rebuild',
   );
 
+/** The old path's own folder may have moved with it. */
+const linkTo = (is: string, was: string) =>
+  `mkdir -p ${shown(parent(was))} && ln -s ${shown(is)} ${shown(was)}`;
+
+/** A path as a shell takes it. */
+const shown = (path: string) => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
 function parent(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { LakeConfig } from '../../lib/config/define';
 import type { ResolvedReport } from '../../lib/config/resolved';
 import { currentSchema } from '../../lib/iceberg/metadata';
-import { readJobAttempt } from '../../lib/ledger/job-attempts';
+import { readSteppedAttempt } from '../../lib/ledger/stepped-attempts';
 import type { QueryEngine } from '../../lib/ports/query-engine';
 import { continueReport, startReport } from '../../lib/stages/athena-report/athena-report';
 import { checkReportOnAthena } from '../../lib/stages/athena-report/check';
@@ -110,7 +110,7 @@ test('report.employees: 5, 7 and 9 rows by CREATE TABLE AS and INSERT INTO', asy
     ]);
   }
   const kinds = await Promise.all(
-    DATES.map(async date => (await readJobAttempt(reports.ports.items, 'daily', date))!.attempt.kind),
+    DATES.map(async date => (await readSteppedAttempt(reports.ports.items, 'daily', date))!.attempt.kind),
   );
   expect(kinds).toEqual(['create', 'insert', 'insert']);
   expect(await daily()).toEqual(

@@ -35,7 +35,11 @@ export async function replayGivenUp(lake: DeployedLake): Promise<number> {
   const environment = { ...withLayers(fleet.named('ingest-stream')), TIDEMARK_S3_PATH_STYLE: 'true' };
   const { ports, ...aws } = awsLake(environment);
   const clock = { ...ports.clock, now: () => fleet.now() };
-  const { deadLetters, resend } = failedBatches({ ...aws, ports: { ...ports, clock } }, outputsOf(lake), environment);
+  const { deadLetters, resend } = failedBatches(
+    { ...aws, ports: { ...ports, clock } },
+    outputsOf(lake),
+    environment,
+  );
   const letters = await deadLetters();
   for (const letter of letters) {
     for (const { table } of await resend(letter)) if (table !== undefined) await aws.wakeUps.merge(table);

@@ -9,7 +9,7 @@ const config = (limits: object) =>
 test('compact.table: small files become one, its rows stay', async () => {
   const cwd = folder();
   writeFileSync(join(cwd, 'tidemark.config.mjs'), config({ rowGroupBytesMax: 1, fileBytesMax: 1 }));
-  const ids = Array.from({ length: 8 }, (_, i) => i + 1);
+  const ids = Array.from({ length: 8 }, (_, i) => String(i + 1));
   writeFileSync(join(cwd, 'orders.csv'), `id\n${ids.join('\n')}\n`);
   expect(await tidemark(cwd, ['ingest', 'orders.csv'])).toMatchObject({ code: 0 });
   writeFileSync(join(cwd, 'tidemark.config.mjs'), config({}));

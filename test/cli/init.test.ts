@@ -17,7 +17,7 @@ wrote tidemark.config.ts. Next: tidemark ingest orders.csv
   });
   expect((await tidemark(cwd, ['ingest', 'orders.csv'])).out).toContain('50 new');
   const sum = await tidemark(cwd, ['query', 'select sum(amount) total from orders', '--output', 'json']);
-  expect(json(sum)).toEqual([{ total: 1250 }]);
+  expect(json(sum)).toEqual([{ total: '1250.00' }]);
 });
 
 test('init.never overwrites', async () => {
@@ -73,4 +73,35 @@ test('init.nothing to sample', async () => {
     code: 1,
     err: expect.stringMatching(/^\[TM_7004\]/),
   });
+});
+
+test.each([
+  [';', ';'],
+  ['\t', '\\t'],
+  ['|', '|'],
+])('init.delimiter: fields apart by %j are found, and ingest reads them', async (delimiter, written) => {
+  const cwd = folder();
+  const rows = ['sale_id;amount;note', '1;"12,50";"a, b; c"', '2;"8,00";x, y', '3;7;'];
+  writeFileSync(join(cwd, 'sales.csv'), rows.join('\n').replaceAll(';', delimiter));
+  const init = await tidemark(cwd, ['init', 'sales.csv']);
+  expect(init.out).toContain(`3 columns, delimiter ${JSON.stringify(delimiter)}`);
+  expect(init.out).toContain('decimal commas');
+  const config = readFileSync(join(cwd, 'tidemark.config.ts'), 'utf8');
+  expect(config).toContain(`format: { delimiter: '${written}' },`);
+  expect((await tidemark(cwd, ['ingest', 'sales.csv'])).out).toContain('3 new');
+});
+
+test('init.encoding: of a file that is no UTF-8 it says so, and what to do', async () => {
+  const cwd = folder();
+  const latin = (text: string) => Buffer.from(text, 'latin1');
+  writeFileSync(join(cwd, 'rows.csv'), latin('id,name\n1,Zoë\n2,Eve\n'));
+  writeFileSync(join(cwd, 'header.csv'), latin('id,größe\n1,2\n'));
+  writeFileSync(join(cwd, 'wide.csv'), Buffer.from('id,name\n1,Eve\n', 'utf16le'));
+  expect((await tidemark(cwd, ['init', 'rows.csv'])).out).toMatch(
+    /1 row cannot be read, the first in line 2: .*not valid UTF-8; convert the file to UTF-8/,
+  );
+  for (const name of ['header.csv', 'wide.csv']) {
+    const init = await tidemark(cwd, ['init', name, '--force']);
+    expect(init).toMatchObject({ code: 1, err: expect.stringMatching(/^\[TM_2105\].*convert.*iconv/) });
+  }
 });

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { changeLine } from '../../lib/cli/diff';
 import { jsonCell } from '../../lib/cli/render/json';
+import { tableText } from '../../lib/cli/render/table';
 import { folder, json, tidemark } from './terminal';
 
 test('json.types: a column has one JSON type, however large its values', async () => {
@@ -32,4 +34,26 @@ test('json.cells: what JSON has no number for is text', () => {
     'null',
     'true',
   ]);
+});
+
+test('table.null: a text NULL is not the absence of a value', () => {
+  const text = tableText({ columns: ['a', 'b'] }, [[null, 'NULL']]);
+  expect(text).toContain('NULL  "NULL"');
+  expect(changeLine({ kind: 'changed', key: [1n], changes: [{ column: 'a', from: 'NULL', to: null }] })).toBe(
+    'changed  1  a: "NULL" -> NULL',
+  );
+});
+
+test('query.missing: a table that is not there is no occasion for names of the engine', async () => {
+  const cwd = folder();
+  writeFileSync(
+    join(cwd, 'tidemark.config.mjs'),
+    "export default { name: 'j', tables: { t: { key: ['id'] } } };",
+  );
+  writeFileSync(join(cwd, 't.csv'), 'id\n1\n');
+  await tidemark(cwd, ['ingest', 't.csv']);
+  const { err } = await tidemark(cwd, ['query', 'select * from prepared_statement']);
+  expect(err).toMatch(/^\[TM_6001\].*does not exist/);
+  expect(err).not.toContain('pg_');
+  expect(err).toContain('tidemark tables');
 });

@@ -48,5 +48,5 @@ test('watch.files there, renamed in, bad; stops', async () => {
   expect(ran.code).toBe(3);
   expect(ran.err).toContain('stopped after 3 files');
   const rows = await tidemark(cwd, ['query', 'select id from orders order by id', '--output', 'json']);
-  expect(json(rows)).toEqual([{ id: 1 }, { id: 2 }]);
+  expect(json(rows)).toEqual([{ id: '1' }, { id: '2' }]);
 }, 20_000);

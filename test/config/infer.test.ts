@@ -28,13 +28,14 @@ describe('infer.type', () => {
     [['2021-02-30'], 'string'],
     [['t', 'f'], 'string'],
     [[' 1'], 'string'],
-    [['12,50'], 'string'],
+    [['1.234,50'], 'string'],
   ];
   test.each(sure)('%j is %s', (values, type) => expect(typeOf(...values)).toEqual({ type }));
 
   const unsure: [string[], string, string][] = [
     [['01234', '99999'], 'string', 'leading zeros'],
     [['-007'], 'string', 'leading zeros'],
+    [['12,50', '-7'], 'string', 'decimal commas'],
     [['00.5'], 'string', 'leading zeros'],
     [[], 'string', 'no value'],
     [['1', 'x'], 'string', 'integer and text values'],

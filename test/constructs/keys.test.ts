@@ -55,6 +55,16 @@ test("keys.stream: what replicates into it writes under its key, not under the l
   expect(of(rights, 'lake')).toEqual([]);
 });
 
+test('keys.landing: what replicates into the landing bucket writes under the key of the lake', () => {
+  const made = templates({ deploy: { kmsKeyArn: key('lake') }, sources: { db: DMS } }).dms;
+  const rights = of(roleOf(made, 'Target'), 'lake');
+  expect(rights.flatMap(actionsOf).sort()).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+  made.hasResourceProperties('AWS::DMS::Endpoint', {
+    S3Settings: { EncryptionMode: 'sse-kms', ServerSideEncryptionKmsKeyId: key('lake') },
+  });
+  expect(JSON.stringify(roleOf(templates({ sources: { db: DMS } }).dms, 'Target'))).not.toContain('kms:');
+});
+
 test('keys.secret: DMS opens it through Secrets Manager alone', () => {
   const rights = of(roleOf(dms, 'Secret'), 'secret');
   expect(rights.find(s => actionsOf(s).includes('kms:Decrypt'))).toMatchObject({

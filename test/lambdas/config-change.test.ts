@@ -5,8 +5,8 @@ import { ingestStream } from '../../lambdas/ingest-stream/handler';
 import { merge } from '../../lambdas/merge/handler';
 import { report } from '../../lambdas/report/handler';
 import { sweep } from '../../lambdas/sweep/handler';
-import { readJobAttempt } from '../../lib/ledger/job-attempts';
 import { listQuarantined } from '../../lib/ledger/quarantine';
+import { readSteppedAttempt } from '../../lib/ledger/stepped-attempts';
 import { replay } from '../../lib/stages/replay';
 import { mergeAll, readRows } from '../support/lake';
 import { awsTestLake, objectEvent, sqsEvent, type TestAwsLake, within } from './aws-lake';
@@ -126,7 +126,7 @@ test('keyChange.stages: no merge, view, report or compaction is made by the new 
   }
   expect(await pointers()).toEqual(before);
   expect(lake.jobs.started.slice(started).filter(({ sql }) => sql.includes('orders'))).toEqual([]);
-  const state = async (name: string) => (await readJobAttempt(lake.ports.items, name, FIRST))?.attempt;
+  const state = async (name: string) => (await readSteppedAttempt(lake.ports.items, name, FIRST))?.attempt;
   expect(await state('of_orders')).toMatchObject({ state: 'failed', error: expect.stringContaining('key') });
   expect(await state('of_other')).toMatchObject({ state: 'succeeded' });
 });

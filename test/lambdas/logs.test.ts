@@ -116,6 +116,27 @@ test('logs.ingestStream: of records that cannot be taken in there is no value', 
   expect(log).not.toContain(SECRET);
 });
 
+test('logs.report: of each query that ended, what it scanned', async () => {
+  const lake = awsTestLake(CONFIG);
+  await landed(lake, { 'orders.csv': 'id,v,day\n1,1,2026-01-01\n' });
+  await merge(lake)(sqsEvent({ table: 'orders' }), TIME);
+  lake.clock.advance(25 * 3_600_000);
+  await report(lake)(sqsEvent({ report: 'daily', date: '2026-01-01' }), TIME);
+  const jobs: typeof lake.jobs = {
+    ...lake.jobs,
+    job: async id => ({ ...(await lake.jobs.job(id))!, scannedBytes: 10_485_760 }),
+  };
+  const telling = { ...lake, queryPorts: { ...lake.queryPorts, jobs } };
+  for (const did of ['runs', 'succeeded']) {
+    heard.length = 0;
+    const id = `job-${lake.jobs.started.length}`;
+    await lake.jobs.finish();
+    const log = await logOf(() => report(telling)({ detail: { queryExecutionId: id } } as QueryEnded, TIME));
+    expect(log).toContain(`"message": "${did}"`);
+    expect(log).toContain('"scannedBytes": 10485760');
+  }
+});
+
 /** Errors that quote a value, from wherever a function meets them. */
 const ERRORS = {
   plain: new Error(`cannot read '${SECRET}'`),

@@ -4,6 +4,7 @@ import { ingestFiles } from '../../lambdas/ingest-files/handler';
 import { merge } from '../../lambdas/merge/handler';
 import { type QueryEnded, report } from '../../lambdas/report/handler';
 import { sweep } from '../../lambdas/sweep/handler';
+import { listViews } from '../../lib/ledger/views';
 import { readRows } from '../support/lake';
 import { awsTestLake, objectEvent, sqsEvent, type TestAwsLake, within } from './aws-lake';
 
@@ -67,8 +68,9 @@ test('report.view: the end of a view query closes its note', async () => {
   const lake = await mergedLake();
   expect(lake.jobs.started).toHaveLength(1);
   await report(lake)(ended('job-1'), TIME);
-  await sweep(lake)({ listing: 'full' }, TIME);
+  await sweep(lake)({}, TIME);
   expect(lake.jobs.started).toHaveLength(1);
+  expect((await listViews(lake.ports.items)).filter(view => view.open)).toEqual([]);
 });
 
 test('report.unknown: events of queries and reports that are nobody’s', async () => {

@@ -7,7 +7,11 @@ import { beforeRecord, entries, LOG, objects, put, rows, rulesLake, T, textOf } 
 /** Takes in files of one batch, each of one text. */
 async function together(lake: TestLake, texts: readonly string[], ports = lake.ports): Promise<Ingested[]> {
   for (const [i, text] of texts.entries()) await lake.landing.put(`${i}/${T}.jsonl`, Buffer.from(text));
-  const requests = texts.map((_, i) => ({ landing: lake.landing, key: `${i}/${T}.jsonl`, date: '2021-01-01' }));
+  const requests = texts.map((_, i) => ({
+    landing: lake.landing,
+    key: `${i}/${T}.jsonl`,
+    date: '2021-01-01',
+  }));
   const tried = await ingestTogether(ports, lake.lake, requests);
   return tried.map(one => {
     if (!('done' in one)) throw 'error' in one ? one.error : new Error('not begun');
@@ -58,7 +62,8 @@ describe('I3', () => {
   test('I3 a batch of more deltas than a transaction holds is cut', async () => {
     const lake = rulesLake({}, { deltaRowsMax: 1 });
     const tally = { transactions: 0 };
-    const lines = (file: number) => textOf(Array.from({ length: 40 }, (_, i) => put(file * 40 + i, i, file, 'x')));
+    const lines = (file: number) =>
+      textOf(Array.from({ length: 40 }, (_, i) => put(file * 40 + i, i, file, 'x')));
     await together(lake, [lines(0), lines(1), lines(2), lines(3)], counted(lake.ports, tally));
     expect(tally.transactions).toBe(2);
     expect((await entries(lake)).map(entry => entry.n)).toEqual(Array.from({ length: 160 }, (_, i) => i + 1));

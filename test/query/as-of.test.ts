@@ -1,5 +1,5 @@
 import { newMetadata, type Snapshot, type TableMetadata } from '../../lib/iceberg/metadata';
-import { parseAsOf, snapshotAt } from '../../lib/query/as-of';
+import { parseAsOf, snapshotAt, snapshotOrNothing } from '../../lib/query/as-of';
 
 const NOW = Date.UTC(2021, 6, 15, 12, 0, 0);
 const iso = (text: string, zone = 'UTC') => {
@@ -74,4 +74,16 @@ test('asOf.thinned: the newest retained one where the log was cut', () => {
   const table = tableOf([snapshot(1n, 10), snapshot(3n, 30)], [[30, 3n]]);
   expect(snapshotAt('t', table, { at: 29 })['snapshot-id']).toBe(1n);
   expect(() => snapshotAt('t', table, { at: 9 })).toThrow('TM_6003');
+});
+
+test('asOf.nothing: before the very first snapshot there was nothing, before the first retained one nobody knows', () => {
+  const whole = tableOf([snapshot(1n, 10), snapshot(2n, 20)], [[20, 2n]]);
+  expect(snapshotOrNothing('t', whole, { at: 9 })).toBeUndefined();
+  expect(snapshotOrNothing('t', whole, { at: 10 })?.['snapshot-id']).toBe(1n);
+  expect(snapshotOrNothing('t', tableOf([], []), { at: 9 })).toBeUndefined();
+  const thinned = tableOf([snapshot(2n, 20)], [[20, 2n]]);
+  expect(() => snapshotOrNothing('t', thinned, { at: 9 })).toThrow('TM_6003');
+  const child = { ...snapshot(1n, 20), 'parent-snapshot-id': 7n };
+  expect(() => snapshotOrNothing('t', tableOf([child], []), { at: 9 })).toThrow('TM_6003');
+  expect(() => snapshotOrNothing('t', whole, { snapshotId: 9n })).toThrow('TM_6004');
 });

@@ -79,7 +79,7 @@ test.each([true, false])(
   async full => {
     await fc.assert(fc.asyncProperty(history(full), fc.boolean(), agree), { numRuns: RUNS });
   },
-  60_000,
+  600_000,
 );
 
 test.each(RULES)('fold.rule: %s', async (_, rule, steps) => {

@@ -1,6 +1,6 @@
 import '../lambdas/quiet';
 
-import type { KinesisStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { KinesisStreamEvent, SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { compact } from '../../lambdas/compact/handler';
 import { ingestFiles } from '../../lambdas/ingest-files/handler';
 import { ingestStream } from '../../lambdas/ingest-stream/handler';
@@ -10,6 +10,7 @@ import { type SweepEvent, sweep } from '../../lambdas/sweep/handler';
 import type { Invocation } from '../../lambdas/time';
 import { vacuum } from '../../lambdas/vacuum/handler';
 import { type FunctionName, TIMEOUT_SECONDS } from '../../lib/constructs/pipeline/timeouts';
+import type { MemoryQueue } from '../support/memory-queue';
 import { type AwsFault, portsOf, type SimulatedLake } from './aws-ports';
 import { eventOf, StreamSource } from './aws-stream';
 import type { AwsWorld, QueueName } from './aws-world';
@@ -35,6 +36,15 @@ const READER: Readonly<Record<QueueName, FunctionName>> = {
 };
 /** Runs of a function at once, by its queue. */
 const RUNS_MAX: Readonly<Record<QueueName, number>> = { ingest: 3, merge: 3, report: 2 };
+
+/** Messages of one run. */
+const BATCHES: Readonly<Record<QueueName, readonly number[]>> = {
+  ingest: [1, 2, 5, 10],
+  merge: [1],
+  report: [1],
+};
+
+type ReceivedMessage = NonNullable<ReturnType<MemoryQueue['receive']>>;
 
 /** An asynchronous event is tried three times. */
 const ASYNC_TRIES = 3;
@@ -174,17 +184,33 @@ export class Delivery {
 
   private receive(queue: QueueName): void {
     if (this.runs[queue] >= RUNS_MAX[queue]) return;
-    const received = this.world.queues[queue].receive();
-    if (!received) return;
-    const { message, done } = received;
-    const event: SQSEvent = { Records: [{ messageId: message.id, body: message.body } as SQSRecord] };
-    const deadly = this.deadlyKey !== undefined && message.body.includes(this.deadlyKey);
+    const size = this.scheduler.pick(BATCHES[queue]);
+    const received = Array.from({ length: size }, () => this.world.queues[queue].receive()).filter(
+      one => one !== undefined,
+    );
+    const isDeadly = (body: string) => this.deadlyKey !== undefined && body.includes(this.deadlyKey);
+    // It dies of it anywhere, which those of its batch would not survive five times.
+    const deadly = received.filter(one => isDeadly(one.message.body));
+    for (const one of deadly) this.handOver(queue, [one], true);
+    const others = received.filter(one => !deadly.includes(one));
+    if (others.length > 0) this.handOver(queue, others, false);
+  }
+
+  private handOver(queue: QueueName, batch: readonly ReceivedMessage[], deadly: boolean): void {
+    const records = batch.map(({ message: { id, body, receives } }) => ({
+      messageId: id,
+      body,
+      attributes: { ApproximateReceiveCount: String(receives) },
+    }));
     this.runs[queue]++;
-    this.once({ name: READER[queue], event, deadly }, outcome => {
+    this.once({ name: READER[queue], event: { Records: records as SQSRecord[] }, deadly }, outcome => {
       this.runs[queue]--;
-      const { batchItemFailures = [] } = (outcome.answer ?? {}) as { batchItemFailures?: readonly unknown[] };
-      const dealtWith = outcome.ok && batchItemFailures.length === 0;
-      if (dealtWith && !this.scheduler.chance(this.weather.undeleted)) done();
+      if (!outcome.ok) return;
+      const { batchItemFailures = [] } = (outcome.answer ?? {}) as Partial<SQSBatchResponse>;
+      const failed = new Set(batchItemFailures.map(failure => failure.itemIdentifier));
+      for (const { message, done } of batch) {
+        if (!failed.has(message.id) && !this.scheduler.chance(this.weather.undeleted)) done();
+      }
     });
   }
 

@@ -1,8 +1,8 @@
 import { currentSchema, currentSnapshot, parseMetadata } from '../../lib/iceberg/metadata';
 import { readCounter } from '../../lib/ledger/counter';
 import { entriesAfter } from '../../lib/ledger/entries';
-import { listReporting, readJobAttempt } from '../../lib/ledger/job-attempts';
 import { listQuarantined } from '../../lib/ledger/quarantine';
+import { listReporting, readSteppedAttempt } from '../../lib/ledger/stepped-attempts';
 import { listViews } from '../../lib/ledger/views';
 import { listWaiting } from '../../lib/ledger/waiting';
 import type { LakePorts } from '../../lib/ports/lake-ports';
@@ -131,7 +131,7 @@ export async function checkAll(world: AwsWorld, sent: readonly SentRecord[]): Pr
     expect(queue.deadLetters).toEqual([]);
   }
   for (const view of await listViews(ports.items))
-    expect(view).toEqual({ table: view.table, made: view.made });
+    expect(view).toEqual({ table: view.table, made: view.made, basis: view.basis });
 }
 
 /** The history views are as they should be. */
@@ -184,7 +184,7 @@ export async function checkReport({ ports, uploaded }: AwsWorld, until: string):
   const first = changes.map(one => one.date).sort()[0]!;
   for (let day = Date.parse(first); day < Date.parse(until); day += 86_400_000) {
     const date = new Date(day).toISOString().slice(0, 10);
-    expect([date, (await readJobAttempt(ports.items, REPORT, date))?.attempt.state]).toEqual([
+    expect([date, (await readSteppedAttempt(ports.items, REPORT, date))?.attempt.state]).toEqual([
       date,
       'succeeded',
     ]);

@@ -1,7 +1,7 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
-import { listReporting, readJobAttempt } from '../../lib/ledger/job-attempts';
 import { readLanded } from '../../lib/ledger/landed';
 import { listQuarantined } from '../../lib/ledger/quarantine';
+import { listReporting, readSteppedAttempt } from '../../lib/ledger/stepped-attempts';
 import { listViews } from '../../lib/ledger/views';
 import { listWaiting } from '../../lib/ledger/waiting';
 import { startReport } from '../../lib/stages/athena-report/athena-report';
@@ -163,7 +163,7 @@ class Simulation {
     const { lake, clock, ports } = this.world;
     for (let day = START; day < clock.now(); day += DAY_MS) {
       const date = new Date(day).toISOString().slice(0, 10);
-      const attempt = (await readJobAttempt(ports.items, REPORT, date))?.attempt;
+      const attempt = (await readSteppedAttempt(ports.items, REPORT, date))?.attempt;
       if (attempt?.state !== 'failed' || attempt.againAt !== undefined) continue;
       await startReport(lake.queryPorts, lake.config, lake.config.reports[0]!, date);
     }

@@ -1,7 +1,7 @@
 import type { FixedClock } from '../../lib/adapters/memory/clock';
 import type { Scalar } from '../../lib/columnar/types';
 import { currentSchema, type Snapshot } from '../../lib/iceberg/metadata';
-import { listReporting } from '../../lib/ledger/job-attempts';
+import { listReporting } from '../../lib/ledger/stepped-attempts';
 import type { QueryJobs } from '../../lib/ports/query-jobs';
 import { DATE_BUILT } from '../../lib/query/read-from';
 import { continueReport } from '../../lib/stages/athena-report/athena-report';

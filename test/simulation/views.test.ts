@@ -1,7 +1,13 @@
+import type { ObjectStore } from '../../lib/ports/object-store';
 import type { QueryJobs } from '../../lib/ports/query-jobs';
 import { historyViewSql } from '../../lib/query/athena/history-view';
 import { readAthenaLog } from '../../lib/query/athena/log';
-import { refreshHistoryView, type ViewPorts, type ViewState } from '../../lib/stages/views';
+import {
+  refreshHistoryView,
+  refreshHistoryViews,
+  type ViewPorts,
+  type ViewState,
+} from '../../lib/stages/views';
 import { mergeAll, type TestLake, take, testLake } from '../support/lake';
 import { type Fate, type MemoryJobs, memoryJobs } from '../support/memory-jobs';
 import { type Fault, type FaultPlan, faultyPorts, NO_FAULTS } from './faulty-ports';
@@ -41,7 +47,11 @@ class ViewWorld {
   async receive(day: number): Promise<void> {
     const columns = Array.from({ length: day }, (_, i) => `c${i}`);
     const line = ['id', ...columns].join();
-    await take(this.lake, `t-2021-01-0${day}.csv`, `${line}\n${line.replace(/[a-z]+/g, '1')}\n`);
+    await this.send(`t-2021-01-0${day}.csv`, `${line}\n${line.replace(/[a-z]+/g, '1')}\n`);
+  }
+
+  async send(name: string, text: string): Promise<void> {
+    await take(this.lake, name, text);
     await mergeAll(this.lake, 't');
   }
 
@@ -167,3 +177,68 @@ test('views.failed: says why, waits longer each time, and tries a new text at on
   expect((await refresh()).is).toBe('runs');
   expect(await refresh()).toEqual({ is: 'current' });
 });
+
+test('views.gate: while no column is new, a merge costs two reads of the ledger and none of the log', async () => {
+  const world = new ViewWorld(1);
+  await world.receive(1);
+  await world.settle();
+  for (let i = 2; i <= 5; i++) {
+    await world.send(`t-2021-01-0${i}.csv`, `id,c0\n${i},1\n`);
+    const reads: string[] = [];
+    const told = { ...world.ports(), store: toldReads(world.lake.ports.store, reads) };
+    expect(await refreshHistoryView(told, world.table)).toEqual({ is: 'current' });
+    expect(reads).toEqual([]);
+  }
+  // Fewer columns than the log has are not news either: the rows say so themselves.
+  await world.send('t-2021-01-06.csv', 'id\n6\n');
+  expect(await refreshHistoryView(world.ports(), world.table)).toEqual({ is: 'current' });
+  expect(world.view).toBe(await world.wanted());
+});
+
+test('views.late: a file that was written before a column came, and numbered after it, is seen', async () => {
+  const world = new ViewWorld(1);
+  await world.receive(1);
+  let came = 0;
+  const { items } = world.lake.ports;
+  const transact: typeof items.transact = async actions => {
+    const numbers = actions.some(action => 'put' in action && action.put.sort.startsWith('entry#'));
+    if (numbers && came++ === 0) {
+      await world.receive(2);
+      await world.settle();
+    }
+    return items.transact(actions);
+  };
+  const slow = { ...world.lake, ports: { ...world.lake.ports, items: { ...items, transact } } };
+  await take(slow, 't-2021-01-08.csv', 'id,c0\n8,1\n');
+  await mergeAll(world.lake, 't');
+  expect((await refreshHistoryView(world.ports(), world.table)).is).toBe('runs');
+  await world.settle();
+  expect(world.view).toBe(await world.wanted());
+  expect(world.view).toContain('_source IN');
+});
+
+test('views.dropped: the daily pass makes it again', async () => {
+  const world = new ViewWorld(1);
+  await world.receive(1);
+  await world.settle();
+  world.view = undefined;
+  await refreshHistoryViews(world.ports(), world.lake.lake);
+  await world.scheduler.run();
+  expect(world.view).toBe(await world.wanted());
+  expect(await refreshHistoryView(world.ports(), world.table)).toEqual({ is: 'current' });
+});
+
+/** The store, with each object that is read. */
+function toldReads(store: ObjectStore, reads: string[]): ObjectStore {
+  return {
+    ...store,
+    get: key => {
+      reads.push(key);
+      return store.get(key);
+    },
+    range: (key, start, end) => {
+      reads.push(key);
+      return store.range(key, start, end);
+    },
+  };
+}

@@ -78,6 +78,8 @@ test('dms.kinesis: the alternative, a table in one shard, nothing left out', () 
   made.hasResourceProperties('AWS::DMS::Endpoint', {
     EngineName: 'kinesis',
     KinesisSettings: { IncludeNullAndEmpty: true, IncludeTransactionDetails: true },
+    // Without it integers beyond 16 digits come as rounded decimals.
+    ExtraConnectionAttributes: 'UseLargeIntegerValue=true',
   });
   const mapped = rules(made).filter(r => r['rule-type'] === 'object-mapping');
   expect(mapped.map(r => r['object-locator']['table-name'])).toEqual(['orders', 'users']);

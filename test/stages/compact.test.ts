@@ -63,4 +63,4 @@ test('compact.answers: table, deltas and history are the same after it, and afte
   );
   await rebuild(lake.ports, table!, lake.lake.limits);
   expect(await answers(lake)).toEqual(before);
-});
+}, 60_000);

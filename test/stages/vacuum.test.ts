@@ -44,7 +44,7 @@ function ticking(ports: LakePorts, start: number): LakePorts {
 
 describe('vacuum.time', () => {
   test.each([40, 60, 150])('in runs of %d calls each object is looked at, and goes', async budget => {
-    const lake = await lakeWith(60);
+    const lake = await lakeWith(30);
     const before = (await keys(lake.ports)).filter(key => !lake.names.includes(key));
     const removed: string[] = [];
     let unfinished = 0;
@@ -156,6 +156,18 @@ describe('vacuum.foreign', () => {
     expect((await twice(ports)).objects).toBe(5);
     expect(await theirs()).toEqual(before);
     expect(await ports.store.get('theirs/metadata/v1.metadata.json')).not.toEqual(new Uint8Array());
+  });
+
+  test('strays below its name in our folders go, and it is left alone', async () => {
+    const lake = await lakeWith(0);
+    const ports = await foreignTable(lake, 'theirs', 'mem://lake/elsewhere/theirs');
+    for (const folder of ['staging/theirs/a', 'deltas/theirs'])
+      await ports.store.put(`${folder}/x`, new Uint8Array(1));
+    const before = await ports.store.head('theirs/metadata/v1.metadata.json');
+    expect((await twice(ports)).objects).toBe(2);
+    expect((await twice(ports)).objects).toBe(0);
+    expect(await ports.store.head('theirs/metadata/v1.metadata.json')).toEqual(before);
+    expect(await ports.store.head('theirs/metadata/v2.metadata.json')).toBeUndefined();
   });
 
   test.each(['{', '{"format-version":3}', 'not json'])(

@@ -1,7 +1,7 @@
 import type { FixedClock } from '../../lib/adapters/memory/clock';
 import type { ResolvedReport } from '../../lib/config/resolved';
 import { currentSchema } from '../../lib/iceberg/metadata';
-import { readJobAttempt } from '../../lib/ledger/job-attempts';
+import { readSteppedAttempt } from '../../lib/ledger/stepped-attempts';
 import type { ResultColumn, Statement } from '../../lib/ports/query-engine';
 import { continueReport, startReport } from '../../lib/stages/athena-report/athena-report';
 import type { AthenaReportPorts, ReportProgress } from '../../lib/stages/athena-report/ports';
@@ -105,7 +105,7 @@ export class AthenaReportLake {
   }
 
   async attempt(date: string) {
-    return (await readJobAttempt(this.ports.items, 'r', date))?.attempt;
+    return (await readSteppedAttempt(this.ports.items, 'r', date))?.attempt;
   }
 
   wait(minutes: number): void {

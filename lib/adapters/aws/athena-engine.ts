@@ -4,6 +4,7 @@ import type { QueryEngine, Statement } from '../../ports/query-engine';
 import type { QueryJob } from '../../ports/query-jobs';
 import { withPlaceholders } from '../../query/athena/placeholders';
 import { looksReadOnly } from '../../query/athena/reads-only';
+import { describeSql } from '../../query/athena/report-select';
 import { queryFailed } from '../../query/errors';
 import type { AthenaJobs } from './athena';
 import { queryForgotten } from './athena-errors';
@@ -33,11 +34,7 @@ export function athenaEngine(jobs: AthenaJobs, { ids, onEnd }: AthenaEngineOptio
   return {
     rows: async statement => jobs.rows(await run(statement)),
     stream: async statement => jobs.stream(await run(statement)),
-    async describe(statement) {
-      // An EXPLAIN names no types; this plans alike, and reads nothing.
-      const sql = `SELECT * FROM (${statement.sql}\n) LIMIT 0`;
-      return (await jobs.rows(await run({ ...statement, sql }))).columns;
-    },
+    describe: async statement => (await jobs.rows(await run(describeSql(statement)))).columns,
     readsOnly: async ({ sql }) => looksReadOnly(sql),
     close: async () => {},
   };

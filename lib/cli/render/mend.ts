@@ -25,6 +25,7 @@ export function mendLine({ object, outcome, error }: Arrival): string {
 function stepFor(code: string, reason: string): string | undefined {
   if (code === 'TM_2101')
     return "declare the table's columns in the order of the file, or correct the row and send the file again";
+  if (code === 'TM_2105') return 'convert the file to UTF-8 (iconv -f LATIN1 -t UTF-8) and send it again';
   if (code === 'TM_2104') return 'name the op column with opColumn';
   if (code !== 'TM_2103') return undefined;
   if (/"-?\d+,\d+" is not/.test(reason)) return 'set format: { decimalComma: true } in tidemark.config.ts';

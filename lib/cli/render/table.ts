@@ -53,8 +53,10 @@ function isNumber(cell: Cell | undefined): boolean {
   return typeof cell === 'number' || typeof cell === 'bigint';
 }
 
-function shown(cell: Cell): string {
-  return cell === null ? 'NULL' : plain(String(cell));
+/** A cell for eyes. The text NULL is quoted: without quotes it is the absence of a value. */
+export function shown(cell: Cell): string {
+  if (cell === null) return 'NULL';
+  return cell === 'NULL' ? '"NULL"' : plain(String(cell));
 }
 
 /** One line without control characters: data must not move a terminal's cursor. */

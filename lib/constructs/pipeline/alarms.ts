@@ -146,7 +146,7 @@ export class Alarms extends Construct {
           metric: lakeMetric(name, 'secondsBehind', table.name),
           from: 300,
           periods: [2, 3],
-          runbook: 'a-table-is-behind',
+          runbook: 'a-watched-table-is-behind',
         },
       );
     }

@@ -14,6 +14,8 @@ export function queryRights(storage: Storage): PolicyStatement[] {
   const read = [PREFIXES.deltas, PREFIXES.staging, PREFIXES.metadata, PREFIXES.data];
   return [
     allow(ATHENA, [arn('athena', 'workgroup', storage.workgroups.people)]),
+    allow(LISTS, ['*']),
+    allow(CATALOG, [arn('athena', 'datacatalog', 'AwsDataCatalog')]),
     allow(GLUE, [
       arn('glue', 'catalog'),
       arn('glue', 'database', tables),
@@ -21,7 +23,7 @@ export function queryRights(storage: Storage): PolicyStatement[] {
     ]),
     // Athena looks for it whatever a statement speaks of.
     allow(['glue:GetDatabase'], [arn('glue', 'database', 'default')]),
-    allow(['s3:GetBucketLocation', 's3:ListBucket'], [lake.bucketArn, results.bucketArn]),
+    allow(BUCKET, [lake.bucketArn, results.bucketArn]),
     allow(
       ['s3:GetObject'],
       read.map(prefix => lake.arnForObjects(`${prefix}*`)),
@@ -37,8 +39,25 @@ const ATHENA = [
   ...['ListQueryExecutions', 'GetQueryResults', 'GetQueryResultsStream', 'GetWorkGroup'],
 ].map(action => `athena:${action}`);
 
-const GLUE = ['GetDatabase', 'GetDatabases', 'GetTable', 'GetTables', 'GetPartition', 'GetPartitions'].map(
-  action => `glue:${action}`,
+/**
+ * What the console's editor and drivers ask beside queries: which workgroups and catalogs there are, and what is in one.
+ * The lists know no resource to name.
+ * @see https://docs.aws.amazon.com/athena/latest/ug/example-policies-workgroup.html
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html
+ */
+const LISTS = ['ListWorkGroups', 'ListEngineVersions', 'ListDataCatalogs'].map(action => `athena:${action}`);
+
+const CATALOG = [
+  ...['GetDataCatalog', 'ListDatabases', 'GetDatabase', 'ListTableMetadata', 'GetTableMetadata'],
+].map(action => `athena:${action}`);
+
+const GLUE = [
+  ...['GetDatabase', 'GetDatabases', 'GetTable', 'GetTables'],
+  ...['GetPartition', 'GetPartitions', 'BatchGetPartition'],
+].map(action => `glue:${action}`);
+
+const BUCKET = ['GetBucketLocation', 'ListBucket', 'ListBucketMultipartUploads'].map(
+  action => `s3:${action}`,
 );
 
 const RESULT = ['GetObject', 'PutObject', 'AbortMultipartUpload', 'ListMultipartUploadParts'].map(

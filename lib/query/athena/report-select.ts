@@ -4,7 +4,7 @@ import { quoteName } from '../quote';
 import { REPORT_DATE } from '../report-fields';
 import { athenaSqlType } from './types';
 
-/** SELECT of a report's columns without any row: Athena plans it, and scans nothing. */
+/** SELECT of a statement's columns without any row: Athena plans it, and scans nothing. An EXPLAIN names no types. */
 export function describeSql(source: Statement): Statement {
   return { ...source, sql: `SELECT * FROM (${source.sql}\n) q LIMIT 0` };
 }

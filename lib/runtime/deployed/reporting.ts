@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResolvedReport } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
-import { type JobAttempt, readJobAttempt } from '../../ledger/job-attempts';
+import { readSteppedAttempt, type SteppedAttempt } from '../../ledger/stepped-attempts';
 import type { QueryEngine } from '../../ports/query-engine';
 import { continueReport, startReport } from '../../stages/athena-report/athena-report';
 import { checkReportOnAthena } from '../../stages/athena-report/check';
@@ -26,7 +26,7 @@ export function reporting(
   return {
     async report(report, date, { wait = true } = {}) {
       const before = await filesOf(ports, report, date);
-      const last = (await readJobAttempt(ports.items, report.name, date))?.attempt;
+      const last = (await readSteppedAttempt(ports.items, report.name, date))?.attempt;
       const was = last?.state === 'open' ? undefined : last?.id;
       let progress = await startReport(ports, config, report, date);
       if (!wait && progress.did !== 'failed') return { outcome: 'started' };
@@ -47,7 +47,7 @@ export function reporting(
   };
 
   async function standing({ attempt }: ReportProgress, report: string, date: string) {
-    return attempt ?? (await readJobAttempt(ports.items, report, date))?.attempt;
+    return attempt ?? (await readSteppedAttempt(ports.items, report, date))?.attempt;
   }
 }
 
@@ -67,7 +67,7 @@ async function filesOf(
 }
 
 /** The error that closed an attempt, as it was thrown: the ledger has its text. */
-function failureOf({ error = '', report, date }: JobAttempt): TidemarkError {
+function failureOf({ error = '', report, date }: SteppedAttempt): TidemarkError {
   const [, code, what, where, next] = /^\[(TM_\d{4})\] ([\s\S]*) · ([^·]*) · ([^·]*)$/.exec(error) ?? [];
   if (code === undefined)
     return new TidemarkError('TM_6103', error, `report ${report}, ${date}`, 'run it again');

@@ -1,5 +1,5 @@
 import type { ResolvedLake, ResolvedReport } from '../../config/resolved';
-import { readJobAttempt, type StandingAttempt } from '../../ledger/job-attempts';
+import { readSteppedAttempt, type StandingAttempt } from '../../ledger/stepped-attempts';
 import { checkDate } from '../../query/report-sql';
 import { begin } from './begin';
 import { fail } from './close';
@@ -29,7 +29,7 @@ export async function startReport(
 ): Promise<ReportProgress> {
   checkDate(date);
   const of = { report, date };
-  const before = await readJobAttempt(ports.items, report.name, date);
+  const before = await readSteppedAttempt(ports.items, report.name, date);
   if (before?.attempt.state === 'open') return goOn(ports, lake, of, before);
   return begin(ports, lake, of, { before, tries: nextTry(before) });
 }
@@ -47,7 +47,7 @@ export async function continueReport(
   date: string,
 ): Promise<ReportProgress> {
   const of = { report, date };
-  const standing = await readJobAttempt(ports.items, report.name, date);
+  const standing = await readSteppedAttempt(ports.items, report.name, date);
   if (!standing) return startReport(ports, lake, report, date);
   const { state, againAt, lateUntil } = standing.attempt;
   if (state === 'open') return goOn(ports, lake, of, standing);
@@ -70,13 +70,13 @@ async function goOn(
   const job = await ports.jobs.job(id);
   if (!job) return fail(ports, standing, jobForgotten(report, date, id));
   if (job.state === 'queued' || job.state === 'running') return { did: 'runs', attempt: standing.attempt };
-  if (job.state !== 'succeeded') {
-    return fail(ports, standing, jobFailed(report, date, job.reason ?? `the query was ${job.state}`));
-  }
+  const failed = jobFailed(report, date, job.reason ?? `the query was ${job.state}`);
+  const { scannedBytes } = job;
+  if (job.state !== 'succeeded') return { ...(await fail(ports, standing, failed)), scannedBytes };
   try {
-    return await succeeded(ports, lake, of, standing);
+    return { ...(await succeeded(ports, lake, of, standing)), scannedBytes };
   } catch (error) {
-    if (isOfReport(error)) return fail(ports, standing, error);
+    if (isOfReport(error)) return { ...(await fail(ports, standing, error)), scannedBytes };
     throw error;
   }
 }

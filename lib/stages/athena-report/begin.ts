@@ -1,6 +1,6 @@
 import type { ResolvedLake } from '../../config/resolved';
 import { firstRunAction, isRunning, readFirstRun } from '../../ledger/first-run';
-import { type JobAttempt, moveAttempt, type StandingAttempt } from '../../ledger/job-attempts';
+import { moveAttempt, type StandingAttempt, type SteppedAttempt } from '../../ledger/stepped-attempts';
 import type { ItemAction } from '../../ports/items';
 import { withPlaceholders } from '../../query/athena/placeholders';
 import { describeSql } from '../../query/athena/report-select';
@@ -24,7 +24,7 @@ export async function begin(
 ): Promise<ReportProgress> {
   const { report, date } = of;
   const now = ports.clock.now();
-  const opened: JobAttempt = {
+  const opened: SteppedAttempt = {
     id: ports.ids.fresh(),
     report: report.name,
     date,
@@ -55,7 +55,7 @@ export async function begin(
 /** Until the table exists one attempt per report is open: its transaction takes the place of the last one's that had it. */
 async function firstRun(
   ports: AthenaReportPorts,
-  { id, report, date }: JobAttempt,
+  { id, report, date }: SteppedAttempt,
 ): Promise<'waits' | readonly ItemAction[]> {
   if (await openTable(ports, report)) return [];
   const first = await readFirstRun(ports.items, report);

@@ -1,4 +1,4 @@
-import { type JobAttempt, moveAttempt, type StandingAttempt } from '../../ledger/job-attempts';
+import { moveAttempt, type StandingAttempt, type SteppedAttempt } from '../../ledger/stepped-attempts';
 import type { AthenaReportPorts, ReportProgress } from './ports';
 import { stagingTable } from './staging';
 
@@ -11,7 +11,7 @@ const PAUSE_MS = 5 * 60_000;
 /** How long a write that was given up may take to land: the longest that a DML query can be allowed, and a margin. */
 const LATE_MS_MAX = 6 * 3_600_000;
 
-type End = Pick<JobAttempt, 'rows' | 'filesOf' | 'snapshotId'>;
+type End = Pick<SteppedAttempt, 'rows' | 'filesOf' | 'snapshotId'>;
 
 /** Closes an attempt as done. Its date is looked at again while an earlier write of it may still land. */
 export async function succeed(
@@ -58,7 +58,7 @@ export async function fail(
  * Before the attempt closes, so that a crash in between leaves an attempt to go on with. Its adoption is found in the
  * report's snapshots then, not in the staging table.
  */
-async function forget(ports: AthenaReportPorts, attempt: JobAttempt): Promise<void> {
+async function forget(ports: AthenaReportPorts, attempt: SteppedAttempt): Promise<void> {
   if (attempt.step === 'write' && attempt.kind === 'restage')
     await ports.staging.forget(stagingTable(attempt));
 }

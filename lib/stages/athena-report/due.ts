@@ -1,6 +1,6 @@
 import type { ResolvedLake, ResolvedReport } from '../../config/resolved';
-import { type JobAttempt, listReporting, readJobAttempt } from '../../ledger/job-attempts';
 import { moveScheduled, readScheduled } from '../../ledger/report-schedule';
+import { listReporting, readSteppedAttempt, type SteppedAttempt } from '../../ledger/stepped-attempts';
 import type { LakePorts } from '../../ports/lake-ports';
 import { localDate } from '../ingest/dates';
 import type { AthenaReportPorts } from './ports';
@@ -46,7 +46,7 @@ export async function dueReports(ports: SchedulePorts, lake: ResolvedLake): Prom
   const now = ports.clock.now();
   for (const { report, date } of await listReporting(ports.items)) {
     if (!lake.reports.some(r => r.name === report)) continue;
-    const attempt = (await readJobAttempt(ports.items, report, date))?.attempt;
+    const attempt = (await readSteppedAttempt(ports.items, report, date))?.attempt;
     if (!attempt) continue;
     const { state, againAt, lateUntil } = attempt;
     if (state === 'open' || lateUntil !== undefined || (againAt ?? Number.POSITIVE_INFINITY) <= now)
@@ -84,7 +84,7 @@ async function scheduledDates(
   const due: string[] = [];
   let begun = scheduled?.through;
   for (let date = first; date < today && due.length < DATES_MAX; date = nextDate(date)) {
-    const attempt = (await readJobAttempt(ports.items, report.name, date))?.attempt;
+    const attempt = (await readSteppedAttempt(ports.items, report.name, date))?.attempt;
     const isBegun = attempt !== undefined && beganAfter(lake, attempt);
     if (isBegun && due.length === 0) begun = date;
     if (isBegun) continue;
@@ -97,7 +97,7 @@ async function scheduledDates(
 }
 
 /** Whether an attempt began when its date had ended: what was received later on the date is in none that began before. */
-function beganAfter(lake: ResolvedLake, { startedAt, date }: JobAttempt): boolean {
+function beganAfter(lake: ResolvedLake, { startedAt, date }: SteppedAttempt): boolean {
   return openDate(lake, startedAt) > date;
 }
 
@@ -106,7 +106,7 @@ export async function isDueAgain(
   ports: SchedulePorts,
   lake: ResolvedLake,
   { report, date }: ReportDate,
-  attempt: JobAttempt,
+  attempt: SteppedAttempt,
 ): Promise<boolean> {
   const hasEnded = openDate(lake, ports.clock.now()) > date;
   if (report.schedule !== 'daily' || !hasEnded || beganAfter(lake, attempt)) return false;

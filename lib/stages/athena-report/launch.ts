@@ -1,5 +1,5 @@
 import { TidemarkError } from '../../errors';
-import { moveAttempt, type StandingAttempt } from '../../ledger/job-attempts';
+import { moveAttempt, type StandingAttempt } from '../../ledger/stepped-attempts';
 import { fail } from './close';
 import { startUnknown } from './errors';
 import type { AthenaReportPorts, ReportProgress } from './ports';

@@ -1,5 +1,5 @@
 import type { ResolvedLake } from '../../config/resolved';
-import { moveAttempt, type StandingAttempt } from '../../ledger/job-attempts';
+import { moveAttempt, type StandingAttempt } from '../../ledger/stepped-attempts';
 import { liveFiles } from '../../table/live-files';
 import { openTable } from '../../table/open';
 import { filesOfDate } from '../report/adopt';

@@ -1,4 +1,4 @@
-import type { JobAttempt } from '../../ledger/job-attempts';
+import type { SteppedAttempt } from '../../ledger/stepped-attempts';
 import type { StagingCatalog } from '../../ports/catalog';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { QueryJobs } from '../../ports/query-jobs';
@@ -21,5 +21,7 @@ export interface AthenaReportPorts extends LakePorts {
 export interface ReportProgress {
   readonly did: 'runs' | 'succeeded' | 'failed' | 'waits' | 'nothing';
   /** As it stands now, where the call saw it. */
-  readonly attempt?: JobAttempt;
+  readonly attempt?: SteppedAttempt;
+  /** Of the query that this call found ended: what Athena asks money for. */
+  readonly scannedBytes?: number;
 }

@@ -2,7 +2,7 @@ import type { ResolvedLake } from '../../config/resolved';
 import type { DataFile } from '../../iceberg/data-file';
 import { ancestors, formatMetadata } from '../../iceberg/metadata';
 import { isOpen } from '../../ledger/attempts';
-import type { JobAttempt, StandingAttempt } from '../../ledger/job-attempts';
+import type { StandingAttempt, SteppedAttempt } from '../../ledger/stepped-attempts';
 import { ATTEMPT } from '../../query/read-from';
 import { commitContended } from '../../table/errors';
 import { liveFiles } from '../../table/live-files';
@@ -80,7 +80,7 @@ export async function adopt(
 async function adoptFiles(
   ports: AthenaReportPorts,
   open: OpenTable,
-  { report, date, fields }: JobAttempt,
+  { report, date, fields }: SteppedAttempt,
   staged: readonly DataFile[],
 ): Promise<DataFile[]> {
   const uris = staged.map(file => file.path);
@@ -89,6 +89,6 @@ async function adoptFiles(
 }
 
 /** Refused if a write that was given up made it after all; then its field ids are the table's. */
-async function create(ports: AthenaReportPorts, { report, fields }: JobAttempt): Promise<void> {
+async function create(ports: AthenaReportPorts, { report, fields }: SteppedAttempt): Promise<void> {
   await ports.catalog.create(report, formatMetadata(emptyReport(ports, fields!, ports.store.uri(report))));
 }

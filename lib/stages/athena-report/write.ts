@@ -3,7 +3,7 @@ import type { ResolvedLake } from '../../config/resolved';
 import { withMetadataLog } from '../../iceberg/evolution';
 import { currentSchema, formatMetadata } from '../../iceberg/metadata';
 import { firstRunAction, readFirstRun } from '../../ledger/first-run';
-import { type JobAttempt, moveAttempt, type StandingAttempt } from '../../ledger/job-attempts';
+import { moveAttempt, type StandingAttempt, type SteppedAttempt } from '../../ledger/stepped-attempts';
 import type { ItemAction } from '../../ports/items';
 import type { ResultColumn } from '../../ports/query-engine';
 import { createReportSql } from '../../query/athena/create-report';
@@ -24,7 +24,7 @@ import { stagingTable } from './staging';
 
 /** What a write is, before it is noted. */
 interface Write {
-  readonly kind: NonNullable<JobAttempt['kind']>;
+  readonly kind: NonNullable<SteppedAttempt['kind']>;
   /** All columns of the table that it writes to, in that table's order. */
   readonly fields: readonly Field[];
   /** The report's; 0 before the table. */
@@ -54,7 +54,7 @@ export async function write(
   const written = writtenFields(chosen.fields, columns);
   const select = reportSelect(source, written, attempt.date);
   const statement = { ...select, sql: writeSql(ports, { ...attempt, ...chosen }, written, select.sql) };
-  const next: JobAttempt = {
+  const next: SteppedAttempt = {
     ...attempt,
     ...chosen,
     ...withPlaceholders(statement),
@@ -120,7 +120,7 @@ async function intoTable(
 /** The report's one CREATE TABLE AS, if it was never tried; then the adoption of staged files makes the table. */
 async function withoutTable(
   ports: AthenaReportPorts,
-  { id, report, date }: JobAttempt,
+  { id, report, date }: SteppedAttempt,
   columns: readonly ColumnShape[],
 ): Promise<Write> {
   const first = await readFirstRun(ports.items, report);
@@ -135,7 +135,7 @@ async function withoutTable(
 
 function writeSql(
   { store, databases }: AthenaReportPorts,
-  attempt: Pick<JobAttempt, 'id' | 'kind' | 'report'>,
+  attempt: Pick<SteppedAttempt, 'id' | 'kind' | 'report'>,
   fields: readonly Field[],
   select: string,
 ): string {

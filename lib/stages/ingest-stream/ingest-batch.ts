@@ -18,7 +18,8 @@ const DEATHS_MAX = 5;
  * the shard meanwhile. An outage is waited for. What must not hold the shard is a record that kills its reader (by all
  * the memory or time there is), which no code can catch: the source halves its batch until it stands alone, and then
  * the runs are counted that begin with it and never end. A run that fails ends, so no outage makes a good record one
- * of these; an outage in which runs are cut off instead lets nothing be written into quarantine either.
+ * of these; an outage in which runs are cut off instead lets nothing be written into quarantine either
+ * (docs/decisions/0016).
  */
 export async function ingestBatch(
   ports: LakePorts,

@@ -12,8 +12,14 @@ export const undeclaredTable = (table: string | undefined, key: string, date?: s
       ? 'the name does not say which table the file belongs to'
       : `table ${table}, as its name or --table says, is not declared`,
     key,
-    `declare the table in tidemark.config.ts or name it with --table${date === undefined ? '; the name says no date, so the file counts for the day it came unless --date says another' : ` (the file counts for ${date})`}, then replay the file`,
+    `declare the table in tidemark.config.ts or name it with --table (${countsFor(date)}), then replay the file`,
   );
+
+function countsFor(date: string | undefined): string {
+  return date === undefined
+    ? 'its name says no date: it counts for the day it came, unless --date says another'
+    : `it counts for ${date}`;
+}
 
 /** TM_2303: a LOAD file came again with other content: its rows replace the table, which is decided by a person. */
 export const reloadHeld = (name: string) =>

@@ -51,7 +51,8 @@ export async function raiseFences(run: Run, keys: readonly string[], fenced: Set
     if (folder === 'deltas') while (!(await raiseVacuumCount(ports.items, inner)));
     // Deltas are joined, and joined ones named, by commits of the log; what is staged by those of its report.
     const table = folder === 'deltas' ? logTableOf(inner) : folder === 'staging' ? inner : folder;
-    await commitProperties(ports, table, md => withVacuumCountRaised(md, ports.clock.now()));
+    if (run.own.includes(table))
+      await commitProperties(ports, table, md => withVacuumCountRaised(md, ports.clock.now()));
     fenced.add(owner);
   }
   return true;

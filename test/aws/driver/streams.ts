@@ -39,11 +39,7 @@ interface Mapping {
  * The event source mappings of streams. Only what a lake's template states is played: one batch a shard at a time, tried
  * until its records are too old, which is for `chances` to say.
  */
-export function streamSources(
-  { resources }: Deployed,
-  fleet: Fleet,
-  chances: Chances,
-): StreamSource[] {
+export function streamSources({ resources }: Deployed, fleet: Fleet, chances: Chances): StreamSource[] {
   return ofType(resources, 'AWS::Lambda::EventSourceMapping').flatMap(resource => {
     const { properties } = resource;
     if (!(properties.EventSourceArn as string).includes(':kinesis:')) return [];

@@ -31,29 +31,45 @@ const s3 = (...actions: string[]) => actions.map(action => `s3:${action}`);
 
 /** What Athena does for the statements of a function that starts any. */
 export function athenaNeeds(lake: DeployedLake, name: string): Need[] {
-  const kinds = STATEMENTS[name];
-  if (!kinds) return [];
-  const place = placesOf(lake);
+  const bucket = lake.deployed.outputs[outputName(lake.name, 'LakeBucket')]!;
+  return needsOf(STATEMENTS[name] ?? [], { name: lake.name, bucket, answers: outputLocation(lake) });
+}
+
+/** What Athena does for someone who queries the tables of a lake, and changes none. */
+export function readerNeeds(where: Where): Need[] {
+  return needsOf(['select'], where);
+}
+
+function needsOf(kinds: readonly Kind[], where: Where): Need[] {
+  if (kinds.length === 0) return [];
+  const place = placesOf(where);
   return [...everyStatement(place), ...kinds.flatMap(kind => NEEDS[kind](place))];
+}
+
+/** Where a lake stands. */
+export interface Where {
+  readonly name: string;
+  /** The bucket of its tables. */
+  readonly bucket: string;
+  /** Where the workgroup puts its answers: `bucket/folder/`. */
+  readonly answers: string;
 }
 
 type Places = ReturnType<typeof placesOf>;
 
-function placesOf(deployedLake: DeployedLake) {
-  const { name, deployed } = deployedLake;
+function placesOf({ name, bucket, answers }: Where) {
   const database = (of: string) => [
     ...['catalog', `database/${of}`].map(resource => `arn:aws:glue:${REGION}:${ACCOUNT}:${resource}`),
     `arn:aws:glue:${REGION}:${ACCOUNT}:table/${of}/a_table`,
   ];
   const { tables, staging } = databaseNames(name);
-  const lake = `arn:aws:s3:::${deployed.outputs[outputName(name, 'LakeBucket')]}`;
-  const answers = `arn:aws:s3:::${outputLocation(deployedLake)}`;
+  const lake = `arn:aws:s3:::${bucket}`;
   const below = (...prefixes: string[]) =>
     prefixes.map(prefix => `${lake}/${prefix.replace('*', 'a_table')}some/object`);
   return {
     lake,
-    results: answers.slice(0, answers.indexOf('/')),
-    answer: `${answers}some/answer.csv`,
+    results: `arn:aws:s3:::${answers.slice(0, answers.indexOf('/'))}`,
+    answer: `arn:aws:s3:::${answers}some/answer.csv`,
     tables: database(tables),
     staging: database(staging),
     metadata: below(PREFIXES.metadata),
@@ -127,7 +143,8 @@ const writing = (files: readonly string[]): Need => ({
 });
 
 const NEEDS: Readonly<Record<Kind, (places: Places) => Need[]>> = {
-  select: ({ rows }) => [reading(rows)],
+  // Files that a report adopted stay where they were staged.
+  select: ({ rows, staged }) => [reading([...rows, ...staged])],
   view: ({ tables }) => [
     {
       actions: glue('GetDatabase', 'GetTable', 'CreateTable', 'UpdateTable'),

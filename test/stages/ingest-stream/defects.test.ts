@@ -12,7 +12,9 @@ import { send, streamLake } from './streams';
 async function settle(numbers: readonly number[]): Promise<{ settled: number[]; bad: BadRecord[] }> {
   return computed(() => {
     if (numbers.some(n => n % 7 === 0)) throw new RangeError('a defect');
-    const bad = numbers.flatMap((n, at) => (n % 2 === 1 ? [{ at, code: "TM_2103", reason: "odd" } as const] : []));
+    const bad = numbers.flatMap((n, at) =>
+      n % 2 === 1 ? [{ at, code: 'TM_2103', reason: 'odd' } as const] : [],
+    );
     return { settled: numbers.filter(n => n % 2 === 0), bad };
   });
 }

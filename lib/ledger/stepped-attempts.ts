@@ -12,7 +12,7 @@ import { attemptKey, REPORTING_PARTITION, reportingKey } from './keys';
  * `fields`, `kind` and `sequenceNumber` are those of the write: what its columns become, how, and after which sequence
  * number of the report's table its files stand.
  */
-export interface JobAttempt extends Attempt {
+export interface SteppedAttempt extends Attempt {
   readonly step: 'describe' | 'write';
   /** When the step was noted, milliseconds since 1970. */
   readonly stepAt: number;
@@ -35,17 +35,17 @@ export interface JobAttempt extends Attempt {
 
 /** An attempt as it stands in the ledger; `version` is the condition of whoever moves it. */
 export interface StandingAttempt {
-  readonly attempt: JobAttempt;
+  readonly attempt: SteppedAttempt;
   readonly version: number;
 }
 
-export async function readJobAttempt(
+export async function readSteppedAttempt(
   items: Items,
   report: string,
   date: string,
 ): Promise<StandingAttempt | undefined> {
   const item = await items.get(attemptKey(report, date));
-  return item && { attempt: item.value as unknown as JobAttempt, version: item.version };
+  return item && { attempt: item.value as unknown as SteppedAttempt, version: item.version };
 }
 
 /**
@@ -55,7 +55,7 @@ export async function readJobAttempt(
 export async function moveAttempt(
   items: Items,
   read: StandingAttempt | undefined,
-  attempt: JobAttempt,
+  attempt: SteppedAttempt,
   also: readonly ItemAction[] = [],
 ): Promise<StandingAttempt | undefined> {
   const { report, date } = attempt;
@@ -69,11 +69,11 @@ export async function moveAttempt(
   return result.done ? { attempt, version: (read?.version ?? 0) + 1 } : undefined;
 }
 
-function isSettled({ state, againAt, lateUntil }: JobAttempt): boolean {
+function isSettled({ state, againAt, lateUntil }: SteppedAttempt): boolean {
   return state !== 'open' && againAt === undefined && lateUntil === undefined;
 }
 
-function withoutUndefined(attempt: JobAttempt): ItemValue {
+function withoutUndefined(attempt: SteppedAttempt): ItemValue {
   return Object.fromEntries(Object.entries(attempt).filter(([, v]) => v !== undefined)) as {
     [name: string]: Json;
   };
@@ -98,7 +98,7 @@ export async function reportOfJob(
   job: string,
 ): Promise<{ report: string; date: string } | undefined> {
   for (const { report, date } of await listReporting(items)) {
-    const standing = await readJobAttempt(items, report, date);
+    const standing = await readSteppedAttempt(items, report, date);
     if (standing?.attempt.state === 'open' && standing.attempt.job === job) return { report, date };
   }
   return undefined;
