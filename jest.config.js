@@ -2,8 +2,6 @@
 const base = {
   setupFiles: ['<rootDir>/test/support/seed.ts'],
   testEnvironment: 'node',
-  // No assertion about time: a busy machine is slow, a test that hangs still ends.
-  testTimeout: 120_000,
   // Stand-ins and engines of the tests bring package.json files of their own.
   modulePathIgnorePatterns: ['<rootDir>/.cache/'],
   transform: {
@@ -17,6 +15,8 @@ const base = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  // No assertion about time: a busy machine is slow, a test that hangs still ends. Projects have no limit of their own.
+  testTimeout: 120_000,
   projects: [
     {
       ...base,
