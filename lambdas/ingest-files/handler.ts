@@ -1,6 +1,7 @@
 import type { AwsLake } from '../../lib/runtime/aws';
 import { type LandedObject, land } from '../../lib/stages/land/land';
-import { batchHandler, hasTime } from '../queue';
+import { batchHandler } from '../batch';
+import { hasTime } from '../queue';
 import { count, logger } from '../telemetry';
 import { createdKeys } from './s3-event';
 

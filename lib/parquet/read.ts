@@ -12,6 +12,12 @@ import { ThriftType } from './thrift';
 import { structAt, structsOf, withField, withoutFields, withStructs } from './thrift-fields';
 import { decodeParquet } from './wasm';
 
+/** Rows [from, to) of a row group. */
+export interface RowSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The file's columns that hold `fields`, in the order of the fields; those the file has not are left out. */
 export function columnsFor(footer: ParquetFooter, fields: readonly Field[]): number[] {
   return fields.map(f => columnIndex(footer.columns, f)).filter(i => i !== undefined);
@@ -38,7 +44,7 @@ function rowGroupOf(footer: ParquetFooter, rowGroup: number): ParquetRowGroup {
 }
 
 /**
- * One row group's rows with exactly `fields`: NULL where the file has not the field, narrower types widened.
+ * One row group's rows, all or those of `span`, with exactly `fields`: NULL where the file has not the field, narrower types widened.
  * `chunks` are the bytes at chunkRanges(footer, rowGroup, columnsFor(footer, fields)). Throws TM_4201 if a chunk has
  * another size, TM_4205 if its pages do not decode, TM_4207 if a column is not of its field's type.
  */
@@ -47,21 +53,24 @@ export function decodeRowGroup(
   rowGroup: number,
   fields: readonly Field[],
   chunks: readonly Uint8Array[],
+  span?: RowSpan,
 ): Batch {
   const group = rowGroupOf(footer, rowGroup);
+  const rows = span ?? { from: 0, to: group.rows };
   const columns = columnsFor(footer, fields);
   const where = `parquet row group ${rowGroup}`;
   if (chunks.length !== columns.length)
     throw parquetCorrupt(`${chunks.length} chunks for ${columns.length}`, where);
   const decoded = portions(group, columns).flatMap(({ from, to }) =>
-    decodeChunks(footer, rowGroup, columns.slice(from, to), chunks.slice(from, to)),
+    decodeChunks({ footer, rowGroup, rows }, columns.slice(from, to), chunks.slice(from, to)),
   );
+  const length = rows.to - rows.from;
   let next = 0;
   const result = fields.map(field => {
-    if (columnIndex(footer.columns, field) === undefined) return nullColumn(field.type, group.rows);
+    if (columnIndex(footer.columns, field) === undefined) return nullColumn(field.type, length);
     return fitColumn(decoded[next++]!, field);
   });
-  return { length: group.rows, fields, columns: result };
+  return { length, fields, columns: result };
 }
 
 /** What is decoded at once: one column of a usual row group, or a few small ones. A call of the engine costs 1 ms. */
@@ -89,9 +98,15 @@ function portions(group: ParquetRowGroup, columns: readonly number[]): { from: n
   return found;
 }
 
+/** Rows of one row group. */
+interface Stretch {
+  readonly footer: ParquetFooter;
+  readonly rowGroup: number;
+  readonly rows: RowSpan;
+}
+
 function decodeChunks(
-  footer: ParquetFooter,
-  rowGroup: number,
+  { footer, rowGroup, rows }: Stretch,
   columns: readonly number[],
   chunks: readonly Uint8Array[],
 ): Column[] {
@@ -102,8 +117,15 @@ function decodeChunks(
       throw parquetCorrupt(`${chunks[i]!.length} bytes of ${size}`, `row group ${rowGroup}`);
   });
   const where = `row group ${rowGroup}, columns ${columns.map(c => footer.columns[c]!.name).join(', ')}`;
-  const table = decodeParquet(chunkFile(footer, rowGroup, columns, chunks), group.rows, where);
-  if (table.numRows !== group.rows) throw parquetCorrupt(`${table.numRows} rows of ${group.rows}`, where);
+  const length = rows.to - rows.from;
+  const options = {
+    offset: rows.from,
+    // Without a limit, rows that the footer does not speak of show.
+    limit: rows.to === group.rows ? undefined : length,
+    batchSize: Math.max(length, 1),
+  };
+  const table = decodeParquet(chunkFile(footer, rowGroup, columns, chunks), options, where);
+  if (table.numRows !== length) throw parquetCorrupt(`${table.numRows} rows of ${length}`, where);
   return fromArrowTable(table).map(c => c.column);
 }
 

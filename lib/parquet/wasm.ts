@@ -56,17 +56,21 @@ function writerProperties(engine: Engine, batch: Batch, options: EncodeOptions):
   return builder.build();
 }
 
+/** Which rows to decode: from `offset` on, `limit` at most, or all that follow. */
+export interface DecodeOptions {
+  readonly offset: number;
+  readonly limit?: number | undefined;
+  /** Rows of one batch. The engine's own, 1,024, costs several times the time. */
+  readonly batchSize: number;
+}
+
 /**
- * A whole Parquet file of one row group as an Arrow table of one batch. Throws TM_4205 for damaged bytes; a flipped
- * bit inside a data page may pass unseen, so objects need a checksum of their own.
+ * Rows of a whole Parquet file of one row group as an Arrow table. Throws TM_4205 for damaged bytes; a flipped bit
+ * inside a data page may pass unseen, so objects need a checksum of their own.
  */
-export function decodeParquet(file: Uint8Array, rows: number, where = 'parquet file'): Arrow.Table {
+export function decodeParquet(file: Uint8Array, options: DecodeOptions, where = 'parquet file'): Arrow.Table {
   const ipc = guarded('decode', where, () =>
-    withEngine(engine => {
-      // The default of 1,024 rows a batch costs several times the time.
-      const table = engine.readParquet(file, { batchSize: Math.max(rows, 1) });
-      return table.intoIPCStream();
-    }),
+    withEngine(engine => engine.readParquet(file, options).intoIPCStream()),
   );
   return fromArrowIpc(ipc);
 }

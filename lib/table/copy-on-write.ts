@@ -15,8 +15,8 @@ import type { CopiedRowGroup, WriteLimits } from './write-files';
 
 /**
  * The rows of a file that is written anew: what stands, without the dropped positions and foreign deletes, with
- * the inserts in their place. A row group that nothing touches is copied as it is; the others are read one at a
- * time. A file sorted by key gives rows sorted by key.
+ * the inserts in their place. A row group that nothing touches is copied as it is; the others are read a piece
+ * at a time. A file sorted by key gives rows sorted by key.
  */
 export async function* rewrittenRows(
   store: ObjectStore,
@@ -47,18 +47,24 @@ export async function* rewrittenRows(
     if (!touched && copyable && worthCopying(file, g, limits)) {
       yield { key: store.keyOf(file.path), footer: file.footer, rowGroup: g };
     } else {
-      const batch = await file.read(g, fields);
-      const mask = liveMask(deletes, batch, first);
-      const start = first;
-      const kept = Uint32Array.from({ length: batch.length }, (_, row) => row).filter(
-        row => (!mask || mask[row]) && !dropped.has(start + row),
-      );
-      const inserts = { batch: upserts.rows, rows: action.insert.subarray(inserted, until) };
-      yield inserts.rows.length === 0 && kept.length === batch.length
-        ? batch
-        : inKeyOrder([{ batch, rows: kept }, inserts], key);
+      for await (const batch of file.pieces(g, fields)) {
+        const from = first;
+        first += batch.length;
+        const mask = liveMask(deletes, batch, from);
+        const kept = Uint32Array.from({ length: batch.length }, (_, row) => row).filter(
+          row => (!mask || mask[row]) && !dropped.has(from + row),
+        );
+        const to =
+          first === end
+            ? until
+            : insertsUpTo(batch, action.insert.subarray(0, until), inserted, upserts, key);
+        const inserts = { batch: upserts.rows, rows: action.insert.subarray(inserted, to) };
+        inserted = to;
+        yield inserts.rows.length === 0 && kept.length === batch.length
+          ? batch
+          : inKeyOrder([{ batch, rows: kept }, inserts], key);
+      }
     }
-    inserted = until;
     first = end;
   }
 }
@@ -76,7 +82,7 @@ function schemaOf(fields: readonly Field[]): ParquetFooter {
   return footerOfFile(encodeRowGroup({ length: 0, fields, columns }));
 }
 
-/** The inserts whose key is not beyond the row group's last row go into it. */
+/** The inserts whose key is not beyond the batch's last row go into it. */
 function insertsUpTo(
   batch: Batch,
   insert: Uint32Array,
@@ -84,6 +90,7 @@ function insertsUpTo(
   upserts: Upserts,
   key: readonly Field[],
 ): number {
+  if (batch.length === 0) return from;
   const last = sliceBatch(batch, batch.length - 1, batch.length);
   const keys = encodeKeys(selectFields(last, [...key]).columns, 1);
   let until = from;

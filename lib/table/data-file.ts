@@ -7,11 +7,16 @@ import { chunkRanges, columnsFor, decodeRowGroup } from '../parquet/read';
 import type { ObjectStore } from '../ports/object-store';
 import { deltaDamaged, fileMissing } from './errors';
 
-/** A Parquet file whose footer is at hand; row groups are read one at a time, only the columns asked for. */
+/** A Parquet file whose footer is at hand; only the columns asked for are read. */
 export interface OpenFile {
   readonly path: string;
   readonly footer: ParquetFooter;
   read(rowGroup: number, fields: readonly Field[]): Promise<Batch>;
+  /**
+   * The row group's rows in order, in batches of PIECE_BYTES_MAX and a little: other engines write row groups of a
+   * hundred MB and more, of which no two copies fit into memory. What is held between them is the stored bytes.
+   */
+  pieces(rowGroup: number, fields: readonly Field[]): AsyncGenerator<Batch>;
   /** The stored bytes [start, end). */
   bytes(start: number, end: number): Promise<Uint8Array>;
 }
@@ -19,6 +24,8 @@ export interface OpenFile {
 /** Files up to here are read whole at once: a request costs more than the bytes. */
 const SMALL_FILE_BYTES = 1 << 20;
 const FOOTER_GUESS_BYTES = 1 << 16;
+/** As the footer counts them, before dictionaries are resolved. A row group of ours is one piece. */
+const PIECE_BYTES_MAX = 16 << 20;
 
 export async function openFile(store: ObjectStore, file: Pick<DataFile, 'path' | 'size'>): Promise<OpenFile> {
   const key = store.keyOf(file.path);
@@ -61,15 +68,32 @@ function fileOf(
   footer: ParquetFooter,
   range: (start: number, end: number) => Promise<Uint8Array>,
 ): OpenFile {
+  const chunksOf = async (rowGroup: number, fields: readonly Field[]) => {
+    const chunks: Uint8Array[] = [];
+    for (const { start, end } of chunkRanges(footer, rowGroup, columnsFor(footer, fields)))
+      chunks.push(await range(start, end));
+    return chunks;
+  };
   return {
     path,
     footer,
     bytes: range,
-    async read(rowGroup, fields) {
-      const ranges = chunkRanges(footer, rowGroup, columnsFor(footer, fields));
-      const chunks: Uint8Array[] = [];
-      for (const { start, end } of ranges) chunks.push(await range(start, end));
-      return decodeRowGroup(footer, rowGroup, fields, chunks);
+    read: async (rowGroup, fields) =>
+      decodeRowGroup(footer, rowGroup, fields, await chunksOf(rowGroup, fields)),
+    async *pieces(rowGroup, fields) {
+      const chunks = await chunksOf(rowGroup, fields);
+      const { rows, columns } = footer.rowGroups[rowGroup]!;
+      const bytes = columnsFor(footer, fields).reduce((sum, c) => sum + columns[c]!.uncompressed, 0);
+      const count = Math.max(1, Math.min(rows, Math.ceil(bytes / PIECE_BYTES_MAX)));
+      for (let i = 0; i < count; i++) {
+        const [from, to] = [Math.floor((rows * i) / count), Math.floor((rows * (i + 1)) / count)];
+        yield decodeRowGroup(footer, rowGroup, fields, chunks, { from, to });
+      }
     },
   };
+}
+
+/** The pieces of all row groups. */
+export async function* allPieces(file: OpenFile, fields: readonly Field[]): AsyncGenerator<Batch> {
+  for (let g = 0; g < file.footer.rowGroups.length; g++) yield* file.pieces(g, fields);
 }

@@ -13,7 +13,7 @@ import { gather } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import type { ObjectStore } from '../ports/object-store';
 import { ownField, POS_MAJOR, POS_MINOR } from './columns';
-import { type OpenFile, openFile } from './data-file';
+import { allPieces, type OpenFile, openFile } from './data-file';
 import { type Deletes, type FileDeletes, liveMask } from './deletes';
 import type { LiveFiles } from './live-files';
 import { KeyRange } from './prune';
@@ -73,13 +73,15 @@ export async function locate(
     const file = await openFile(store, live.file);
     let first = 0;
     for (let g = 0; g < file.footer.rowGroups.length; g++) {
-      const rows = file.footer.rowGroups[g]!.rows;
+      const end = first + file.footer.rowGroups[g]!.rows;
       const within = range.ofRowGroup(file.footer, g);
       if (wanted.truncate || within.from < within.to) {
-        const batch = await file.read(g, columns);
-        found.search(file, batch, key, within, liveMask(standing, batch, first), first);
+        for await (const batch of file.pieces(g, columns)) {
+          found.search(file, batch, key, within, liveMask(standing, batch, first), first);
+          first += batch.length;
+        }
       }
-      first += rows;
+      first = end;
     }
   }
   return found.finish(fields);
@@ -214,8 +216,7 @@ export async function keysBeyond(
     const columns = searched(fields, key, standing);
     const file = await openFile(store, live.file);
     let first = 0;
-    for (let g = 0; g < file.footer.rowGroups.length; g++) {
-      const batch = await file.read(g, columns);
+    for await (const batch of allPieces(file, columns)) {
       const mask = liveMask(standing, batch, first);
       const positions = positionsOf(batch);
       const rows: number[] = [];

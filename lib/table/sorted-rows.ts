@@ -3,14 +3,14 @@ import { gatherBatch, selectFields } from '../columnar/batch';
 import type { Batch } from '../columnar/column';
 import { gatherFrom } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
-import type { OpenFile } from './data-file';
+import { allPieces, type OpenFile } from './data-file';
 import { type FileDeletes, liveMask } from './deletes';
 
 /** Whether a file's rows stand in key order. Asked of the rows: what other engines say of a file may not hold. */
 export async function isSorted(file: OpenFile, key: readonly Field[]): Promise<boolean> {
   let last: Keys | undefined;
-  for (let g = 0; g < file.footer.rowGroups.length; g++) {
-    const keys = keysOf(await file.read(g, key), key);
+  for await (const batch of allPieces(file, key)) {
+    const keys = keysOf(batch, key);
     if (keys.length === 0) continue;
     if (!keysAreSorted(keys) || (last && compareKeys(last, last.length - 1, keys, 0) > 0)) return false;
     last = keys;
@@ -18,15 +18,14 @@ export async function isSorted(file: OpenFile, key: readonly Field[]): Promise<b
   return true;
 }
 
-/** A file's live rows, a row group at a time. */
+/** A file's live rows, a piece at a time. */
 export async function* liveRows(
   file: OpenFile,
   deletes: FileDeletes,
   fields: readonly Field[],
 ): AsyncGenerator<Batch> {
   let first = 0;
-  for (let g = 0; g < file.footer.rowGroups.length; g++) {
-    const batch = await file.read(g, fields);
+  for await (const batch of allPieces(file, fields)) {
     const mask = liveMask(deletes, batch, first);
     first += batch.length;
     yield mask

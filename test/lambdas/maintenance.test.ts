@@ -58,7 +58,7 @@ test('vacuum.daily: what nothing names goes after the margin; without time for i
   const stray = () => lake.ports.store.head('deltas/orders/stray.parquet');
   await vacuum(lake)({}, within(900_000));
   lake.clock.advance(DAY_MS);
-  await expect(vacuum(lake)({}, within(20_000))).rejects.toMatchObject({ code: 'TM_3101' });
+  await expect(vacuum(lake)({}, within(20_000))).rejects.toThrow('TM_3101');
   expect(await stray()).toBeDefined();
   await vacuum(lake)({}, within(900_000));
   expect(await stray()).toBeUndefined();

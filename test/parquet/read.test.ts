@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Field } from '../../lib/columnar/types';
 import { footerOfFile } from '../../lib/parquet/footer';
 import { chunkRanges, columnsFor, decodeRowGroup } from '../../lib/parquet/read';
 import { encodeRowGroup } from '../../lib/parquet/wasm';
 import { batchOf } from '../columnar/arbitraries';
-import { Duck, fileOf, rowsOf } from './files';
+import { batchRows, Duck, fileOf, rowsOf } from './files';
 
 const code = (n: string) => expect.objectContaining({ code: n });
 const field = (id: number, name: string, type: Field['type']): Field => ({ id, name, type, required: false });
@@ -112,4 +113,30 @@ test('read.damage: a chunk of another size and pages of zeros are coded errors',
   expect(() => decodeRowGroup(footer, 1, fields, [])).toThrow(code('TM_4201'));
   expect(() => decodeRowGroup(footer, 0, fields, [new Uint8Array(end - start)])).toThrow(code('TM_4205'));
   expect(rowsOf(file, fields)).toEqual(ROWS.map(r => [r[0]]));
+});
+
+test('read.span: any rows of a row group, over pages, dictionaries and NULLs', () => {
+  const rows = Array.from({ length: 30_000 }, (_, i) => [
+    BigInt(i),
+    i % 7 === 0 ? null : `${i % 3 === 0 ? 'again and again' : randomUUID()}`,
+    i % 2 ? null : i,
+    BigInt(i * 3),
+  ]);
+  for (const dictionary of [true, false]) {
+    const file = encodeRowGroup(batchOf(FIELDS, rows), { dictionary });
+    const footer = footerOfFile(file);
+    const chunks = chunkRanges(footer, 0, columnsFor(footer, FIELDS)).map(r => file.subarray(r.start, r.end));
+    const extra = [...FIELDS, field(9, 'new', 'date')];
+    for (const [from, to] of [
+      [0, 1],
+      [0, 30_000],
+      [1, 29_999],
+      [12_345, 20_480],
+      [29_999, 30_000],
+    ] as const) {
+      const batch = decodeRowGroup(footer, 0, extra, chunks, { from, to });
+      expect(batch.length).toBe(to - from);
+      expect(batchRows(batch)).toEqual(rows.slice(from, to).map(row => [...row, null]));
+    }
+  }
 });

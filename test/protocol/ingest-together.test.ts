@@ -1,7 +1,7 @@
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { ingestTogether } from '../../lib/stages/ingest/ingest-together';
 import type { Ingested } from '../../lib/stages/ingest/request';
-import { mergeAll, readRows, type TestLake } from '../support/lake';
+import { mergeAll, readRows, type TestLake, take } from '../support/lake';
 import { beforeRecord, entries, LOG, objects, put, rows, rulesLake, T, textOf } from './rules';
 
 /** Takes in files of one batch, each of one text. */
@@ -57,6 +57,22 @@ describe('I3', () => {
     expect((await entries(lake)).map(entry => entry.n)).toEqual([1, 2, 3]);
     await mergeAll(lake, T);
     expect(await rows(lake)).toEqual(['1 1 y', '2 2 z']);
+  });
+
+  test('I3 an object before which fewer are numbered than were written is written anew', async () => {
+    const lake = rulesLake({}, { deltaRowsMax: 1 });
+    // The first is overtaken and falls out with its two deltas, for one that came.
+    const ports = beforeRecord(lake.ports, () =>
+      take(lake, `other/${T}.jsonl`, textOf([put(5, 1, 1, 'w')]), { date: '2021-01-01' }),
+    );
+    const first = textOf([put(9, 2, 2, 'x'), put(5, 1, 1, 'x')]);
+    await together(lake, [first, textOf([put(9, 2, 2, 'y')])], ports);
+    await mergeAll(lake, T);
+    const numbers = new Map((await entries(lake)).map(entry => [entry.name, entry.n]));
+    expect(numbers.size).toBe(4);
+    for (const row of await readRows(lake.ports, LOG)) {
+      expect(Number(row._entry)).toBeLessThanOrEqual(numbers.get(String(row._source))!);
+    }
   });
 
   test('I3 a batch of more deltas than a transaction holds is cut', async () => {

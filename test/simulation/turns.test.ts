@@ -4,7 +4,7 @@ import { checkLog, checkOrder } from './invariants';
 import { type Actor, Scheduler } from './scheduler';
 import { COLUMNED, ingestFile, mergeTable, type World, type WorldFile, world } from './world';
 
-const SEEDS = Math.min(Number(process.env.TIDEMARK_SEEDS ?? 4), 300);
+const SEEDS = Math.min(Number(process.env.TIDEMARK_SEEDS ?? 2), 300);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 
 /** Changes at the positions 0..rows-1, so that any two of these files overlap. */
@@ -39,7 +39,7 @@ async function settled(lake: World, actors: readonly Actor[]): Promise<void> {
   await checkOrder(lake.ports, 'one');
 }
 
-const ROWS = 12;
+const ROWS = 8;
 
 test('turns.slow: a writer that faster ones overtake writes a few times and is in', async () => {
   let worst = 0;

@@ -43,7 +43,7 @@ function ticking(ports: LakePorts, start: number): LakePorts {
 }
 
 describe('vacuum.time', () => {
-  test.each([40, 60, 150])('in runs of %d calls each object is looked at, and goes', async budget => {
+  test.each([40, 60, 90])('in runs of %d calls each object is looked at, and goes', async budget => {
     const lake = await lakeWith(30);
     const before = (await keys(lake.ports)).filter(key => !lake.names.includes(key));
     const removed: string[] = [];

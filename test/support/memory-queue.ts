@@ -20,6 +20,8 @@ export interface Message {
   readonly id: string;
   readonly body: string;
   readonly group?: string;
+  /** How often it was received, this time included. */
+  readonly receives: number;
 }
 
 interface Stored extends Message {

@@ -82,7 +82,8 @@ async function drain(source: Source, iterators: Map<string, string | undefined>)
     for (;;) {
       const ShardIterator = iterators.get(shard!);
       if (ShardIterator === undefined) break;
-      const asked = { ShardIterator, StreamARN: mapping.stream, Limit: mapping.batchSize };
+      const Limit = Math.min(mapping.batchSize, source.chances.recordsMax());
+      const asked = { ShardIterator, StreamARN: mapping.stream, Limit };
       const { Records = [], NextShardIterator } = await kinesis.send(new GetRecordsCommand(asked));
       if (Records.length > 0) await handOut({ ...source, shard: shard! }, Records);
       iterators.set(shard!, NextShardIterator);
