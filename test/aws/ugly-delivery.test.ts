@@ -165,7 +165,7 @@ describeDeployed('ugly-delivery', () => {
       expect(await rowsOf(reportOf(seed), ['report_date', 'id', 'v'])).toEqual(expected.sort());
       expect((await rowsOf(`${staffOf(seed)}_history`)).length).toBeGreaterThan(0);
     },
-    180_000,
+    400_000,
   );
 
   test('functions were killed, batches given up, and each poisoned file waits in quarantine', async () => {

@@ -50,12 +50,17 @@ export function startEnvironment(lambda: LambdaFunction, machine: Machine): Envi
   child.once('exit', () => {
     alive = false;
   });
+  // Its end is heard of later, and its channel may be closed by then: from here on nobody may be sent there.
+  const kill = () => {
+    alive = false;
+    child.kill('SIGKILL');
+  };
   return {
-    invoke: invocation => invoke(child, lambda, invocation),
+    invoke: invocation => invoke({ child, kill }, lambda, invocation),
     get alive() {
-      return alive;
+      return alive && child.connected;
     },
-    kill: () => void child.kill('SIGKILL'),
+    kill,
   };
 }
 
@@ -85,12 +90,11 @@ interface Reply {
 }
 
 function invoke(
-  child: ChildProcess,
+  { child, kill }: { child: ChildProcess; kill: () => void },
   { name, timeoutMs }: LambdaFunction,
   { event, aheadMs, killAfterMs }: Invocation,
 ): Promise<Invoked> {
   return new Promise(settle => {
-    const kill = () => void child.kill('SIGKILL');
     const timers = [setTimeout(kill, timeoutMs)];
     if (killAfterMs !== undefined) timers.push(setTimeout(kill, killAfterMs));
     const end = (invoked: Invoked) => {

@@ -62,10 +62,12 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
   return {
     async invoke(name, event) {
       if (stopped) throw new Error('the lake is stopped');
-      const environment = idle.get(name)?.pop() ?? start(name);
+      const waiting = idle.get(name)!;
+      while (waiting.at(-1)?.alive === false) waiting.pop();
+      const environment = waiting.pop() ?? start(name);
       const killAfterMs = chances.killAfterMs();
       const invoked = await environment.invoke({ event, aheadMs, killAfterMs });
-      if (environment.alive) idle.get(name)!.push(environment);
+      if (environment.alive) waiting.push(environment);
       if (invoked.memoryMb) memoryMb.set(name, Math.max(memoryMb.get(name) ?? 0, invoked.memoryMb));
       if (!invoked.ok && invoked.error.endsWith('SIGKILL')) killed++;
       else if (!invoked.ok) errors.push({ name, error: invoked.error });

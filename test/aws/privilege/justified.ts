@@ -42,6 +42,11 @@ const JUSTIFIED: readonly Justified[] = [
     why: 'Hands on what it has no time for.',
   },
   {
+    right: /^sqs:SendMessage .*Ingest/,
+    functions: ['ingest-files'],
+    why: 'Announces anew what it has no time for.',
+  },
+  {
     right: /^athena:GetQueryExecution /,
     functions: ['merge', 'sweep'],
     why: "Looks at a view's query that has not been seen to end.",
