@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { LakeConfig } from '../../lib/config/define';
 import { type DeployedLake, deployedLake, describeDeployed } from './deployed-lake';
 
-/** What a function's process may hold at most. It has 512 MB, and a busier machine collects later than this one. */
-const RESIDENT_MB_MAX = 420;
+/** What a function's process may ever hold: three quarters of its memory, as nothing says how early V8 collects. */
+const RESIDENT_MB_MAX = 384;
+
+/** More rows than one merge takes on make more merges, not larger ones: TIDEMARK_MEMORY_SCALE=4 says so of four times as many. */
+const SCALE = Number(process.env.TIDEMARK_MEMORY_SCALE ?? 1);
 
 interface Load {
   readonly columns: number;
@@ -36,7 +39,7 @@ const CHANGES: Partial<LakeConfig> = {
   ),
 };
 
-/** A file of rows with these ids; its key is as its name says. */
+/** A file of rows with these ids. */
 function csv(load: Load, ids: Iterable<number>): Buffer {
   const lines = [['id', ...namesOf(load)].join()];
   for (const id of ids) lines.push([id, ...namesOf(load).map(load.value)].join());
@@ -54,16 +57,17 @@ describeDeployed('memory', () => {
   }, 180_000);
   afterAll(() => lake?.stop());
 
-  const held = () => Object.fromEntries(lake.driver.fleet.memoryMb);
   const within = () => {
-    expect(lake.driver.fleet.errors).toEqual([]);
-    for (const megabytes of Object.values(held())) expect(megabytes).toBeLessThan(RESIDENT_MB_MAX);
+    const { errors, killed, memoryMb } = lake.driver.fleet;
+    expect({ errors, killed }).toEqual({ errors: [], killed: 0 });
+    if (SCALE > 1) console.log(Object.fromEntries(memoryMb));
+    expect([...memoryMb].filter(([, megabytes]) => megabytes > RESIDENT_MB_MAX)).toEqual([]);
   };
 
   test.each(Object.entries(LOADS))(
     'memory.merge: %s, full slices of inserts, updates and late inserts',
     async (name, load) => {
-      const { rows } = load;
+      const rows = load.rows * SCALE;
       const files = [
         [`${name}-2030-01-02.csv`, spread(rows, 1)],
         [`${name}-2030-01-03.csv`, spread(rows, 2)],
@@ -73,15 +77,18 @@ describeDeployed('memory', () => {
       for (const [key, ids] of files) {
         await lake.driver.upload(key, csv(load, ids));
         await lake.driver.settle();
-        console.log(key, held());
       }
       within();
     },
-    300_000,
+    SCALE * 300_000,
   );
 
-  test('memory.compact', async () => {
-    expect((await lake.driver.fleet.invoke('compact', {})).ok).toBe(true);
-    within();
-  }, 300_000);
+  test(
+    'memory.compact',
+    async () => {
+      expect((await lake.driver.fleet.invoke('compact', {})).ok).toBe(true);
+      within();
+    },
+    SCALE * 300_000,
+  );
 });

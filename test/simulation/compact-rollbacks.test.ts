@@ -116,6 +116,6 @@ async function exact(steps: readonly Step[]): Promise<void> {
 
 test('compact.rollbacks: of the table or its log, between compactions, nothing is lost or doubled', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), exact), {
-    numRuns: Number(process.env.TIDEMARK_HISTORIES ?? 60),
+    numRuns: Number(process.env.TIDEMARK_HISTORIES ?? 20),
   });
 }, 300_000);
