@@ -31,7 +31,7 @@ const interrupted = new Promise(resolve => {
 function jest(args, environment) {
   const program = join(root, 'node_modules/jest/bin/jest.js');
   // Last: jest takes every bare word after --selectProjects for a project, so a path there would select nothing.
-  const options = [...args, '--selectProjects', 'aws'];
+  const options = ['--maxWorkers=2', ...args, '--selectProjects', 'aws'];
   const child = spawn(process.execPath, [program, ...options], {
     cwd: root,
     stdio: 'inherit',

@@ -13,14 +13,31 @@ export const PUT = 1;
 export const REMOVE = 2;
 export const REFOLD = 3;
 
+/** What a partial change leaves as it was: its absent columns keep the origin they had before it. */
+export interface Fill {
+  readonly absent: ReadonlySet<number>;
+  /** Origin of the row before the change, and what that row itself was filled with. */
+  readonly from: number;
+  readonly before: Fill | undefined;
+}
+
 /**
  * What the changes make of each key. `from[g]` says which row gives group g's columns, position and time;
- * `filled` overrides single columns (field id -> group -> origin) where changes were partial.
+ * `fills[g]` overrides single columns where changes were partial (`originOf`).
  */
 export interface Folded {
   readonly action: Uint8Array;
   readonly from: Int32Array;
-  readonly filled: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  readonly fills: readonly (Fill | undefined)[];
+  /** Ids of the columns that some change lacks. */
+  readonly lacking: ReadonlySet<number>;
+}
+
+/** Where group g's value of a column comes from. */
+export function originOf({ from, fills }: Folded, g: number, column: number): number {
+  let origin = from[g]!;
+  for (let fill = fills[g]; fill?.absent.has(column); fill = fill.before) origin = fill.from;
+  return origin;
 }
 
 /** The table's rows for the groups' keys: position of group g's row, or undefined where it has none. */
@@ -69,11 +86,17 @@ export function foldWhole(
 }
 
 interface MutableFold extends Folded {
-  readonly filled: Map<number, Map<number, number>>;
+  readonly fills: (Fill | undefined)[];
+  readonly lacking: Set<number>;
 }
 
 function emptyFold(groups: number): MutableFold {
-  return { action: new Uint8Array(groups), from: new Int32Array(groups).fill(FROM_NULL), filled: new Map() };
+  return {
+    action: new Uint8Array(groups),
+    from: new Int32Array(groups).fill(FROM_NULL),
+    fills: new Array(groups),
+    lacking: new Set(),
+  };
 }
 
 function foldGroup(
@@ -87,12 +110,12 @@ function foldGroup(
   let live = row !== undefined;
   let deleted = false;
   let from = live ? FROM_CURRENT : FROM_NULL;
-  let filled: Map<number, number> | undefined;
+  let fill: Fill | undefined;
   let nextTruncate = 0;
   const clear = () => {
     live = false;
     from = FROM_NULL;
-    filled = undefined;
+    fill = undefined;
   };
   for (let i = groups.starts[g]!; i < groups.starts[g + 1]!; i++) {
     const change = groups.order[i]!;
@@ -110,10 +133,10 @@ function foldGroup(
       continue;
     }
     const absent = changes.absentSets[changes.absent[change]!]!;
-    if (absent.size === 0) filled = undefined;
+    if (absent.size === 0) fill = undefined;
     else if (!live && deleted && context.deletedWhen !== undefined && absent.has(context.deletedWhen))
       continue;
-    else filled = fill(absent, from, filled);
+    else fill = { absent, from, before: fill };
     from = change;
     live = true;
   }
@@ -122,27 +145,9 @@ function foldGroup(
   }
   folded.from[g] = from;
   folded.action[g] = !live ? REMOVE : from === FROM_CURRENT ? KEEP : PUT;
-  if (live && filled) for (const [id, origin] of filled) putFilled(folded.filled, id, g, origin);
-}
-
-/** The absent columns keep the origin they had. */
-function fill(
-  absent: ReadonlySet<number>,
-  from: number,
-  before: Map<number, number> | undefined,
-): Map<number, number> {
-  const filled = new Map<number, number>();
-  for (const id of absent) filled.set(id, before?.get(id) ?? from);
-  return filled;
-}
-
-function putFilled(filled: Map<number, Map<number, number>>, id: number, g: number, origin: number): void {
-  let column = filled.get(id);
-  if (!column) {
-    column = new Map();
-    filled.set(id, column);
-  }
-  column.set(g, origin);
+  if (!live || !fill) return;
+  folded.fills[g] = fill;
+  for (const id of fill.absent) folded.lacking.add(id);
 }
 
 function lacks(changes: Changes, row: number, id: number | undefined): boolean {

@@ -5,6 +5,7 @@ import { columnsDiffer } from './errors';
 import { gather } from './gather';
 import { nullColumn } from './make';
 import type { Field } from './types';
+import { byteSize } from './value';
 
 /** The batch's rows at `rows`, in their order. */
 export function gatherBatch(batch: Batch, rows: Uint32Array): Batch {
@@ -45,4 +46,9 @@ export function selectFields(batch: Batch, fields: readonly Field[]): Batch {
     return i === undefined ? nullColumn(f.type, batch.length) : castColumn(batch.columns[i]!, f.type);
   });
   return { length: batch.length, fields, columns };
+}
+
+/** Bytes that the batch's values take in memory. */
+export function batchBytes(batch: Batch): number {
+  return batch.columns.reduce((sum, column) => sum + byteSize(column), 0);
 }

@@ -9,8 +9,9 @@ import { encodeRowGroup } from '../parquet/wasm';
 import type { ObjectStore } from '../ports/object-store';
 import { type OpenFile, openFile } from './data-file';
 import { type FileDeletes, liveMask } from './deletes';
-import type { FileAction, Upserts } from './plan';
-import { inKeyOrder } from './sorted-rows';
+import type { FileAction } from './plan';
+import { inKeyOrder, mergeSorted, type Picked, whole } from './sorted-rows';
+import type { Upserts } from './upserts';
 import type { CopiedRowGroup, WriteLimits } from './write-files';
 
 /**
@@ -58,14 +59,39 @@ export async function* rewrittenRows(
           first === end
             ? until
             : insertsUpTo(batch, action.insert.subarray(0, until), inserted, upserts, key);
-        const inserts = { batch: upserts.rows, rows: action.insert.subarray(inserted, to) };
+        const inserts = upserts.pieces(action.insert.subarray(inserted, to));
+        if (to === inserted && kept.length === batch.length) yield batch;
+        else yield* withInserts({ batch, rows: kept }, inserts, key);
         inserted = to;
-        yield inserts.rows.length === 0 && kept.length === batch.length
-          ? batch
-          : inKeyOrder([{ batch, rows: kept }, inserts], key);
       }
     }
     first = end;
+  }
+}
+
+/** Kept rows and inserts in one order; where the inserts are many, they come a piece at a time. */
+async function* withInserts(
+  kept: Picked,
+  inserts: AsyncGenerator<Batch>,
+  key: readonly Field[],
+): AsyncGenerator<Batch> {
+  const first = await inserts.next();
+  if (first.done) {
+    yield inKeyOrder([kept], key);
+    return;
+  }
+  const second = await inserts.next();
+  if (second.done) yield inKeyOrder([kept, whole(first.value)], key);
+  else {
+    const many = async function* () {
+      yield first.value;
+      yield second.value;
+      yield* inserts;
+    };
+    const standing = async function* () {
+      yield inKeyOrder([kept], key);
+    };
+    yield* mergeSorted([standing(), many()], key);
   }
 }
 

@@ -1,21 +1,19 @@
 import { type Changes, positionAt, type Truncate, truncatesOf } from '../change/changes';
 import { type Folded, foldOnto, PUT, REFOLD, REMOVE } from '../change/fold';
 import { groupByKey, type KeyGroups } from '../change/group';
-import { compareKeys, encodeKeys, lowerBoundOf } from '../change/key-order';
+import { compareKeys, lowerBoundOf } from '../change/key-order';
 import { comparePositions, maxPosition, type Position } from '../change/position';
-import { concatBatches, gatherBatch, selectFields } from '../columnar/batch';
 import type { Batch, Column } from '../columnar/column';
 import { concat, gather } from '../columnar/kernels';
-import type { Field } from '../columnar/types';
 import type { Entry } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import type { Cursor } from './cursor';
 import type { TableState } from './fold-into';
-import { foldedRows, putGroups } from './folded-rows';
 import { keysBeyond, type Located, locate, type SearchedTable, sortedKeys, type Wanted } from './locate';
 import { type History, type LogView, readSlice } from './log';
-import type { RowChanges, Upserts } from './plan';
+import type { RowChanges } from './plan';
 import { refold } from './refold';
+import { placingFields, type Upserts, upsertsOf } from './upserts';
 
 /** What a slice makes of the table, before any file is written. */
 export interface Decision extends RowChanges {
@@ -44,12 +42,13 @@ export async function decide(
   slice: readonly Entry[],
 ): Promise<Decision> {
   const said = await readChanges(ports, state, log, slice);
-  const wanted = wantedKeys(said, state.key);
+  const wanted = wantedKeys(said, state);
   const located = await locate(ports.store, state, wanted);
   const folded = said.beyond ? refoldAll(said.groups) : foldSlice(said, state, located);
   const unsure = said.beyond ? wanted : refoldGroups(folded, wanted);
-  const sure = foldedRows(said.changes, folded, putGroups(folded), state.fields, located);
-  const upserts = await upsertsOf(log, state, sure, unsure);
+  const refolded: Batch[] = [];
+  for await (const rows of refold(log, unsure, state.fields, state.deletedWhen)) refolded.push(rows);
+  const upserts = upsertsOf(ports.store, state, { changes: said.changes, folded, located }, refolded);
   const drops = dropsOf(folded, located, said.beyond !== undefined);
   return {
     drops,
@@ -96,18 +95,22 @@ function refoldAll(groups: KeyGroups): Folded {
   return {
     action: new Uint8Array(groups.length).fill(REFOLD),
     from: new Int32Array(groups.length),
-    filled: new Map(),
+    fills: [],
+    lacking: new Set(),
   };
 }
 
 function wantedKeys(
   { changes, groups, truncates, partial, beyond, since }: Slice,
-  key: readonly Field[],
+  table: TableState,
 ): Wanted & History {
   const heads = Uint32Array.from({ length: groups.length }, (_, g) => groups.order[groups.starts[g]!]!);
-  const columns = key.map(f => gather(changes.columns[changes.fields.findIndex(c => c.id === f.id)]!, heads));
+  const columns = table.key.map(f =>
+    gather(changes.columns[changes.fields.findIndex(c => c.id === f.id)]!, heads),
+  );
   const keys = beyond ? union(columns, beyond) : { keys: groups.keys, columns };
-  return { ...keys, truncate: truncates.at(-1), wholeRows: partial && !beyond, since };
+  const values = partial && !beyond ? placingFields(table) : [];
+  return { ...keys, truncate: truncates.at(-1), values, since };
 }
 
 function union(columns: readonly Column[], beyond: Batch): Pick<Wanted, 'keys' | 'columns'> {
@@ -121,14 +124,6 @@ function leastMajor(slice: readonly Entry[]): bigint {
   return positions.reduce((a, b) => (comparePositions(a, b) < 0 ? a : b)).major;
 }
 
-/** The rows to put, sorted by key: those that the slice decides, and those of `unsure` keys, refolded from the log. */
-async function upsertsOf(log: LogView, state: TableState, sure: Batch, unsure: History): Promise<Upserts> {
-  const parts = [sure];
-  for await (const rows of refold(log, unsure, state.fields, state.deletedWhen)) parts.push(rows);
-  const all = parts.length === 1 ? sure : sortRows(concatBatches(parts), state.key);
-  return { rows: all, keys: encodeKeys(selectFields(all, [...state.key]).columns, all.length) };
-}
-
 function refoldGroups(folded: Folded, { columns, since }: Wanted): History {
   const groups = Uint32Array.from(folded.action.keys()).filter(g => folded.action[g] === REFOLD);
   const keys = sortedKeys(
@@ -136,15 +131,6 @@ function refoldGroups(folded: Folded, { columns, since }: Wanted): History {
     groups.length,
   );
   return { ...keys, since };
-}
-
-function sortRows(rows: Batch, key: readonly Field[]): Batch {
-  const keys = encodeKeys(selectFields(rows, [...key]).columns, rows.length);
-  const order = Uint32Array.from({ length: rows.length }, (_, i) => i);
-  return gatherBatch(
-    rows,
-    order.sort((a, b) => compareKeys(keys, a, keys, b)),
-  );
 }
 
 /** Row positions that go, by file: truncated rows, and the old rows of every key that is put, removed or refolded. */
@@ -170,7 +156,7 @@ function counts(located: Located, upserts: Upserts, drops: Decision['drops']): D
   let found = 0;
   for (const hit of located.hits.values()) found += hit.keys.length;
   const replaced = found === 0 ? 0 : replacedRows(located, upserts);
-  return { new: upserts.rows.length - replaced, changed: replaced, deleted: dropped - replaced };
+  return { new: upserts.keys.length - replaced, changed: replaced, deleted: dropped - replaced };
 }
 
 function replacedRows(located: Located, upserts: Upserts): number {

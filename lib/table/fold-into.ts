@@ -1,5 +1,3 @@
-import { gatherBatch } from '../columnar/batch';
-import type { Batch } from '../columnar/column';
 import type { Field } from '../columnar/types';
 import type { DataFile } from '../iceberg/data-file';
 import { type PartitionSpec, partitionPath } from '../iceberg/partition';
@@ -12,7 +10,8 @@ import { Deletes, type FileDeletes } from './deletes';
 import { rowsDoNotAddUp } from './errors';
 import type { LiveFiles } from './live-files';
 import type { LogView } from './log';
-import { type FileAction, planMerge, type Upserts } from './plan';
+import { type FileAction, planMerge } from './plan';
+import type { Upserts } from './upserts';
 import { type FilePlace, type WriteLimits, writeFiles } from './write-files';
 
 /** The current table as a merge finds it. */
@@ -78,7 +77,7 @@ async function carryOut(
     const files = await writeFiles(
       ports,
       placeOf(state, action.partition),
-      pieces(upserts.rows, action.insert),
+      upserts.pieces(action.insert),
       limits,
     );
     return checked(state, files, action.insert.length);
@@ -101,15 +100,6 @@ function checked(state: TableState, files: DataFile[], expected: number | undefi
   const written = files.reduce((sum, f) => sum + f.recordCount, 0);
   if (expected !== undefined && written !== expected) throw rowsDoNotAddUp(state.name, expected, written);
   return files;
-}
-
-const PIECE_ROWS = 65_536;
-
-/** Some rows of a batch, gathered a piece at a time: a slice must not stand in memory twice. */
-async function* pieces(rows: Batch, wanted: Uint32Array): AsyncGenerator<Batch> {
-  for (let from = 0; from < wanted.length; from += PIECE_ROWS) {
-    yield gatherBatch(rows, wanted.subarray(from, from + PIECE_ROWS));
-  }
 }
 
 function placeOf(state: TableState, partition: DataFile['partition']): FilePlace {

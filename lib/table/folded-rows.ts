@@ -1,5 +1,5 @@
 import type { Changes } from '../change/changes';
-import { type Folded, FROM_CURRENT, PUT } from '../change/fold';
+import { type Folded, FROM_CURRENT, originOf, PUT } from '../change/fold';
 import type { Batch, Column } from '../columnar/column';
 import { castColumn, gather, gatherFrom, nullColumn } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
@@ -9,11 +9,14 @@ const CHANGES = 0;
 const CURRENT = 1;
 const NOTHING = 2;
 
-/** The rows that stand now for the groups of a fold: group g's is row rowOf[g] of `rows`. */
+/** The rows that stand now for the groups of a fold: group g's is row rowOf(g) of `rows`. */
 export interface CurrentRows {
   readonly rows: Batch | undefined;
-  readonly rowOf: ArrayLike<number>;
+  rowOf(g: number): number;
 }
+
+/** Where nothing stands. */
+export const NO_ROWS: CurrentRows = { rows: undefined, rowOf: () => 0 };
 
 /**
  * The rows that a fold puts, in the order of `groups`: every column taken from the change, the current row or
@@ -32,10 +35,10 @@ export function foldedRows(
     if (field.name === POS_MAJOR) return gather(position(changes.major), winners);
     if (field.name === POS_MINOR) return gather(position(changes.minor), winners);
     if (field.name === CHANGED_AT) return gather(changes.changedAt, winners);
-    const filled = folded.filled.get(field.id);
     const own = changes.columns[changes.fields.findIndex(f => f.id === field.id)];
     const column = own ? castColumn(own, field.type) : nullColumn(field.type, changes.length);
-    return filled ? patched(field, column, groups, folded.from, filled, current) : gather(column, winners);
+    if (!folded.lacking.has(field.id)) return gather(column, winners);
+    return patched(field, column, groups, folded, current);
   });
   return { length: groups.length, fields: [...fields], columns };
 }
@@ -51,21 +54,20 @@ function patched(
   field: Field,
   column: Column,
   groups: Uint32Array,
-  from: Int32Array,
-  filled: ReadonlyMap<number, number>,
+  folded: Folded,
   current: CurrentRows,
 ): Column {
   const standing = current.rows?.columns[current.rows.fields.findIndex(f => f.id === field.id)];
   const source = new Uint8Array(groups.length);
   const row = new Uint32Array(groups.length);
   groups.forEach((g, i) => {
-    const origin = filled.get(g) ?? from[g]!;
+    const origin = originOf(folded, g, field.id);
     if (origin >= 0) {
       source[i] = CHANGES;
       row[i] = origin;
     } else if (origin === FROM_CURRENT && standing) {
       source[i] = CURRENT;
-      row[i] = current.rowOf[g]!;
+      row[i] = current.rowOf(g);
     } else source[i] = NOTHING;
   });
   return gatherFrom([column, standing ?? nullColumn(field.type, 1), nullColumn(field.type, 1)], source, row);

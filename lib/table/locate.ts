@@ -11,9 +11,10 @@ import { concatBatches, gatherBatch, selectFields } from '../columnar/batch';
 import type { Batch, Column } from '../columnar/column';
 import { gather } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
+import type { DataFile } from '../iceberg/data-file';
 import type { ObjectStore } from '../ports/object-store';
 import { ownField, POS_MAJOR, POS_MINOR } from './columns';
-import { allPieces, type OpenFile, openFile } from './data-file';
+import { allPieces, openFile } from './data-file';
 import { type Deletes, type FileDeletes, liveMask } from './deletes';
 import type { LiveFiles } from './live-files';
 import { KeyRange } from './prune';
@@ -33,18 +34,26 @@ export interface Wanted {
   readonly keys: Keys;
   readonly columns: readonly Column[];
   readonly truncate?: Position;
-  /** Whether the found rows' other columns are needed too. */
-  readonly wholeRows: boolean;
+  /** Of the found rows, the columns that are needed. */
+  readonly values: readonly Field[];
   /** Where the log is asked of keys: changes before this major are not needed; all are, where it is undefined. */
   readonly since?: bigint;
+}
+
+/** A row by the file it stands in, and its position there. */
+export interface RowPlace {
+  readonly file: DataFile;
+  readonly row: number;
 }
 
 export interface Located {
   /** Position of the row that key i has; undefined where it has none. */
   position(i: number): Position | undefined;
-  /** Row of `rows` that holds key i's row (only with wholeRows). */
-  readonly rowOf: Int32Array;
+  /** Where key i's row stands, of a key that has one. */
+  place(i: number): RowPlace;
+  /** The columns that were asked for: key i's row is row rowOf(i). */
   readonly rows: Batch | undefined;
+  rowOf(i: number): number;
   /** The keys looked for, sorted. */
   readonly wanted: Keys;
   /** By data file path: the row positions at which wanted keys stand, ascending, with the key's index. */
@@ -69,7 +78,7 @@ export async function locate(
     const span = wanted.truncate ? ALL : range.ofFile(live.file);
     if (span.from >= span.to) continue;
     const standing = deletes.for(live);
-    const columns = wanted.wholeRows ? fields : searched(fields, key, standing);
+    const columns = distinct([...searched(fields, key, standing), ...wanted.values]);
     const file = await openFile(store, live.file);
     let first = 0;
     for (let g = 0; g < file.footer.rowGroups.length; g++) {
@@ -77,20 +86,24 @@ export async function locate(
       const within = range.ofRowGroup(file.footer, g);
       if (wanted.truncate || within.from < within.to) {
         for await (const batch of file.pieces(g, columns)) {
-          found.search(file, batch, key, within, liveMask(standing, batch, first), first);
+          found.search(live.file, batch, key, within, liveMask(standing, batch, first), first);
           first += batch.length;
         }
       }
       first = end;
     }
   }
-  return found.finish(fields);
+  return found.finish();
 }
 
 const ALL = { from: 0, to: Number.POSITIVE_INFINITY };
 
 class Found {
-  readonly rowOf: Int32Array;
+  private readonly rowOf: Int32Array;
+  /** By key: which of `files` its row stands in, and where. */
+  private readonly fileOf: Uint32Array;
+  private readonly placeOf: Float64Array;
+  private readonly files: DataFile[] = [];
   readonly hits = new Map<string, { positions: number[]; keys: number[] }>();
   readonly truncated = new Map<string, number[]>();
   private readonly major: BigInt64Array;
@@ -100,12 +113,14 @@ class Found {
 
   constructor(private readonly wanted: Wanted) {
     this.rowOf = new Int32Array(wanted.keys.length).fill(-1);
+    this.fileOf = new Uint32Array(wanted.keys.length);
+    this.placeOf = new Float64Array(wanted.keys.length);
     this.major = new BigInt64Array(wanted.keys.length);
     this.minor = new BigInt64Array(wanted.keys.length);
   }
 
   search(
-    file: OpenFile,
+    file: DataFile,
     batch: Batch,
     key: readonly Field[],
     within: { from: number; to: number },
@@ -115,31 +130,36 @@ class Found {
     const keys = encodeKeys(selectFields(batch, [...key]).columns, batch.length);
     const positions = positionsOf(batch);
     const rows: number[] = [];
+    if (this.files.at(-1) !== file) this.files.push(file);
     for (const [row, i] of matches(this.wanted.keys, within, keys)) {
       if (mask && !mask[row]) continue;
-      this.note(i, positions(row), rows.length + this.collected);
+      this.note(i, positions(row), rows.length + this.collected, first + row);
       rows.push(row);
       const hit = this.hits.get(file.path) ?? { positions: [], keys: [] };
       this.hits.set(file.path, hit);
       hit.positions.push(first + row);
       hit.keys.push(i);
     }
-    if (this.wanted.wholeRows && rows.length > 0) this.parts.push(gatherBatch(batch, Uint32Array.from(rows)));
+    const { values } = this.wanted;
+    if (values.length > 0 && rows.length > 0)
+      this.parts.push(gatherBatch(selectFields(batch, values), Uint32Array.from(rows)));
     this.collected += rows.length;
     if (this.wanted.truncate) this.truncate(file, batch.length, positions, mask, first, this.wanted.truncate);
   }
 
   /** Of two rows of one key the later stands. */
-  private note(i: number, at: Position, row: number): void {
+  private note(i: number, at: Position, row: number, place: number): void {
     const known = this.rowOf[i]! >= 0;
     if (known && comparePositions(at, { major: this.major[i]!, minor: this.minor[i]! }) < 0) return;
     this.rowOf[i] = row;
+    this.fileOf[i] = this.files.length - 1;
+    this.placeOf[i] = place;
     this.major[i] = at.major;
     this.minor[i] = at.minor;
   }
 
   private truncate(
-    file: OpenFile,
+    file: DataFile,
     length: number,
     positions: (row: number) => Position,
     mask: Uint8Array | undefined,
@@ -153,15 +173,13 @@ class Found {
     if (dropped.length > 0) this.truncated.set(file.path, dropped);
   }
 
-  finish(fields: readonly Field[]): Located {
-    const rows = this.parts.length > 0 ? selectFields(concatBatches(this.parts), [...fields]) : undefined;
-    const position = (i: number) =>
-      this.rowOf[i]! < 0 ? undefined : { major: this.major[i]!, minor: this.minor[i]! };
+  finish(): Located {
     return {
       wanted: this.wanted.keys,
-      position,
-      rowOf: this.rowOf,
-      rows,
+      position: i => (this.rowOf[i]! < 0 ? undefined : { major: this.major[i]!, minor: this.minor[i]! }),
+      place: i => ({ file: this.files[this.fileOf[i]!]!, row: this.placeOf[i]! }),
+      rows: this.parts.length > 0 ? concatBatches(this.parts) : undefined,
+      rowOf: i => this.rowOf[i]!,
       hits: this.hits,
       truncated: this.truncated,
     };
@@ -200,8 +218,11 @@ function* matches(
 /** What tells a row's key and position, and whether it stands. */
 function searched(fields: readonly Field[], key: readonly Field[], { equalities }: FileDeletes): Field[] {
   const own = [ownField(fields, POS_MAJOR), ownField(fields, POS_MINOR)];
-  const all = [...key, ...own, ...equalities.flatMap(e => e.fields)];
-  return [...new Map(all.map(f => [f.id, f])).values()];
+  return distinct([...key, ...own, ...equalities.flatMap(e => e.fields)]);
+}
+
+function distinct(fields: readonly Field[]): Field[] {
+  return [...new Map(fields.map(f => [f.id, f])).values()];
 }
 
 /** The key columns of the rows beyond a position: what a late TRUNCATE of a partial table must refold. */

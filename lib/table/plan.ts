@@ -7,12 +7,7 @@ import { partitionKey } from '../iceberg/partition-key';
 import { decodeValue } from '../iceberg/single-value';
 import { transformColumn } from '../iceberg/transform-column';
 import type { LiveFile } from './live-files';
-
-/** Rows that take their place in the table, sorted by key. */
-export interface Upserts {
-  readonly rows: Batch;
-  readonly keys: Keys;
-}
+import type { Upserts } from './upserts';
 
 /** Rows that go, by data file path and ascending, and rows that come. */
 export interface RowChanges {
@@ -55,11 +50,11 @@ export function planMerge(
   const actions: FileAction[] = [];
   const standing = new Map<string, LiveFile[]>();
   for (const live of files.data) listOf(standing, partitionKey(live.file)).push(live);
-  for (const [place, { partition, rows }] of byPartition(upserts.rows, spec)) {
+  for (const [place, { partition, rows }] of byPartition(upserts.placing, spec)) {
     const choose = chooser(standing.get(place) ?? [], key[0]!, fileBytesMax);
     const fresh: number[] = [];
     const first = gather(
-      upserts.rows.columns[upserts.rows.fields.findIndex(f => f.id === key[0]!.id)]!,
+      upserts.placing.columns[upserts.placing.fields.findIndex(f => f.id === key[0]!.id)]!,
       Uint32Array.from(rows),
     );
     const firsts = encodeKeys([first], rows.length);

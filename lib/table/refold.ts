@@ -5,7 +5,7 @@ import { takeKeys } from '../change/key-order';
 import type { Batch } from '../columnar/column';
 import { slice } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
-import { foldedRows, putGroups } from './folded-rows';
+import { foldedRows, NO_ROWS, putGroups } from './folded-rows';
 import { type History, type LogView, readHistory } from './log';
 
 /** Keys folded at once: their histories stand in memory together. */
@@ -36,6 +36,6 @@ export async function* refold(
     );
     const folded = foldWhole(changes, groups, truncatesOf(changes), deletedWhen);
     const puts = putGroups(folded);
-    if (puts.length > 0) yield foldedRows(changes, folded, puts, fields, { rows: undefined, rowOf: [] });
+    if (puts.length > 0) yield foldedRows(changes, folded, puts, fields, NO_ROWS);
   }
 }

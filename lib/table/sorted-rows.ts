@@ -137,7 +137,7 @@ export function inKeyOrder(parts: readonly Picked[], key: readonly Field[]): Bat
   return { length, fields, columns: fields.map((_, i) => column(i, sources, rows)) };
 }
 
-function whole(batch: Batch): Picked {
+export function whole(batch: Batch): Picked {
   return { batch, rows: span(0, batch.length) };
 }
 

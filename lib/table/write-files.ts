@@ -1,6 +1,5 @@
-import { concatBatches, sliceBatch } from '../columnar/batch';
+import { batchBytes, concatBatches, sliceBatch } from '../columnar/batch';
 import type { Batch } from '../columnar/column';
-import { byteSize } from '../columnar/kernels';
 import type { Field, Scalar } from '../columnar/types';
 import type { DataFile } from '../iceberg/data-file';
 import { FileAssembler } from '../parquet/assemble';
@@ -140,8 +139,4 @@ function* cut(batch: Batch, limits: WriteLimits): Generator<Batch> {
         Math.floor((batch.length * (i + 1)) / parts),
       );
     }
-}
-
-function batchBytes(batch: Batch): number {
-  return batch.columns.reduce((sum, column) => sum + byteSize(column), 0);
 }
