@@ -47,6 +47,10 @@ export async function* rewrittenRows(
     const touched = until > inserted || passed > before;
     if (!touched && copyable && worthCopying(file, g, limits)) {
       yield { key: store.keyOf(file.path), footer: file.footer, rowGroup: g };
+    } else if (passed - before === file.footer.rowGroups[g]!.rows) {
+      // Nothing of it stands: the inserts alone take its place, and nobody reads it.
+      yield* upserts.pieces(action.insert.subarray(inserted, until));
+      inserted = until;
     } else {
       for await (const batch of file.pieces(g, fields)) {
         const from = first;

@@ -41,7 +41,7 @@ export function placingFields({ fields, key, spec }: Shape): Field[] {
 }
 
 const PIECE_ROWS_MAX = 65_536;
-const PIECE_BYTES_MAX = 8 << 20;
+const PIECE_BYTES_MAX = 2 << 20;
 /** How large completed rows are is learnt from the first of them. */
 const FIRST_PIECE_ROWS = 256;
 

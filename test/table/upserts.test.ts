@@ -72,7 +72,7 @@ describe.each<[string, TableConfig['partitionBy']]>([
       }
     }
     expect([given, wrong]).toEqual([5_000, []]);
-    expect(largest).toBeLessThan(9 * MiB);
+    expect(largest).toBeLessThan(3 * MiB);
 
     await mergeAll(lake, 't');
     const rows = await readRows(lake.ports, 't');
