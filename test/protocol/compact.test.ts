@@ -252,6 +252,25 @@ describe('V2 of the log', () => {
     expect(await rows(lake)).toEqual(['1 2 x', '2 2 z', '999 1 last']);
   });
 
+  test('V2 the rows of a file that lacks what the table gained later say so too, deletes aside', async () => {
+    const lake = clocked();
+    const before = { ...rulesLake({ columns: { id: 'bigint', a: 'int' } }), ports: lake.ports };
+    await send(before, [
+      { op: 'U', at: 5, id: 1, a: 5 },
+      { op: 'D', at: 6, id: 2 },
+    ]);
+    await mergeAll(before, T);
+    await send(lake, [put(1, 1, 1, 'x')]);
+    await mergeAll(lake, T);
+    expect(await compact(lake)).toMatchObject({ files: { before: 2, after: 1 } });
+    const log = await theTable(lake.ports, LOG);
+    const b = currentSchema(log.metadata).fields.find(f => f.name === 'b')!;
+    const absent = (await readRows(lake.ports, LOG)).map(r => r._absent);
+    expect(absent).toEqual([JSON.stringify([b.id]), null, null]);
+    await rebuildAll(lake);
+    expect(await rows(lake)).toEqual(['1 5 x']);
+  });
+
   test('V2 only entries that are merged are joined', async () => {
     const lake = clocked();
     for (const id of [1, 2]) await send(lake, [put(id, id, id, 'x')]);

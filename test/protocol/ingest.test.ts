@@ -272,6 +272,16 @@ describe('I6', () => {
     expect(await rows(lake)).toEqual(['1 2 x']);
   });
 
+  test('I6 a column that the file lacks, as the table gained it later, is absent in its rows', async () => {
+    const lake = rulesLake();
+    const before = { ...rulesLake({ columns: { id: 'bigint', a: 'int' } }), ports: lake.ports };
+    await send(before, [{ op: 'U', at: 5, id: 1, a: 5 }]);
+    await mergeAll(before, T);
+    await send(lake, [put(1, 1, 1, 'x')]);
+    await mergeAll(lake, T);
+    expect(await rows(lake)).toEqual(['1 5 x']);
+  });
+
   test('I6 absent is not NULL', async () => {
     const lake = rulesLake();
     await send(lake, [put(1, 1, 1, 'x'), put(2, 2, 2, 'y')]);
