@@ -12,6 +12,8 @@ const AREAS = {
   21: 'Formats: files and rows that cannot be read',
   22: 'Changes and their positions',
   23: 'Ingest',
+  27: 'Loads',
+  28: 'Tasks of a load',
   3: 'Tables',
   40: 'Iceberg metadata',
   41: 'Columns in memory',

@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dirname, '..');
 const TESTS = {
   P: 'positions',
   I: 'ingest(-together)?',
-  L: 'ingest',
+  L: '(ingest|loads)',
   S: 'ingest',
   N: 'entries',
   M: '(merge(-[a-z]+)?|rebuild)',

@@ -43,6 +43,11 @@ export function position(generation: number, major: bigint, minor: bigint, where
   return { major: (BigInt(generation) << MAJOR_BITS) | major, minor };
 }
 
+/** The first position beyond another. */
+export function justAfter({ major, minor }: Position): Position {
+  return minor < INT64_MAX ? { major, minor: minor + 1n } : { major: major + 1n, minor: INT64_MIN };
+}
+
 /** `major:minor` in decimal, as the ledger and the snapshot summaries hold it. */
 export function formatPosition(p: Position): string {
   return `${p.major}:${p.minor}`;

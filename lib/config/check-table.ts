@@ -17,6 +17,7 @@ export function checkTable(table: TableShape, at: Report): void {
   checkKey(table, at);
   checkPartitions(table, at);
   checkDeletedWhen(table, at);
+  checkLoad(table, at);
 }
 
 function checkMode(table: TableShape, at: Report): void {
@@ -143,4 +144,13 @@ function checkDeletedWhen(table: TableShape, at: Report): void {
 /** A column's declared type; undefined when the source decides. */
 export function typeOf(columns: TableShape['columns'], name: string): PrimitiveType | undefined {
   return Object.hasOwn(columns, name) ? columns[name] : undefined;
+}
+
+/** What is derived has to be declared: nothing else says of which type it is. Other columns may be the copy's own. */
+function checkLoad({ columns, load, omit }: TableShape, at: Report): void {
+  for (const name of Object.keys(load.derive)) {
+    if (typeOf(columns, name) === undefined)
+      at(['load', 'derive', name], `"${name}" is not declared; add it to columns with its type`);
+    if (omit.includes(name)) at(['load', 'derive', name], `"${name}" is also omitted; derive it or omit it`);
+  }
 }

@@ -49,6 +49,29 @@ export interface TableConfig {
   format?: FormatConfig;
   /** On AWS: metrics of this table's own, and an alarm when its changes wait too long. Default: false. */
   watch?: boolean;
+  /** How a copy of the whole table is taken in (`tidemark load`). */
+  load?: LoadConfig;
+}
+
+export interface LoadConfig {
+  /** Declared columns that the copy lacks, in order: the name of a column, or an expression of DuckDB over columns. */
+  derive?: Record<string, string>;
+  /** How rows stand in the table's files. Default: by the key; other orders make merges read more. */
+  sortBy?: LoadSort[];
+  /** Counted where it is not NULL, before and after. Default: the first column of the key. */
+  countOn?: string;
+  /** When rows of the copy share a key. Default: refuse. */
+  duplicateKeys?: 'refuse' | { newestBy: string };
+  /** Bytes of the copy's files at which a task of splitting closes. Default: 100 MB. */
+  groupBytes?: number;
+  /** Bytes at which a data file of the table closes. Default: limits.fileBytesMax. */
+  packBytes?: number;
+}
+
+export interface LoadSort {
+  column: string;
+  /** Default: false. */
+  descending?: boolean;
 }
 
 export interface FormatConfig extends FormatOptions {

@@ -2,7 +2,7 @@ import type { PrimitiveType } from '../columnar/types';
 import type { Transform } from '../iceberg/transform';
 import type { ConfigValue, FormatConfig, LimitsConfig, OnBadRow } from './define';
 import { keyMissing, notSupported } from './errors';
-import type { DeployShape, SourceShape } from './schema';
+import type { DeployShape, LoadShape, SourceShape } from './schema';
 
 /** A checked config with every default filled in: what all stages read. */
 export interface ResolvedLake {
@@ -37,6 +37,7 @@ export interface ResolvedTable {
   onBadRow: OnBadRow;
   format?: FormatConfig;
   watch: boolean;
+  load: LoadShape;
 }
 
 /** A table as its source names it. */

@@ -70,6 +70,17 @@ const format = z.strictObject({
   rowBytesMax: z.int().positive().optional(),
 });
 
+const load = z.strictObject({
+  derive: z.record(text, text).default({}),
+  sortBy: z.array(z.strictObject({ column: text, descending: z.boolean().default(false) })).default([]),
+  countOn: text.optional(),
+  duplicateKeys: z
+    .union([z.literal('refuse'), z.strictObject({ newestBy: text })])
+    .default('refuse'),
+  groupBytes: z.int().positive().default(100_000_000),
+  packBytes: z.int().positive().optional(),
+});
+
 const table = z.strictObject({
   mode: z.enum(['merge', 'append']).default('merge'),
   key: z.array(text).optional(),
@@ -84,6 +95,7 @@ const table = z.strictObject({
   onBadRow: onBadRow.optional(),
   format: format.optional(),
   watch: z.boolean().default(false),
+  load: load.prefault({}),
 });
 
 const report = z.strictObject({
@@ -177,4 +189,5 @@ export const lakeSchema = z.strictObject({
 export type LakeShape = z.output<typeof lakeSchema>;
 export type TableShape = LakeShape['tables'][string];
 export type SourceShape = LakeShape['sources'][string];
+export type LoadShape = TableShape['load'];
 export type DeployShape = LakeShape['deploy'];

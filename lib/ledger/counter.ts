@@ -12,6 +12,10 @@ export interface Counter {
   readonly generation: number;
   /** Whose turn it is, after writers overtook each other too often. */
   readonly turn?: Turn;
+  /** Loads that were begun; the position of each is its own. */
+  readonly loads?: number;
+  /** The number of the last load; undefined before the first. */
+  readonly load?: number;
   /** The newest schema of the log that a numbered delta was written for; undefined before the first. */
   readonly schema?: number;
   /**

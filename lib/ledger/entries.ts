@@ -3,11 +3,11 @@ import { formatPosition, parsePosition } from '../change/position';
 import type { Item, ItemAction, Items, ItemValue } from '../ports/items';
 import { ENTRY_PREFIX, entryKey, tablePartition } from './keys';
 
-/** A delta as it is written, before it has a number. */
+/** A delta as it is written, before it has a number; a load by the manifest of its files. */
 export interface Delta {
   /** A fresh name; rows of the log bear it in `_source`. */
   readonly name: string;
-  /** The object's key in the lake's store. */
+  /** The object's key in the lake's store: the delta, or the load's manifest. */
   readonly key: string;
   readonly rows: number;
   readonly bytes: number;
@@ -24,10 +24,13 @@ export interface Delta {
   readonly truncates: number;
 }
 
+/** A delta, a load, or a load that replaces all before its position: its files begin with a TRUNCATE. */
+export type EntryKind = 'delta' | 'load' | 'replace';
+
 /** What has a number in a table's log (PROTOCOL.md, N). */
 export interface Entry extends Delta {
   readonly n: number;
-  readonly kind: 'delta';
+  readonly kind: EntryKind;
   /** The identity of the source object it came from. */
   readonly source: string;
   /** When it was numbered, milliseconds since 1970. */
@@ -47,11 +50,16 @@ export interface Joined {
 /** Where deltas came from, and when they were numbered. */
 export type Origin = Pick<Entry, 'source' | 'at'>;
 
-function entryValue(delta: Delta, origin: Origin): ItemValue {
+/** Whether the entry's rows stand in the files of a load, not in a delta. */
+export function isLoad({ kind }: Entry): boolean {
+  return kind !== 'delta';
+}
+
+export function entryValue(delta: Delta, origin: Origin, kind: EntryKind = 'delta'): ItemValue {
   const { least, greatest, ...plain } = delta;
   return {
     ...plain,
-    kind: 'delta',
+    kind,
     ...origin,
     least: formatPosition(least),
     greatest: formatPosition(greatest),

@@ -1,5 +1,11 @@
 import type { ItemKey } from '../ports/items';
 
+/** Whose tasks: a load (a name without `#`) and one of its steps. */
+export interface TaskScope {
+  readonly load: string;
+  readonly step: string;
+}
+
 /**
  * The ledger's key design, whole. One partition a table, report or concern; sort keys order what is listed.
  *
@@ -13,7 +19,12 @@ import type { ItemKey } from '../ports/items';
  * | table#<table>    | first-seen#<identity>   | a plain file's instant and its place among that instant's |
  * | table#<table>    | instant#<micros>        | how many plain files were first seen for an instant       |
  * | table#<table>    | load#<name>             | a LOAD object's identity: another under its name reloads  |
+ * | table#<table>    | loading                 | the load that is under way                                |
+ * | table#<table>    | loaded#<ordinal>        | a load that was committed or given up                     |
  * | table#<table>    | cursor#<stream>#<shard> | how far a shard's records of the table were taken in      |
+ * | tasks#<load>#<step> | task#<id>           | a task of a load's step: its state, try, token, errors    |
+ * | tasks#<load>#<step> | state#<n>#<ms>#<id> | that it is in this state, and since (in progress: until) when |
+ * | tasks#<load>#<step> | count#<2 digits>    | tasks by state, of those whose ids fall to this share     |
  * | stream#<stream>  | shard#<shard>           | how far a shard's records of no table were put aside      |
  * | stream#<stream>  | lone#<shard>            | a record that came alone, and how often its reader died   |
  * | received         | <identity>              | where a file's way stands, for trace                      |
@@ -56,9 +67,27 @@ export const loadKey = (table: string, name: string): ItemKey => ({
   partition: tablePartition(table),
   sort: `load#${name}`,
 });
+export const loadingKey = (table: string): ItemKey => ({ partition: tablePartition(table), sort: 'loading' });
+export const loadedKey = (table: string, ordinal: number): ItemKey => ({
+  partition: tablePartition(table),
+  sort: `${LOADED_PREFIX}${String(ordinal).padStart(8, '0')}`,
+});
 export const cursorKey = (table: string, stream: string, shard: string): ItemKey => ({
   partition: tablePartition(table),
   sort: `cursor#${stream}#${shard}`,
+});
+export const taskKey = (scope: TaskScope, id: string): ItemKey => ({
+  partition: tasksPartition(scope),
+  sort: `task#${id}`,
+});
+/** @param at milliseconds since 1970: what the tasks of a state are listed by */
+export const taskPlaceKey = (scope: TaskScope, state: number, at: number, id: string): ItemKey => ({
+  partition: tasksPartition(scope),
+  sort: `${taskPlacePrefix(state)}${String(at).padStart(16, '0')}#${id}`,
+});
+export const taskCountKey = (scope: TaskScope, share: number): ItemKey => ({
+  partition: tasksPartition(scope),
+  sort: `${TASK_COUNT_PREFIX}${String(share).padStart(2, '0')}`,
 });
 export const shardKey = (stream: string, shard: string): ItemKey => ({
   partition: `stream#${stream}`,
@@ -96,6 +125,10 @@ export const VACUUM_PARTITION = 'vacuum';
 export const REPORTING_PARTITION = 'reporting';
 export const VIEW_PARTITION = 'view';
 export const ENTRY_PREFIX = 'entry#';
+export const LOADED_PREFIX = 'loaded#';
 export const LANDED_PARTITION = 'landed';
 export const FOLDER_PARTITION = 'landing-folder';
+export const TASK_COUNT_PREFIX = 'count#';
+export const taskPlacePrefix = (state: number) => `state#${String(state).padStart(3, '0')}#`;
+export const tasksPartition = ({ load, step }: TaskScope) => `tasks#${load}#${step}`;
 export const tablePartition = (table: string) => `table#${table}`;

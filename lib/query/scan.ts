@@ -111,15 +111,23 @@ function readSql(files: readonly LiveFile[], fields: readonly Pick<Field, 'id' |
   for (const { file } of files) {
     if (file.format.toUpperCase() !== 'PARQUET') throw fileFormatUnread(file.format, file.path);
   }
-  const paths = files.map(({ file }) => quotePath(file.path)).join(', ');
+  return readByIds(
+    files.map(({ file }) => file.path),
+    fields,
+  );
+}
+
+/** FROM of Parquet files, columns found by field id and called `byId`. */
+export function readByIds(paths: readonly string[], fields: readonly Pick<Field, 'id' | 'type'>[]): string {
+  const list = paths.map(quotePath).join(', ');
   const schema = fields
     .map(f => `${f.id}: {name: '${byId(f.id)}', type: '${duckdbType(f.type)}', default_value: NULL}`)
     .join(', ');
   // Or a folder named report_date=... would become a column.
-  return `read_parquet([${paths}], schema = MAP {${schema}}, hive_partitioning = false)`;
+  return `read_parquet([${list}], schema = MAP {${schema}}, hive_partitioning = false)`;
 }
 
 /** Columns go by their ids until the last SELECT: no name of a user's meets one of the engine's. */
-function byId(id: number): string {
+export function byId(id: number): string {
   return `c${id}`;
 }

@@ -1,5 +1,5 @@
 import type { ResolvedTable } from '../config/resolved';
-import { type Entry, entriesAfter } from '../ledger/entries';
+import { type Entry, isLoad } from '../ledger/entries';
 import { pausedSince } from '../ledger/paused';
 import { noteMerged } from '../ledger/waiting';
 import type { LakePorts } from '../ports/lake-ports';
@@ -9,16 +9,15 @@ import { asWideAs, type CurrentTable, openCurrent, stateOf } from '../table/curr
 import { type Cursor, checkLedger, cursorSummary, readCursor } from '../table/cursor';
 import { commitContended } from '../table/errors';
 import { type FoldResult, foldInto } from '../table/fold-into';
-import { liveFiles } from '../table/live-files';
+import { type LiveFiles, liveFiles } from '../table/live-files';
 import { appendToLog, logView } from '../table/log-append';
 import { type OpenTable, openTable } from '../table/open';
+import { deltasPortion, type PortionLimits } from '../table/portion';
 import type { WriteLimits } from '../table/write-files';
+import { foldLoad, sliceOfLoad } from './fold-load';
+import { nextSlice } from './next-slice';
 
-export interface MergeLimits extends WriteLimits {
-  /** What one merge takes on: entries until either is reached, one at least. Bytes as in memory. */
-  readonly mergeRowsMax: number;
-  readonly mergeBytesMax: number;
-}
+export interface MergeLimits extends WriteLimits, PortionLimits {}
 
 /** What one merge changed. `through` is the last entry merged. */
 export interface Merged {
@@ -55,14 +54,17 @@ export async function mergeNext(
     const cursor = readCursor(table.name, current.metadata);
     await checkLedger(ports, table.name, cursor);
     await checkLedger(ports, table.name, readCursor(log.name, log.metadata));
-    const slice = await nextSlice(ports, table.name, cursor.through, limits);
+    const files = await liveFiles(ports.store, current.metadata);
+    const slice =
+      (await sliceOfLoad(ports.items, table.name, cursor, files)) ??
+      (await nextSlice(ports, table.name, cursor.through, limits));
     if (slice.length === 0) {
       await noteMerged(ports.items, table.name, cursor.through);
       return undefined;
     }
     const appended = await appendToLog(ports, table.name, log, slice.at(-1)!.n);
     if (!appended) continue;
-    const merged = await mergeSlice(ports, table, { current, log: appended, cursor, slice }, limits);
+    const merged = await mergeSlice(ports, table, { current, log: appended, cursor, files, slice }, limits);
     if (!merged) continue;
     await noteMerged(ports.items, table.name, merged.through);
     return merged;
@@ -71,23 +73,24 @@ export async function mergeNext(
 }
 
 /** Entries to merge, and the tables as they were read for it: the log has the entries by now. */
-interface Slice {
+export interface Slice {
   readonly current: CurrentTable;
   readonly log: OpenTable;
   readonly cursor: Cursor;
+  readonly files: LiveFiles;
   readonly slice: readonly Entry[];
 }
 
 async function mergeSlice(
   ports: LakePorts,
   table: ResolvedTable,
-  { current, log, cursor, slice }: Slice,
+  read: Slice,
   limits: MergeLimits,
 ): Promise<Merged | undefined> {
-  const files = await liveFiles(ports.store, current.metadata);
-  const state = stateOf(table, current, files, cursor);
-  const view = logView(ports, table, log, slice.at(-1)!.n);
-  const folded = await foldInto(ports, state, view, slice, limits);
+  const { current, slice } = read;
+  const folded = isLoad(slice.at(-1)!)
+    ? await foldLoad(ports, table, read, limits)
+    : await foldDeltas(ports, table, read, limits);
   const result = await commit(ports, current, {
     operation: 'overwrite',
     added: folded.added,
@@ -109,21 +112,13 @@ async function mergeSlice(
   };
 }
 
-/** What one merge takes on: entries after `after` until a budget is reached, one at least. */
-export async function nextSlice(
+function foldDeltas(
   ports: LakePorts,
-  table: string,
-  after: number,
+  table: ResolvedTable,
+  { current, log, cursor, files, slice }: Slice,
   limits: MergeLimits,
-): Promise<Entry[]> {
-  const slice: Entry[] = [];
-  let rows = 0;
-  let bytes = 0;
-  for await (const entry of entriesAfter(ports.items, table, after)) {
-    rows += entry.rows;
-    bytes += entry.memory;
-    if (slice.length > 0 && (rows > limits.mergeRowsMax || bytes > limits.mergeBytesMax)) break;
-    slice.push(entry);
-  }
-  return slice;
+): Promise<FoldResult> {
+  const state = stateOf(table, current, files, cursor);
+  const view = logView(ports, table, log, slice.at(-1)!.n);
+  return foldInto(ports, state, view, deltasPortion(slice), limits);
 }

@@ -1,17 +1,17 @@
 import type { ResolvedTable } from '../config/resolved';
-import type { DataFile } from '../iceberg/data-file';
 import type { LakePorts } from '../ports/lake-ports';
 import { logTableOf } from '../table/columns';
 import { commit } from '../table/commit';
-import { asWideAs, type CurrentTable, openCurrent, stateOf } from '../table/current-table';
+import { asWideAs, type CurrentTable, openCurrent } from '../table/current-table';
 import { type Cursor, checkLedger, cursorSummary, readCursor, START, statedCursor } from '../table/cursor';
 import { commitContended, ledgerBehind } from '../table/errors';
-import { foldInto } from '../table/fold-into';
-import { type LiveFiles, liveFiles } from '../table/live-files';
-import { appendToLog, logView, restoreLog } from '../table/log-append';
+import { liveFiles } from '../table/live-files';
+import { appendToLog, restoreLog } from '../table/log-append';
 import { type OpenTable, openTable } from '../table/open';
 import { vacuumCountOf } from '../table/vacuum-count';
-import { type MergeLimits, nextSlice } from './merge';
+import { type Aside, foldAside } from './fold-aside';
+import type { MergeLimits } from './merge';
+import { portionsThrough } from './next-slice';
 
 export interface Rebuilt {
   readonly table: string;
@@ -50,8 +50,15 @@ export async function rebuild(
     const from: PartialFold = usable
       ? fold!
       : { files: { data: [], deletes: [] }, cursor: START, vacuumCount, schemaId };
-    const whole = asWideAs(current.metadata, log, ports.clock.now());
-    fold = await foldThrough(ports, table, current, whole, from, target.through, limits);
+    const wide = asWideAs(current.metadata, log, ports.clock.now());
+    const whole = (await appendToLog(ports, table.name, wide, target.through)) ?? wide;
+    const span = { after: from.cursor.through, through: target.through };
+    const portions = portionsThrough(ports, table.name, span, limits);
+    // Which columns a delta lacks is asked of its file, from the first on.
+    const folding = { current: { ...current, widened: false }, log: whole };
+    const { files, cursor } = await foldAside(ports, table, folding, from, portions, limits);
+    fold = { ...from, files, cursor };
+    if (fold.cursor.through < target.through) throw ledgerBehind(table.name, target.through);
     const old = await liveFiles(ports.store, current.metadata);
     const result = await commit(ports, current, {
       operation: 'overwrite',
@@ -71,44 +78,12 @@ export async function rebuild(
   throw commitContended(table.name, TRIES);
 }
 
-/** Files that no commit names yet, what is folded into them, and the vacuum count and schema they were written under. */
-interface PartialFold {
-  readonly files: LiveFiles;
-  readonly cursor: Cursor;
+/** What is folded so far, and the vacuum count and schema its files were written under. */
+interface PartialFold extends Aside {
   readonly vacuumCount: number;
   readonly schemaId: number;
 }
 
 function targetOf(current: CurrentTable, log: OpenTable): Cursor {
   return statedCursor(current.metadata) ?? readCursor(log.name, log.metadata);
-}
-
-/** Slice by slice as merges would, each seeing the log through its own end, but into files kept aside. */
-async function foldThrough(
-  ports: LakePorts,
-  table: ResolvedTable,
-  current: CurrentTable,
-  log: OpenTable,
-  from: PartialFold,
-  through: number,
-  limits: MergeLimits,
-): Promise<PartialFold> {
-  let fold = from;
-  const whole = (await appendToLog(ports, table.name, log, through)) ?? log;
-  while (fold.cursor.through < through) {
-    const slice = (await nextSlice(ports, table.name, fold.cursor.through, limits)).filter(
-      e => e.n <= through,
-    );
-    if (slice.length === 0) throw ledgerBehind(table.name, through);
-    const state = { ...stateOf(table, current, fold.files, fold.cursor), widened: false };
-    const view = logView(ports, table, whole, slice.at(-1)!.n);
-    const { added, removed, cursor } = await foldInto(ports, state, view, slice, limits);
-    const kept = fold.files.data.filter(f => !removed.has(f.file.path));
-    fold = { ...fold, files: { data: [...kept, ...added.map(uncommitted)], deletes: [] }, cursor };
-  }
-  return fold;
-}
-
-function uncommitted(file: DataFile) {
-  return { file, sequenceNumber: 0 };
 }

@@ -41,17 +41,27 @@ export async function openFile(store: ObjectStore, file: Pick<DataFile, 'path' |
   return fileOf(file.path, footerOf(tail, file.size), (start, end) => store.range(key, start, end));
 }
 
+/** What a ledger entry names, by its checksum. */
+export interface Checked {
+  readonly key: string;
+  /** SHA-256 of the bytes, hex. */
+  readonly sha256: string;
+}
+
 /**
- * Opens a delta, read whole and checked against the checksum of its ledger entry.
- * @throws TM_3004 when the bytes differ, TM_3005 when the object is gone
+ * The bytes of an object, checked.
+ * @throws TM_3004 when they differ, TM_3005 when the object is gone
  */
-export async function openDelta(
-  store: ObjectStore,
-  delta: { key: string; sha256: string },
-): Promise<OpenFile> {
-  const bytes = await store.get(delta.key);
-  if (!bytes) throw fileMissing(delta.key);
-  if (createHash('sha256').update(bytes).digest('hex') !== delta.sha256) throw deltaDamaged(delta.key);
+export async function readChecked(store: ObjectStore, { key, sha256 }: Checked): Promise<Uint8Array> {
+  const bytes = await store.get(key);
+  if (!bytes) throw fileMissing(key);
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw deltaDamaged(key);
+  return bytes;
+}
+
+/** Opens a delta, read whole and checked. @throws TM_3004, TM_3005 */
+export async function openDelta(store: ObjectStore, delta: Checked): Promise<OpenFile> {
+  const bytes = await readChecked(store, delta);
   return fileOf(store.uri(delta.key), footerOf(bytes, bytes.length), async (start, end) =>
     bytes.subarray(start, end),
   );

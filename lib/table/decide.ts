@@ -10,8 +10,9 @@ import type { LakePorts } from '../ports/lake-ports';
 import type { Cursor } from './cursor';
 import type { TableState } from './fold-into';
 import { keysBeyond, type Located, locate, type SearchedTable, sortedKeys, type Wanted } from './locate';
-import { type History, type LogView, readSlice } from './log';
+import type { History, LogView } from './log';
 import type { RowChanges } from './plan';
+import type { Portion } from './portion';
 import { refold } from './refold';
 import { placingFields, type Upserts, upsertsOf } from './upserts';
 
@@ -39,9 +40,9 @@ export async function decide(
   ports: LakePorts,
   state: TableState & SearchedTable,
   log: LogView,
-  slice: readonly Entry[],
+  portion: Portion,
 ): Promise<Decision> {
-  const said = await readChanges(ports, state, log, slice);
+  const said = await readChanges(ports, state, log, portion);
   const wanted = wantedKeys(said, state);
   const located = await locate(ports.store, state, wanted);
   const folded = said.beyond ? refoldAll(said.groups) : foldSlice(said, state, located);
@@ -53,7 +54,7 @@ export async function decide(
   return {
     drops,
     upserts,
-    cursor: nextCursor(state.cursor, slice, said),
+    cursor: nextCursor(state.cursor, portion.entries, said),
     rows: counts(located, upserts, drops),
   };
 }
@@ -62,9 +63,9 @@ async function readChanges(
   ports: LakePorts,
   state: TableState & SearchedTable,
   log: LogView,
-  slice: readonly Entry[],
+  portion: Portion,
 ): Promise<Slice> {
-  const changes = await readSlice(log, slice);
+  const changes = await portion.read(log);
   const truncates = truncatesOf(changes);
   const partial = state.cursor.partial || state.widened || changes.absent.some(index => index > 0);
   const groups = groupByKey(
@@ -73,7 +74,14 @@ async function readChanges(
   );
   const late = truncates.find(t => comparePositions(t, state.cursor.greatest) < 0);
   const beyond = partial && late ? await keysBeyond(ports.store, state, late) : undefined;
-  return { changes, groups, truncates, partial, beyond, since: partial ? undefined : leastMajor(slice) };
+  return {
+    changes,
+    groups,
+    truncates,
+    partial,
+    beyond,
+    since: partial ? undefined : leastMajor(portion.entries),
+  };
 }
 
 function foldSlice(

@@ -1,7 +1,6 @@
 import type { Field } from '../columnar/types';
 import type { DataFile } from '../iceberg/data-file';
 import { type PartitionSpec, partitionPath } from '../iceberg/partition';
-import type { Entry } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { rewrittenRows } from './copy-on-write';
 import type { Cursor } from './cursor';
@@ -11,6 +10,7 @@ import { rowsDoNotAddUp } from './errors';
 import type { LiveFiles } from './live-files';
 import type { LogView } from './log';
 import { type FileAction, planMerge } from './plan';
+import type { Portion } from './portion';
 import type { Upserts } from './upserts';
 import { type FilePlace, type WriteLimits, writeFiles } from './write-files';
 
@@ -37,16 +37,16 @@ export interface FoldResult {
   readonly rows: Decision['rows'];
 }
 
-/** Folds a slice of entries into the table (PROTOCOL.md, M2 to M4): fold, locate, plan, copy on write. */
+/** Folds a portion of the log into the table (PROTOCOL.md, M2 to M4): fold, locate, plan, copy on write. */
 export async function foldInto(
   ports: LakePorts,
   state: TableState,
   log: LogView,
-  slice: readonly Entry[],
+  portion: Portion,
   limits: WriteLimits,
 ): Promise<FoldResult> {
   const deletes = await Deletes.read(ports.store, state.files, state.fields);
-  const { cursor, rows, ...changes } = await decide(ports, { ...state, deletes }, log, slice);
+  const { cursor, rows, ...changes } = await decide(ports, { ...state, deletes }, log, portion);
   const fold = { state, upserts: changes.upserts, deletes, limits };
   const added: DataFile[] = [];
   const removed = new Set<string>();

@@ -1,13 +1,14 @@
 import { gatherBatch } from '../columnar/batch';
 import type { DataFile } from '../iceberg/data-file';
 import { currentSchema } from '../iceberg/metadata';
-import { type Entry, entriesAfter } from '../ledger/entries';
+import { type Entry, entriesAfter, isLoad } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { lackingIn, withAbsent } from './absent';
 import { daysOf } from './columns';
 import { type OpenFile, openFile } from './data-file';
 import { joinedFolder, rowsWithin, type Span } from './joined-deltas';
 import { eachLiveFile } from './live-files';
+import { logFilesOf } from './load-files';
 import { filesOfMoved, unlessGone } from './moved-deltas';
 import type { OpenTable } from './open';
 import { dataFile, type FilePlace, writeFiles } from './write-files';
@@ -34,6 +35,7 @@ export async function logFiles(
   const { fields } = currentSchema(log.metadata);
   const place = (day: string) => ({ fields, specId: 0, partition: [daysOf(day)], sortOrderId: null });
   const added: DataFile[] = [];
+  for (const load of waiting.loads) added.push(...(await logFilesOf(ports, load, fields)));
   const add = (file: OpenFile, size: number, day: string) =>
     added.push(dataFile(file.path, file.footer, size, place(day)));
   for (const part of waiting.joined.values()) {
@@ -81,11 +83,13 @@ async function entriesByPlace(
 ) {
   const deltas = new Map<string, Entry>();
   const joined = new Map<string, JoinedPart>();
+  const loads: Entry[] = [];
   let last: Entry | undefined;
   for await (const entry of entriesAfter(items, table, after)) {
     if (entry.n > k) break;
     last = entry;
-    if (!entry.joined) deltas.set(entry.name, entry);
+    if (isLoad(entry)) loads.push(entry);
+    else if (!entry.joined) deltas.set(entry.name, entry);
     else {
       const { key, bytes, first } = entry.joined;
       const part = joined.get(key) ?? { key, bytes, dateReceived: entry.dateReceived, spans: [] };
@@ -96,7 +100,7 @@ async function entriesByPlace(
       else part.spans.push({ from: first, to });
     }
   }
-  return { deltas, joined, last };
+  return { deltas, joined, loads, last };
 }
 
 /** The part's rows in a file of their own. A crash before the log's commit leaves it to vacuum. */

@@ -50,6 +50,7 @@ describe('config.resolve', () => {
           absent: 'null',
           onBadRow: 'quarantineFile',
           watch: false,
+          load: { derive: {}, sortBy: [], duplicateKeys: 'refuse', groupBytes: 100_000_000 },
         },
       ],
     });

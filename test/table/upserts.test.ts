@@ -1,7 +1,7 @@
 import { batchBytes } from '../../lib/columnar/batch';
 import { valueAt } from '../../lib/columnar/kernels';
 import type { TableConfig } from '../../lib/config/define';
-import { nextSlice } from '../../lib/stages/merge';
+import { nextSlice } from '../../lib/stages/next-slice';
 import { logTableOf } from '../../lib/table/columns';
 import { openCurrent, stateOf } from '../../lib/table/current-table';
 import { readCursor } from '../../lib/table/cursor';
@@ -10,6 +10,7 @@ import { Deletes } from '../../lib/table/deletes';
 import { liveFiles } from '../../lib/table/live-files';
 import { appendToLog, logView } from '../../lib/table/log-append';
 import { openTable } from '../../lib/table/open';
+import { deltasPortion } from '../../lib/table/portion';
 import type { Upserts } from '../../lib/table/upserts';
 import { mergeAll, readRows, type TestLake, take, testLake } from '../support/lake';
 
@@ -27,7 +28,7 @@ async function nextUpserts({ ports, lake }: TestLake): Promise<Upserts> {
   const state = stateOf(table, current, files, cursor);
   const deletes = await Deletes.read(ports.store, files, state.fields);
   const view = logView(ports, table, log, slice.at(-1)!.n);
-  return (await decide(ports, { ...state, deletes }, view, slice)).upserts;
+  return (await decide(ports, { ...state, deletes }, view, deltasPortion(slice))).upserts;
 }
 
 const text = (id: number) => `${id}:`.padStart(4_000, 'x');

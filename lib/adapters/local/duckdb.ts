@@ -5,6 +5,7 @@ import type {
   DuckDBInstance,
   DuckDBPreparedStatement,
   DuckDBResult,
+  DuckDBScalarFunction,
 } from '@duckdb/node-api';
 import type {
   Cell,
@@ -27,7 +28,13 @@ export interface DuckDbOptions {
   readonly tempFolder?: string;
   /** If given, SQL reads and writes files below these folders only, and no network. */
   readonly folders?: readonly string[];
+  /** Functions of ours that SQL may call, made of the module's classes. */
+  readonly functions?: (duckdb: DuckDbModule) => readonly DuckDBScalarFunction[];
+  /** What has been read is kept in memory for the next statement. Default: true. */
+  readonly keepsRead?: boolean;
 }
+
+export type DuckDbModule = typeof import('@duckdb/node-api');
 
 /** Our own row groups are as large. */
 const ROW_GROUP_ROWS = 122_880;
@@ -44,9 +51,11 @@ export async function openDuckDb(options: DuckDbOptions = {}): Promise<WritingEn
     ...(options.tempFolder === undefined ? {} : { temp_directory: options.tempFolder }),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    enable_external_file_cache: String(options.keepsRead ?? true),
   });
   const setUp = await instance.connect();
   await setUp.run("SET GLOBAL TimeZone = 'UTC'");
+  for (const made of options.functions?.(duckdb) ?? []) setUp.registerScalarFunction(made);
   await confine(setUp, options.folders);
   setUp.closeSync();
   const sessions = new Sessions(instance);

@@ -1,7 +1,7 @@
 import type { ResolvedTable } from '../../config/resolved';
 import { currentSchema } from '../../iceberg/metadata';
 import { moveCompacted, readCompacted } from '../../ledger/compacted';
-import { type Entry, entriesAfter, markJoined } from '../../ledger/entries';
+import { type Entry, entriesAfter, isLoad, markJoined } from '../../ledger/entries';
 import type { LakePorts } from '../../ports/lake-ports';
 import { logTableOf } from '../../table/columns';
 import { statedCursor } from '../../table/cursor';
@@ -60,7 +60,7 @@ async function nextWindow(ports: LakePorts, table: string, bound: number, { file
   let bytes = 0;
   for await (const entry of entriesAfter(ports.items, table, await readCompacted(ports.items, table))) {
     if (entry.n > bound) break;
-    bytes += entry.joined ? 0 : entry.bytes;
+    bytes += isLoad(entry) || entry.joined ? 0 : entry.bytes;
     const full = entries.length === WINDOW_ENTRIES_MAX || bytes > fileBytesMax;
     if (full && entries.length > 0) return { entries, full };
     entries.push(entry);
@@ -77,7 +77,9 @@ async function markLost(
   entries: readonly Entry[],
 ): Promise<void> {
   const live = new Set(files.data.map(f => f.file.path));
-  const lost = entries.filter(entry => !entry.joined && !live.has(ports.store.uri(entry.key)));
+  const lost = entries.filter(
+    entry => !isLoad(entry) && !entry.joined && !live.has(ports.store.uri(entry.key)),
+  );
   if (lost.length === 0) return;
   const { fields } = currentSchema(log.metadata);
   await markJoined(ports.items, table, await findJoined(ports.store, table, files, fields, lost));

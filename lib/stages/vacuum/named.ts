@@ -1,9 +1,12 @@
 import { parseMetadata, type Snapshot, type TableMetadata } from '../../iceberg/metadata';
 import { listAttempts } from '../../ledger/attempts';
-import { entriesAfter } from '../../ledger/entries';
+import { type Entry, entriesAfter, isLoad } from '../../ledger/entries';
+import { openLoad } from '../../ledger/loads';
 import { eachQuarantined } from '../../ledger/quarantine';
 import type { LakePorts } from '../../ports/lake-ports';
+import { statedCursor } from '../../table/cursor';
 import { readManifest, readManifests } from '../../table/live-files';
+import { isPackOf, loadFolder, readLoadFiles } from '../../table/load-files';
 import { type OpenTable, openTable } from '../../table/open';
 import { isOwn } from './own';
 import { type Run, slices } from './run';
@@ -43,6 +46,8 @@ async function* namesFor(ports: LakePorts, asked: ReadonlySet<string>): Names {
   for (const folder of folders) {
     const [kind, name = ''] = folder.split('/');
     if (kind === 'deltas') yield* namesOfEntries(ports, name);
+    if (kind === 'deltas' || name === 'data')
+      yield* namesOfLoading(ports, kind === 'deltas' ? name : kind!, asked);
     if (kind === 'staging') yield* namesOfAttempts(ports, name, asked);
   }
   for await (const { copy } of eachQuarantined(ports.items)) yield [copy];
@@ -100,15 +105,34 @@ function statisticsOf(metadata: TableMetadata): string[] {
 }
 
 /** Where the rows of each entry stand now: in its delta, or in a file of joined ones. */
-async function* namesOfEntries({ items }: LakePorts, table: string): Names {
+async function* namesOfEntries(ports: LakePorts, table: string): Names {
   let group: string[] = [];
-  for await (const entry of entriesAfter(items, table, 0)) {
+  for await (const entry of entriesAfter(ports.items, table, 0)) {
     group.push(entry.joined?.key ?? entry.key);
+    if (isLoad(entry)) yield* namesOfLoad(ports, table, entry);
     if (group.length < GROUP_MAX) continue;
     yield group;
     group = [];
   }
   yield group;
+}
+
+/** A load's files are the log's; its packs are its own until a commit of the table names them. */
+async function* namesOfLoad(ports: LakePorts, table: string, entry: Entry): Names {
+  const { parts, packs } = await readLoadFiles(ports, entry);
+  yield parts.map(part => part.key);
+  const open = await openTable(ports, table);
+  const merged = open && (statedCursor(open.metadata)?.through ?? 0) >= entry.n;
+  if (!merged) yield packs.map(pack => pack.key);
+}
+
+/** What a load that is under way has written so far is its own: its files bear its name. */
+async function* namesOfLoading({ items }: LakePorts, table: string, asked: ReadonlySet<string>): Names {
+  const loading = await openLoad(items, table);
+  if (!loading) return;
+  const { id } = loading.load;
+  const folder = `${loadFolder(table, id)}/`;
+  yield [...asked].filter(key => key.startsWith(folder) || isPackOf(id, key));
 }
 
 /** What an open attempt of the report has staged so far is its own, whatever stands there. */

@@ -1,0 +1,299 @@
+import { mkdir, mkdtemp, readdir, rm, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { TidemarkError } from '../../errors';
+import type {
+  CopiedRow,
+  CopyEngine,
+  LocalFile,
+  NewestOrder,
+  PackOrder,
+  PartKeys,
+  ReadOrder,
+  Repeated,
+  RowGroupLimits,
+  SplitOrder,
+  WithoutOrder,
+  WrittenPart,
+} from '../../ports/copy-engine';
+import type { Cell, WritingEngine } from '../../ports/query-engine';
+import { copyToSql, rowGroupRows, widthSql } from '../../query/load/copy-to';
+import { type Reading, readingOf, readSql } from '../../query/load/derive-sql';
+import { copyFileUnread, derivationWrong, rowUnfit } from '../../query/load/errors';
+import { firstFaultSql } from '../../query/load/faults-sql';
+import {
+  copyLosersSql,
+  losersSql,
+  lossesSql,
+  packSql,
+  repeatedCountSql,
+  repeatedRowsSql,
+  withoutSql,
+} from '../../query/load/parts-sql';
+import {
+  filesSql,
+  jsonColumns,
+  PLACE,
+  placedSql,
+  type StoredColumn,
+  storedSql,
+} from '../../query/load/read-copy';
+import { ordersByPlace, splitSql } from '../../query/load/split-sql';
+import { quoteName } from '../../query/quote';
+import { openDuckDb } from './duckdb';
+import { hashFunctions } from './duckdb-hash';
+import { measured, writtenPart } from './part-file';
+
+export interface CopyEngineOptions {
+  /** Where the engine spills to; each call makes a folder of its own below it and removes it. */
+  readonly tempFolder: string;
+  /** As DuckDB writes sizes. The process needs as much again. */
+  readonly memoryLimit?: string;
+}
+
+/** With what the process needs besides, it stays below 512 MB. */
+const MEMORY_LIMIT = '250MB';
+
+/**
+ * Loads by DuckDB on one thread. Each call has an instance of its own: one that goes on keeps what its last statement
+ * held, and after three needs twice the memory; and it sees the folders of its call alone.
+ */
+export function duckDbCopyEngine(options: CopyEngineOptions): CopyEngine {
+  const within = async <T>(
+    paths: readonly string[],
+    work: (engine: WritingEngine) => Promise<T>,
+  ): Promise<T> => {
+    await mkdir(options.tempFolder, { recursive: true });
+    const spills = await mkdtemp(join(options.tempFolder, 'spill-'));
+    const engine = await openDuckDb({
+      threads: 1,
+      memoryLimit: options.memoryLimit ?? MEMORY_LIMIT,
+      tempFolder: spills,
+      folders: [spills, ...new Set(paths.map(dirname))],
+      functions: hashFunctions,
+      keepsRead: false,
+    });
+    try {
+      return await work(engine);
+    } finally {
+      await engine.close();
+      await rm(spills, { recursive: true, force: true });
+    }
+  };
+  const ofCopy = <T>(
+    order: ReadOrder,
+    more: readonly string[],
+    work: (engine: WritingEngine) => Promise<T>,
+  ) => within([...order.copy.files.map(f => f.path), ...more], work);
+  return {
+    split: order => ofCopy(order, [join(order.folder, 'x')], engine => split(engine, order)),
+    nullKeys: (order, limit) => ofCopy(order, [], engine => nullKeys(engine, order, limit)),
+    pack: order => within([...order.parts, order.file], engine => pack(engine, order)),
+    repeated: (order, limit) => within(order.parts, engine => repeated(engine, order, limit)),
+    losers: order => within([...order.parts, order.file], engine => losers(engine, order)),
+    without: order => within([...order.parts, order.losers, order.file], engine => without(engine, order)),
+  };
+}
+
+async function split(engine: WritingEngine, order: SplitOrder): Promise<readonly WrittenPart[]> {
+  const stored = await storedColumns(engine, order, order.copy.files);
+  const reading = readingOf(stored, order);
+  await checkDerivations(engine, order, reading, stored);
+  const files = filesSql(order.copy.format, order.copy.files, stored);
+  const from = (ordersByPlace(order) ? placedSql : storedSql)(files, stored);
+  const { sql, partitions } = splitSql(order, reading, `(${from})`);
+  await mkdir(order.folder, { recursive: true });
+  // Below the folder, which the engine may not touch itself.
+  const path = join(order.folder, partitions.length > 0 ? 'parts' : 'part.parquet');
+  try {
+    const rows = await rowsOfGroup(engine, readSql(reading, `(${storedSql(files, stored)})`, false), order);
+    // Rows wait in memory for their partition's file: a row group's worth, and not the half million of the engine's own.
+    await engine.rows({ sql: `SET GLOBAL partitioned_write_flush_threshold = ${rows}` });
+    await engine.rows({ sql: copyToSql(sql, { path, fields: order.fields, partitions }, rows) });
+  } catch (error) {
+    throw (await firstFault(engine, order, reading, stored)) ?? error;
+  }
+  const written = (await readdir(order.folder, { recursive: true }))
+    .filter(f => f.endsWith('.parquet'))
+    .sort();
+  const parts: WrittenPart[] = [];
+  for (const file of written) {
+    const part = await writtenPart(join(order.folder, file), order);
+    if (part.rows > 0) parts.push(part);
+  }
+  return parts;
+}
+
+/** The first rows say how wide rows are; the table's columns alone, as they come out of the reading. */
+async function rowsOfGroup(engine: WritingEngine, sql: string, order: SplitOrder): Promise<number> {
+  const made = new Set((await engine.describe({ sql })).map(c => c.name));
+  const width = await one(
+    engine,
+    widthSql(
+      sql,
+      order.fields.filter(f => made.has(f.name)),
+    ),
+  );
+  return rowGroupRows(Number(width ?? 0), order.limits);
+}
+
+async function storedColumns(
+  engine: WritingEngine,
+  order: ReadOrder,
+  files: readonly LocalFile[],
+): Promise<readonly StoredColumn[]> {
+  const { format } = order.copy;
+  const seen = async (some: readonly LocalFile[]) =>
+    engine.describe({ sql: `SELECT * FROM ${filesSql(format, some)}` });
+  try {
+    const columns = await seen(files);
+    return format === 'json'
+      ? jsonColumns(
+          columns.map(c => c.name),
+          order,
+        )
+      : columns;
+  } catch (error) {
+    for (const file of files) await seen([file]).catch(cause => refuse(file, cause));
+    throw error;
+  }
+}
+
+function refuse(file: LocalFile, cause: unknown): never {
+  throw copyFileUnread(file.name, messageOf(cause));
+}
+
+/** Each as it will be looked for faults: that refuses subqueries and what gives another value each time. */
+async function checkDerivations(
+  engine: WritingEngine,
+  { copy, derive }: ReadOrder,
+  reading: Reading,
+  stored: readonly StoredColumn[],
+): Promise<void> {
+  const placed = `(${placedSql(filesSql(copy.format, copy.files, stored), stored)})`;
+  for (const [i, { name, sql }] of reading.derived.entries()) {
+    const before = readSql({ casts: reading.casts, derived: reading.derived.slice(0, i) }, placed, true);
+    try {
+      await engine.describe({ sql: `SELECT TRY((${sql}) IS NULL) FROM (${before})` });
+    } catch (error) {
+      throw derivationWrong(name, derive[name] ?? '', messageOf(error));
+    }
+  }
+}
+
+/** The first row of the copy that cannot be read, or the file. Undefined: it was something else. */
+async function firstFault(
+  engine: WritingEngine,
+  { copy }: ReadOrder,
+  reading: Reading,
+  stored: readonly StoredColumn[],
+): Promise<TidemarkError | undefined> {
+  for (const file of copy.files) {
+    const placed = placedSql(filesSql(copy.format, [file], stored), stored);
+    try {
+      const { rows } = await engine.rows({ sql: firstFaultSql(reading, placed) });
+      if (!rows[0]) continue;
+      const [place, column] = rows[0];
+      const why = await faultOf(engine, reading, placed, Number(place), String(column));
+      return rowUnfit(file.name, Number(place), String(column), why);
+    } catch (error) {
+      return copyFileUnread(file.name, messageOf(error));
+    }
+  }
+  return undefined;
+}
+
+/** The engine's own words for the row. */
+async function faultOf(
+  engine: WritingEngine,
+  reading: Reading,
+  placed: string,
+  place: number,
+  column: string,
+): Promise<string> {
+  const row = `(SELECT * FROM (${placed}) WHERE ${PLACE} = ${place})`;
+  try {
+    await engine.rows({ sql: `SELECT ${quoteName(column)} FROM (${readSql(reading, row, false)})` });
+    return 'a column that it is derived from fails';
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+async function nullKeys(engine: WritingEngine, order: ReadOrder, limit: number): Promise<CopiedRow[]> {
+  const { copy, key } = order;
+  const found: CopiedRow[] = [];
+  for (const file of copy.files) {
+    if (found.length >= limit) break;
+    const stored = await storedColumns(engine, order, [file]);
+    const placed = placedSql(filesSql(copy.format, [file], stored), stored);
+    const isNull = key.map(f => `${quoteName(f.name)} IS NULL`).join(' OR ');
+    const read = readSql(readingOf(stored, order), `(${placed})`, true);
+    const sql = `SELECT ${PLACE} FROM (${read}) WHERE ${isNull} ORDER BY ${PLACE} LIMIT ${limit - found.length}`;
+    for (const [place] of (await engine.rows({ sql })).rows)
+      found.push({ file: file.name, row: Number(place) });
+  }
+  return found;
+}
+
+async function pack(engine: WritingEngine, order: PackOrder): Promise<{ rows: number; bytes: number }> {
+  return copied(engine, packSql(order), packSql({ ...order, sortBy: [], key: [] }), order);
+}
+
+/** Writes a SELECT into one file; `plain` gives the same rows without a sort. */
+async function copied(
+  engine: WritingEngine,
+  sql: string,
+  plain: string,
+  { file, fields, limits }: Pick<PackOrder, 'file' | 'fields'> & { limits: RowGroupLimits },
+): Promise<{ rows: number; bytes: number }> {
+  await mkdir(dirname(file), { recursive: true });
+  const width = Number((await one(engine, widthSql(plain, fields))) ?? 0);
+  await engine.rows({ sql: copyToSql(sql, { path: file, fields }, rowGroupRows(width, limits)) });
+  return measured(file);
+}
+
+async function repeated(engine: WritingEngine, { parts, key }: PartKeys, limit: number): Promise<Repeated> {
+  const { rows } = await engine.rows({ sql: repeatedCountSql(parts, key) });
+  const [keys, among] = (rows[0] ?? [0, 0]).map(Number) as [number, number];
+  if (keys === 0) return { keys, surplus: 0, first: [] };
+  const first = await engine.rows({ sql: repeatedRowsSql(parts, key, limit) });
+  return {
+    keys,
+    surplus: among - keys,
+    first: first.rows.map(([part, row, ...values]) => ({
+      part: Number(part),
+      row: Number(row),
+      key: values.map(v => (v === null ? null : String(v))),
+    })),
+  };
+}
+
+async function losers(engine: WritingEngine, order: NewestOrder): Promise<readonly number[]> {
+  const { parts, key, newestBy, file } = order;
+  await mkdir(dirname(file), { recursive: true });
+  await engine.rows({ sql: copyLosersSql(losersSql(parts, key, newestBy), file) });
+  const losses = parts.map(() => 0);
+  for (const [part, count] of (await engine.rows({ sql: lossesSql(file) })).rows)
+    losses[Number(part)] = Number(count);
+  return losses;
+}
+
+async function without(
+  engine: WritingEngine,
+  order: WithoutOrder,
+): Promise<{ rows: number; bytes: number } | undefined> {
+  const sql = withoutSql(order.parts[order.part]!, order.part, order.losers, order.fields);
+  const written = await copied(engine, sql, sql, order);
+  if (written.rows > 0) return written;
+  await unlink(order.file);
+  return undefined;
+}
+
+async function one(engine: WritingEngine, sql: string): Promise<Cell | undefined> {
+  return (await engine.rows({ sql })).rows[0]?.[0];
+}
+
+function messageOf(error: unknown): string {
+  const text = error instanceof TidemarkError ? error.what : String(error);
+  return text.split('\n')[0]!;
+}

@@ -1,0 +1,175 @@
+import type { Field, PrimitiveType, Scalar } from '../columnar/types';
+import type { Transform } from '../iceberg/transform-kind';
+
+/**
+ * How a stored value becomes one of its column's type, where a cast between the two would say something else.
+ * text: a string that spells the value. utf8: bytes that are the text. bits: bytes of an unsigned number, the highest
+ * first; of a boolean 0 or 1.
+ */
+export type StoredAs = 'text' | 'utf8' | 'bits';
+
+/** A column as the copy describes it. Without `stored` the files hold values of the type, or of one that widens to it. */
+export interface DescribedColumn {
+  readonly name: string;
+  readonly type: PrimitiveType;
+  readonly stored?: StoredAs;
+}
+
+/** A file at hand: where it lies, and what people call it. */
+export interface LocalFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** Files of a copy that are taken on together; their order is that of their rows. CSV has a header; gzip is told by `.gz`. */
+export interface CopiedFiles {
+  readonly format: 'parquet' | 'csv' | 'json';
+  readonly files: readonly LocalFile[];
+  /** Undefined where only the files say which columns there are. */
+  readonly columns?: readonly DescribedColumn[];
+}
+
+/** Of a row group. Bytes are counted in memory. */
+export interface RowGroupLimits {
+  readonly rowGroupRowsMax: number;
+  readonly rowGroupBytesMax: number;
+}
+
+/** What every row of a load bears. */
+export interface LoadMark {
+  readonly major: bigint;
+  readonly minor: bigint;
+  readonly entry: number;
+  readonly source: string;
+  /** `YYYY-MM-DD`. */
+  readonly dateReceived: string;
+}
+
+/** A column of the log by which the table is partitioned. */
+export interface PartitionSource {
+  readonly source: Field;
+  readonly transform: Transform;
+}
+
+/** Reading a copy as the log's columns. */
+export interface ReadOrder {
+  readonly copy: CopiedFiles;
+  /** Column -> a column of the copy or one derived before it, else an expression of DuckDB; in order. */
+  readonly derive: Readonly<Record<string, string>>;
+  /** The log's. What the copy has beyond them is left; what it lacks is NULL. */
+  readonly fields: readonly Field[];
+  readonly key: readonly Field[];
+}
+
+export interface SplitOrder extends ReadOrder {
+  readonly mark: LoadMark;
+  readonly partitionBy: readonly PartitionSource[];
+  readonly countOn?: Field | undefined;
+  /** Whether rows of one key are kept, in the copy's order; it costs a fifth of the time. Without a key they always are. */
+  readonly keysRepeat?: boolean;
+  /** Absent or empty. A crash leaves files in it that are not whole. */
+  readonly folder: string;
+  readonly limits: RowGroupLimits;
+}
+
+/** A file of one partition's rows. */
+export interface WrittenPart {
+  readonly file: string;
+  /** In the order of partitionBy. */
+  readonly partition: readonly Scalar[];
+  readonly rows: number;
+  readonly bytes: number;
+  /** Rows in which countOn is not NULL; without it all. */
+  readonly counted: number;
+  /** Rows in which a column of the key is NULL, or more where several are. */
+  readonly nullKeys: number;
+}
+
+export interface SortColumn {
+  readonly field: Field;
+  readonly descending?: boolean;
+}
+
+export interface PackOrder {
+  /** Parts of one partition, of the log's schema. */
+  readonly parts: readonly string[];
+  /** The table's. */
+  readonly fields: readonly Field[];
+  /** Rows are sorted by these, then by the key; without either they stay in the parts' order. */
+  readonly sortBy: readonly SortColumn[];
+  readonly key: readonly Field[];
+  readonly file: string;
+  readonly limits: RowGroupLimits;
+}
+
+/** A row of a part: its number in PartKeys.parts, its place in the file from 0. */
+export interface PlacedRow {
+  readonly part: number;
+  readonly row: number;
+  /** The key as text, NULL as null. */
+  readonly key: readonly (string | null)[];
+}
+
+/** A row of a copy, counted from 1 and without a header. */
+export interface CopiedRow {
+  readonly file: string;
+  readonly row: number;
+}
+
+export interface PartKeys {
+  readonly parts: readonly string[];
+  readonly key: readonly Field[];
+}
+
+export interface Repeated {
+  /** Keys that more than one row has. */
+  readonly keys: number;
+  /** Rows beyond the first of each. */
+  readonly surplus: number;
+  /** By key, part and row. */
+  readonly first: readonly PlacedRow[];
+}
+
+export interface NewestOrder extends PartKeys {
+  readonly newestBy: Field;
+  /** Where the rows that lose go, for `without`. */
+  readonly file: string;
+}
+
+export interface WithoutOrder {
+  readonly parts: readonly string[];
+  /** Which of them. */
+  readonly part: number;
+  /** As `losers` wrote it. */
+  readonly losers: string;
+  readonly fields: readonly Field[];
+  readonly file: string;
+  readonly limits: RowGroupLimits;
+}
+
+/**
+ * What the steps of a load ask of the engine, in terms of local files. The same order gives the same rows in the same
+ * order. Each call holds its memory for itself and spills into a folder of its own; a crash leaves files that are not
+ * whole at the names given.
+ */
+export interface CopyEngine {
+  /**
+   * Reads files of a copy, derives, and writes one file a partition (more where it is cut), rows sorted by the key.
+   * @throws TM_2731 for a row that does not fit, TM_2732 for a file that cannot be read, TM_2733 for a derivation that
+   * is none, TM_2734 for a column of a type that cannot become the table's
+   */
+  split(order: SplitOrder): Promise<readonly WrittenPart[]>;
+  /** The first `limit` rows in which a column of the key is NULL. */
+  nullKeys(order: ReadOrder, limit: number): Promise<readonly CopiedRow[]>;
+  /** Parts of a partition as one data file of the table, sorted. */
+  pack(order: PackOrder): Promise<{ readonly rows: number; readonly bytes: number }>;
+  /** Keys that several rows have, and the first `limit` of those rows. */
+  repeated(order: PartKeys, limit: number): Promise<Repeated>;
+  /**
+   * Of each key's rows all but the newest, by part; of equally new ones the last stays, one without a time loses.
+   * @returns how many each part loses
+   */
+  losers(order: NewestOrder): Promise<readonly number[]>;
+  /** The part without the rows that lose, in their order. Undefined when none is left. */
+  without(order: WithoutOrder): Promise<{ readonly rows: number; readonly bytes: number } | undefined>;
+}

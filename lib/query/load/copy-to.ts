@@ -1,0 +1,40 @@
+import type { Field } from '../../columnar/types';
+import { decimalOf } from '../../columnar/types';
+import type { RowGroupLimits } from '../../ports/copy-engine';
+import { quoteName, quoteText } from '../quote';
+
+/** The engine handles rows by so many, and cuts row groups there. */
+const VECTOR_ROWS = 2048;
+
+/** COPY of a SELECT into a Parquet file with field ids, or a folder of one file a partition. */
+export function copyToSql(
+  sql: string,
+  to: { readonly path: string; readonly fields: readonly Field[]; readonly partitions?: readonly string[] },
+  rowGroupRows: number,
+): string {
+  const ids = to.fields.map(f => `${quoteName(f.name)}: ${f.id}`).join(', ');
+  const by = to.partitions?.length ? `, PARTITION_BY (${to.partitions.join(', ')})` : '';
+  return `COPY (${sql}\n) TO ${quoteText(to.path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, FIELD_IDS {${ids}}${by})`;
+}
+
+/** SELECT of the mean bytes of a row in memory, as our own batches count them, over the first rows. */
+export function widthSql(sql: string, fields: readonly Field[]): string {
+  const widths = fields.map(({ name, type }) => {
+    if (type === 'string') return `4 + coalesce(strlen(${quoteName(name)}), 0)`;
+    if (type === 'binary') return `4 + coalesce(octet_length(${quoteName(name)}), 0)`;
+    return String(fixedWidth(type));
+  });
+  return `SELECT avg(${widths.join(' + ')}) FROM (SELECT * FROM (${sql}) LIMIT ${10 * VECTOR_ROWS})`;
+}
+
+function fixedWidth(type: Field['type']): number {
+  if (decimalOf(type)) return 16;
+  if (type === 'boolean') return 1;
+  return type === 'int' || type === 'date' || type === 'float' ? 4 : 8;
+}
+
+/** Rows of a row group of rows so wide. Never none: a row may be wider than a row group should be. */
+export function rowGroupRows(width: number, limits: RowGroupLimits): number {
+  const rows = Math.min(limits.rowGroupRowsMax, limits.rowGroupBytesMax / Math.max(width, 1));
+  return Math.max(1, Math.floor(rows / VECTOR_ROWS)) * VECTOR_ROWS;
+}

@@ -1,0 +1,76 @@
+import { justAfter, maxPosition, type Position, position } from '../../change/position';
+import { type ResolvedTable, requireKey } from '../../config/resolved';
+import { currentSnapshot } from '../../iceberg/metadata';
+import type { Counter } from '../../ledger/counter';
+import { entriesAfter } from '../../ledger/entries';
+import { beginLoad, type Load, type StandingLoad } from '../../ledger/loads';
+import type { LakePorts } from '../../ports/lake-ports';
+import type { ColumnShape } from '../../table/columns';
+import { readCursor, START } from '../../table/cursor';
+import { ensureLog } from '../../table/log-table';
+import { type OpenTable, openTable } from '../../table/open';
+
+/** What is known of a load before anything is read of its copy. */
+export interface Beginning extends Pick<Load, 'replaces' | 'copy' | 'fingerprint' | 'dateReceived'> {
+  /** Columns of the copy, derived ones too. */
+  readonly columns: readonly ColumnShape[];
+  /** Where the copy stands among the source's changes, in the source's own coordinates. */
+  readonly at?: { readonly major: bigint; readonly minor: bigint };
+}
+
+/** A load that is under way, and the log that its rows are for. */
+export interface Begun {
+  readonly standing: StandingLoad;
+  readonly log: OpenTable;
+}
+
+/**
+ * Begins a load of a table (PROTOCOL.md, L): its position is settled now. Without coordinates of its own a plain load
+ * stands before every change of its source, a replace just after all that the ledger holds.
+ * @returns undefined when another load of the table is under way
+ * @throws TM_1010, TM_1011 for a table that takes no loads, TM_3008 to TM_3010 for columns or a key that the log cannot have
+ */
+export async function begin(
+  ports: LakePorts,
+  table: ResolvedTable,
+  { columns, at, ...what }: Beginning,
+): Promise<Begun | undefined> {
+  requireKey(table);
+  const log = await ensureLog(ports, table, columns);
+  const current = await openTable(ports, table.name);
+  const holds = !current || currentSnapshot(current.metadata) === undefined;
+  const known = await greatestPosition(ports, table.name, current);
+  const planned = (counter: Counter): Load => {
+    const ordinal = (counter.loads ?? 0) + 1;
+    const { generation } = counter;
+    const where = `a load of ${table.name}`;
+    const before = position(generation, 0n, BigInt(ordinal), where);
+    const given = at && position(generation, at.major, at.minor, where);
+    return {
+      ...what,
+      id: ports.ids.fresh(),
+      ordinal,
+      position: given ?? (what.replaces ? maxPosition(before, justAfter(known)) : before),
+      entry: counter.next,
+      at: ports.clock.now(),
+      holds,
+      state: 'open',
+    };
+  };
+  const standing = await beginLoad(ports.items, table.name, planned);
+  return standing && { standing, log };
+}
+
+/** The greatest position of all that has a number. */
+async function greatestPosition(
+  { items }: LakePorts,
+  table: string,
+  current: OpenTable | undefined,
+): Promise<Position> {
+  const cursor = current ? readCursor(table, current.metadata) : START;
+  let { greatest } = cursor;
+  for await (const entry of entriesAfter(items, table, cursor.through)) {
+    greatest = maxPosition(greatest, entry.greatest);
+  }
+  return greatest;
+}

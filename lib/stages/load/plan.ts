@@ -1,0 +1,65 @@
+import type { ResolvedTable } from '../../config/resolved';
+import { openLoad } from '../../ledger/loads';
+import { addTasks } from '../../ledger/task-pending';
+import type { Json } from '../../ports/items';
+import type { LakePorts } from '../../ports/lake-ports';
+import { logTableOf } from '../../table/columns';
+import { ensureLog } from '../../table/log-table';
+import { openTable } from '../../table/open';
+import type { WriteLimits } from '../../table/write-files';
+import { type Beginning, begin } from './begin';
+import { planGroups } from './groups';
+import { writeJson } from './json-object';
+import { folderOf, loadColumns, type Recipe, recipeOf, scopeOf } from './recipe';
+import { loadGone } from './run-errors';
+import { shapeOf } from './shape';
+import type { TableCopy } from './source/copy';
+
+/** What begins a load, where none is under way. */
+export type LoadRequest = Pick<Beginning, 'replaces' | 'dateReceived' | 'at' | 'copy'>;
+
+/**
+ * Plans a load, or plans again the one that is under way: the tasks of splitting, a group of the copy's files each. A
+ * crash leaves some of the tasks; the same call adds the rest.
+ * @throws TM_2758 when the load that was under way ends just then
+ */
+export async function planLoad(
+  ports: LakePorts,
+  table: ResolvedTable,
+  copy: TableCopy,
+  request: LoadRequest,
+  limits: WriteLimits,
+): Promise<Recipe> {
+  const columns = loadColumns(table, copy);
+  const { fingerprint } = copy;
+  const begun = (await openLoad(ports.items, table.name))
+    ? undefined
+    : await begin(ports, table, { ...request, fingerprint, columns });
+  const standing = begun?.standing ?? (await openLoad(ports.items, table.name));
+  if (!standing) throw loadGone(table.name);
+  // A copy that was mended on the way may have further columns.
+  const log = begun?.log ?? (await ensureLog(ports, table, columns));
+  const recipe = recipeOf(table, standing.load, copy, await shapeOf(ports, table, log), limits);
+  const groups = planGroups(copy.files, table.load.groupBytes);
+  const tasks = [];
+  for (const group of groups) {
+    const key = `${folderOf(recipe)}/groups/${group.id}.json`;
+    await writeJson(ports.store, key, group as unknown as Json);
+    tasks.push({ id: group.id, payload: { group: key } });
+  }
+  await addTasks(ports.items, scopeOf(recipe, 'split'), tasks, ports.clock.now());
+  return recipe;
+}
+
+/** The recipe of the load that is under way; undefined when there is none. */
+export async function recipeUnderWay(
+  ports: LakePorts,
+  table: ResolvedTable,
+  copy: TableCopy,
+  limits: WriteLimits,
+): Promise<Recipe | undefined> {
+  const standing = await openLoad(ports.items, table.name);
+  const log = standing && (await openTable(ports, logTableOf(table.name)));
+  if (!log) return undefined;
+  return recipeOf(table, standing.load, copy, await shapeOf(ports, table, log), limits);
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { Field } from '../../columnar/types';
+import type { ResolvedTable } from '../../config/resolved';
+import type { TaskScope } from '../../ledger/keys';
+import type { Load } from '../../ledger/loads';
+import type { CopyEngine, SortColumn } from '../../ports/copy-engine';
+import type { LakePorts } from '../../ports/lake-ports';
+import type { ObjectStore } from '../../ports/object-store';
+import type { Scratch } from '../../ports/scratch';
+import type { ColumnShape } from '../../table/columns';
+import { loadFolder } from '../../table/load-files';
+import type { WriteLimits } from '../../table/write-files';
+import { unknownColumn } from './run-errors';
+import type { LoadShape } from './shape';
+import type { TableCopy } from './source/copy';
+
+/** What the steps of a load stand on: the lake, the copy's store, an engine and files for it. */
+export interface LoadPorts extends LakePorts {
+  readonly copies: ObjectStore;
+  readonly engine: CopyEngine;
+  readonly scratch: Scratch;
+}
+
+/** A load with all that decides what comes out of it. */
+export interface Recipe {
+  readonly table: ResolvedTable;
+  readonly load: Load;
+  readonly copy: TableCopy;
+  readonly shape: LoadShape;
+  readonly limits: WriteLimits;
+  /**
+   * Of all of these: whoever finds another one begins the steps anew, under other names. A copy or a derivation that was
+   * mended on the way must not meet what was made before.
+   */
+  readonly id: string;
+}
+
+export function recipeOf(
+  table: ResolvedTable,
+  load: Load,
+  copy: TableCopy,
+  shape: LoadShape,
+  limits: WriteLimits,
+): Recipe {
+  // Columns that the log gains meanwhile are no reason to begin anew: the copy says nothing of them.
+  const given = new Set(loadColumns(table, copy).map(({ name }) => name));
+  const fields = shape.tableFields.filter(({ name }) => given.has(name));
+  const decisive = [
+    table.load,
+    copy.fingerprint,
+    copy.columns,
+    copy.format,
+    fields,
+    shape.spec,
+    shape.key,
+    limits,
+  ];
+  const text = JSON.stringify(decisive, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+  const id = createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return { table, load, copy, shape, limits, id };
+}
+
+export type Step = 'split' | 'pack';
+
+export function scopeOf({ load, id }: Recipe, step: Step): TaskScope {
+  return { load: load.id, step: `${step}-${id}` };
+}
+
+/** Where the objects of a recipe stand. */
+export function folderOf({ table, load, id }: Recipe): string {
+  return `${loadFolder(table.name, load.id)}/${id}`;
+}
+
+/** The columns that a load gives its table: declared ones of their type, and those that the copy has beyond them. */
+export function loadColumns(table: ResolvedTable, copy: TableCopy): ColumnShape[] {
+  const declared = table.columns.filter(({ name }) => !table.omit.includes(name));
+  const taken = new Set([...table.columns.map(({ name }) => name), ...table.omit]);
+  const extra = (copy.columns ?? []).filter(({ name }) => !taken.has(name));
+  return [...declared, ...extra.map(({ name, type }) => ({ name, type }))];
+}
+
+/** In which order rows stand in a pack, before their key. */
+export function sortOf({ table, shape }: Recipe): SortColumn[] {
+  return table.load.sortBy.map(({ column, descending }) => ({ field: fieldOf(shape, column), descending }));
+}
+
+/** The column that is counted where it is not NULL. */
+export function countedOf({ table, shape }: Recipe): Field {
+  return table.load.countOn === undefined ? shape.key[0]! : fieldOf(shape, table.load.countOn);
+}
+
+/** @throws TM_2752 */
+export function fieldOf({ tableFields }: LoadShape, name: string): Field {
+  const field = tableFields.find(f => f.name === name);
+  if (!field) throw unknownColumn(name);
+  return field;
+}

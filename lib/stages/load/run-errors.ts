@@ -1,0 +1,73 @@
+import { TidemarkError } from '../../errors';
+
+/** TM_2751: a change that came while the load ran stands at exactly its position; which of the two is later nobody can say. */
+export const positionTaken = (table: string, delta: string) =>
+  new TidemarkError(
+    'TM_2751',
+    'a change that came meanwhile stands at exactly the position of the load',
+    `table ${table}, delta ${delta}`,
+    'give the load up and begin it again: then it stands beyond that change',
+  );
+
+/** TM_2752: the config's load names a column that the table does not have. */
+export const unknownColumn = (column: string) =>
+  new TidemarkError(
+    'TM_2752',
+    `there is no column ${column}`,
+    'load of the config',
+    'name a column of the copy, or declare and derive it',
+  );
+
+/** TM_2753: tasks of a step failed as often as they may. What the others made stays. */
+export const tasksFailed = (table: string, step: string, failed: number, first: string) =>
+  new TidemarkError(
+    'TM_2753',
+    `${failed} tasks of the step ${step} failed; the first: ${first}`,
+    `load of ${table}`,
+    `see: tidemark load status ${table}; mend the cause, then: tidemark load retry ${table}`,
+  );
+
+/** TM_2754: rows of the copy share a key, and the config says that none may. */
+export const keysRepeated = (table: string, keys: number, first: readonly string[]) =>
+  new TidemarkError(
+    'TM_2754',
+    `${keys} keys stand in more than one row of the copy: ${first.join('; ')}`,
+    `load of ${table}`,
+    "mend the copy, choose another key, or say which row counts: load: { duplicateKeys: { newestBy: '<column>' } }",
+  );
+
+/** TM_2755: what came out of the load is not what went in; nothing was committed. */
+export const sumsDiffer = (table: string, differences: readonly string[]) =>
+  new TidemarkError(
+    'TM_2755',
+    `the load's sums differ: ${differences.join('; ')}`,
+    `load of ${table}`,
+    `nothing was committed; report it, with the output of: tidemark load validate ${table}`,
+  );
+
+/** TM_2756: rows of the copy have no key. */
+export const keysMissing = (table: string, rows: number, first: readonly string[]) =>
+  new TidemarkError(
+    'TM_2756',
+    `${rows} rows lack a value in a column of the key: ${first.join('; ')}`,
+    `load of ${table}`,
+    'mend the copy, or choose another key',
+  );
+
+/** TM_2757: there is no load to go on with. */
+export const noLoad = (table: string) =>
+  new TidemarkError(
+    'TM_2757',
+    'no load is under way',
+    `table ${table}`,
+    `begin one: tidemark load run ${table} <where the copy is>`,
+  );
+
+/** TM_2758: the load was given up, or committed, by another process. */
+export const loadGone = (table: string) =>
+  new TidemarkError(
+    'TM_2758',
+    'the load was given up or committed by another process',
+    `table ${table}`,
+    `see: tidemark load status ${table}`,
+  );

@@ -1,0 +1,18 @@
+/** `work` on every item, so many at a time; results in the order of the items. The first failure ends it. */
+export async function mapAtOnce<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i]!);
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  } finally {
+    next = items.length;
+  }
+  return results;
+}

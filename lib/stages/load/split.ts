@@ -1,0 +1,134 @@
+import type { Scalar } from '../../columnar/types';
+import type { Task } from '../../ledger/tasks';
+import type { CopiedFiles, ReadOrder, SplitOrder, WrittenPart } from '../../ports/copy-engine';
+import type { Json } from '../../ports/items';
+import { packedPartition, unpackedPartition } from '../../table/load-files';
+import type { Group } from './groups';
+import { readJson, writeJson } from './json-object';
+import type { Part } from './packs';
+import { countedOf, folderOf, type LoadPorts, type Recipe } from './recipe';
+import { keysMissing } from './run-errors';
+
+/** What splitting a group came to, as it stands in the load's folder. */
+export interface SplitSummary {
+  readonly group: number;
+  readonly parts: readonly StoredPart[];
+  /** Of the group's files, where the copy says it. */
+  readonly sourceRows: number | null;
+}
+
+/** A part, its partition as a manifest of a load has it. */
+export interface StoredPart {
+  readonly key: string;
+  readonly partition: readonly (string | null)[];
+  readonly bytes: number;
+  readonly rows: number;
+  /** Rows in which the column that is counted on is not NULL. */
+  readonly counted: number;
+}
+
+/** Rows without a key that an error names. */
+const NAMED_MAX = 20;
+
+/**
+ * Splits a group of the copy's files into parts, a file a partition, and writes their summary. Repeated it makes the same
+ * objects; a crash leaves some of them.
+ * @returns the summary's key
+ * @throws TM_2756 for rows without a key, TM_2731 to TM_2734 for what cannot be read or derived, TM_5002 and TM_5003 for
+ * files that are gone or replaced
+ */
+export async function splitGroup(
+  ports: LoadPorts,
+  recipe: Recipe,
+  task: Pick<Task, 'payload'>,
+): Promise<string> {
+  const { group: key } = task.payload as { group: string };
+  const group = await readJson<Group>(ports.store, key);
+  const summary = await ports.scratch.within(folder => splitWithin(ports, recipe, group, folder));
+  const summaryKey = `${folderOf(recipe)}/split/${group.id}.json`;
+  await writeJson(ports.store, summaryKey, summary as unknown as Json);
+  return summaryKey;
+}
+
+async function splitWithin(
+  ports: LoadPorts,
+  recipe: Recipe,
+  group: Group,
+  folder: string,
+): Promise<SplitSummary> {
+  const copy = await copiedFiles(ports, recipe, group, folder);
+  const order = splitOrder(recipe, copy, `${folder}/parts`);
+  const written = await ports.engine.split(order);
+  await checkKeys(ports, recipe, order, written);
+  const { spec, tableFields } = recipe.shape;
+  const parts: StoredPart[] = [];
+  for (const [i, { file, partition, rows, bytes, counted }] of written.entries()) {
+    const key = `${folderOf(recipe)}/parts/${group.id}/${String(i + 1).padStart(6, '0')}.parquet`;
+    await ports.scratch.publish(ports.store, file, key);
+    parts.push({ key, partition: packedPartition(spec, tableFields, partition), rows, bytes, counted });
+  }
+  const known = group.files.map(file => file.rows);
+  const sourceRows = known.includes(undefined) ? null : known.reduce<number>((sum, rows) => sum + rows!, 0);
+  return { group: group.number, parts, sourceRows };
+}
+
+/** The group's files at hand. */
+async function copiedFiles(
+  { scratch, copies }: LoadPorts,
+  { copy }: Recipe,
+  group: Group,
+  folder: string,
+): Promise<CopiedFiles> {
+  const files = [];
+  for (const { key, etag, uri } of group.files)
+    files.push({ path: await scratch.bring(copies, { key, etag }, folder), name: uri });
+  return { format: copy.format, files, ...(copy.columns ? { columns: copy.columns } : {}) };
+}
+
+function splitOrder(recipe: Recipe, copy: CopiedFiles, folder: string): SplitOrder {
+  const { table, load, shape, limits } = recipe;
+  const { major, minor } = load.position;
+  return {
+    copy,
+    derive: table.load.derive,
+    fields: shape.logFields,
+    key: shape.key,
+    mark: { major, minor, entry: load.entry, source: load.id, dateReceived: load.dateReceived },
+    partitionBy: shape.spec.fields.map(({ transform, ...field }) => ({
+      source: shape.tableFields.find(f => f.id === field['source-id'])!,
+      transform,
+    })),
+    countOn: countedOf(recipe),
+    // Of equally new rows the copy's last one counts: only then does it matter how they stand.
+    keysRepeat: table.load.duplicateKeys !== 'refuse',
+    folder,
+    limits,
+  };
+}
+
+async function checkKeys(
+  { engine }: LoadPorts,
+  { table }: Recipe,
+  order: ReadOrder,
+  parts: readonly WrittenPart[],
+): Promise<void> {
+  const missing = parts.reduce((sum, part) => sum + part.nullKeys, 0);
+  if (missing === 0) return;
+  const first = await engine.nullKeys(order, NAMED_MAX);
+  throw keysMissing(
+    table.name,
+    missing,
+    first.map(({ file, row }) => `${file} row ${row}`),
+  );
+}
+
+/** The part as the plan of packs takes it. */
+export function partOf(
+  recipe: Recipe,
+  group: number,
+  stored: StoredPart,
+): Part & Pick<StoredPart, 'counted'> {
+  const { spec, tableFields } = recipe.shape;
+  const partition: readonly Scalar[] = unpackedPartition(spec, tableFields, stored.partition);
+  return { ...stored, group, partition };
+}

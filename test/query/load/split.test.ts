@@ -1,0 +1,452 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import type { Field, PrimitiveType, Scalar } from '../../../lib/columnar/types';
+import { partitionKey } from '../../../lib/iceberg/partition-key';
+import { compareValues } from '../../../lib/iceberg/single-value';
+import { applyTransform } from '../../../lib/iceberg/transform';
+import { footerOfFile } from '../../../lib/parquet/footer';
+import { rowGroupBounds } from '../../../lib/parquet/metrics';
+import type { SplitOrder, WrittenPart } from '../../../lib/ports/copy-engine';
+import { userFields } from '../../../lib/table/columns';
+import { ALL_FIELDS, rowsOfAllTypes } from '../../columnar/arbitraries';
+import { fieldsNamed, LoadFolder, logFields, MARK, rowsIn } from './load-files';
+
+const at = new LoadFolder();
+afterAll(() => at.close());
+
+const plain = (v: Scalar) => (v instanceof Uint8Array ? Buffer.from(v).toString('hex') : v);
+const keyed = (rows: readonly (readonly Scalar[])[]) =>
+  rows.map(row => JSON.stringify(row.map(v => String(plain(v))))).sort();
+
+async function splitRows(order: SplitOrder): Promise<Scalar[][]> {
+  const parts = await at.engine.split(order);
+  return parts.flatMap(p => rowsIn(p.file, userFields(order.fields)));
+}
+
+test('split.all types: the rows as they were, in the partitions of our kernels, sorted by the key, exact bounds', async () => {
+  const types = Object.fromEntries(ALL_FIELDS.map(f => [f.name, f.type]));
+  const fields = logFields({ id: 'long', ...types });
+  const named = (name: string) => fieldsNamed(fields, name)[0]!;
+  const transforms = [
+    { source: named('c_timestamp'), transform: 'month' },
+    { source: named('c_string'), transform: 'truncate[1]' },
+    { source: named('id'), transform: 'bucket[2]' },
+    { source: named('c_float'), transform: 'void' },
+    { source: named('c_boolean'), transform: 'identity' },
+  ];
+  await fc.assert(
+    fc.asyncProperty(rowsOfAllTypes, async rows => {
+      const stored = fields.slice(0, ALL_FIELDS.length + 1);
+      const ids = rows.map((_, i) => BigInt((i * 7919) % 1000) - 500n);
+      const given = rows.map((row, i) => [ids[i]!, ...row]);
+      const file = at.parquet('types.parquet', stored, given);
+      const key = fieldsNamed(fields, 'id');
+      const order = at.order({
+        copy: { format: 'parquet', files: [file] },
+        fields,
+        key,
+        partitionBy: transforms,
+        countOn: named('c_date'),
+      });
+      const parts = await at.engine.split(order);
+      expect(keyed(parts.flatMap(p => rowsIn(p.file, stored)))).toEqual(keyed(given));
+      const names = new Set(parts.map(p => partitionKey({ specId: 0, partition: p.partition })));
+      expect(names.size).toBe(parts.length);
+      for (const part of parts) checkPart(part, stored, order);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+function checkPart(
+  part: WrittenPart,
+  stored: readonly Field[],
+  { partitionBy, countOn, fields }: SplitOrder,
+): void {
+  const rows = rowsIn(part.file, stored);
+  const column = (field: Field) => stored.findIndex(f => f.id === field.id);
+  for (const row of rows) {
+    const values = partitionBy.map(({ source, transform }) =>
+      applyTransform(transform, source.type, row[column(source)]!),
+    );
+    expect(values.map(plain)).toEqual(part.partition.map(plain));
+  }
+  const ids = rows.map(row => row[0] as bigint);
+  expect(ids).toEqual([...ids].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
+  expect(part.counted).toBe(rows.filter(row => row[column(countOn!)] !== null).length);
+  expect([part.rows, part.nullKeys]).toEqual([rows.length, 0]);
+  const bytes = readFileSync(part.file);
+  expect(part.bytes).toBe(bytes.length);
+  const footer = footerOfFile(bytes);
+  expect(footer.columns.map(c => [c.fieldId, c.name])).toEqual(fields.map(f => [f.id, f.name]));
+  stored.forEach((field, c) =>
+    checkBounds(
+      rows.map(row => row[c]!),
+      rowGroupBounds(footer, 0, field),
+      field.type,
+    ),
+  );
+}
+
+function checkBounds(
+  values: readonly Scalar[],
+  bounds: ReturnType<typeof rowGroupBounds>,
+  type: PrimitiveType,
+): void {
+  const there = values.filter(v => v !== null && !(typeof v === 'number' && Number.isNaN(v))) as Exclude<
+    Scalar,
+    null
+  >[];
+  if (!bounds) return;
+  expect(bounds.nulls).toBe(values.length - values.filter(v => v !== null).length);
+  for (const v of there) {
+    if (bounds.min !== null) expect(compareValues(type, bounds.min, v)).toBeLessThanOrEqual(0);
+    if (bounds.max !== null) expect(compareValues(type, bounds.max, v)).toBeGreaterThanOrEqual(0);
+  }
+}
+
+test('split.mark: every row bears the load', async () => {
+  const fields = logFields({ id: 'long' });
+  const file = at.parquet('mark.parquet', fields.slice(0, 1), [[2n], [1n]]);
+  const order = at.order({ copy: { format: 'parquet', files: [file] }, fields, key: fields.slice(0, 1) });
+  const [part] = await at.engine.split(order);
+  expect(part!.partition).toEqual([]);
+  const mark = ['I', MARK.major, MARK.minor, 5n, null, MARK.source, null, 19_782];
+  expect(rowsIn(part!.file, fields)).toEqual([
+    [1n, ...mark],
+    [2n, ...mark],
+  ]);
+});
+
+test('split.empty: files without rows leave nothing', async () => {
+  const fields = logFields({ id: 'long' });
+  const file = at.parquet('none.parquet', fields.slice(0, 1), []);
+  expect(await at.engine.split(at.order({ copy: { format: 'parquet', files: [file] }, fields }))).toEqual([]);
+});
+
+test('split.order: without a key, or where keys repeat, rows stay as the copy has them, the same each time', async () => {
+  const fields = logFields({ id: 'long', n: 'long', p: 'int' });
+  const rows = Array.from({ length: 5000 }, (_, i) => [BigInt((i * 31) % 50), BigInt(i), i % 3]);
+  const files = [0, 1].map(f =>
+    at.parquet(`order-${f}.parquet`, fields.slice(0, 3), rows.slice(2500 * f, 2500 * (f + 1))),
+  );
+  const partitionBy = [{ source: fields[2]!, transform: 'identity' }];
+  const copy = { format: 'parquet' as const, files };
+  const keyless = await splitRows(at.order({ copy, fields, partitionBy }));
+  expect(keyless).toEqual([0, 1, 2].flatMap(p => rows.filter(r => r[2] === p)));
+  const key = fields.slice(0, 1);
+  const repeated = await splitRows(at.order({ copy, fields, partitionBy, key, keysRepeat: true }));
+  const byKey = (a: Scalar[], b: Scalar[]) => Number((a[0] as bigint) - (b[0] as bigint));
+  expect(repeated).toEqual([0, 1, 2].flatMap(p => rows.filter(r => r[2] === p).sort(byKey)));
+  expect(await splitRows(at.order({ copy, fields }))).toEqual(rows);
+});
+
+test('split.limits: row groups end at the rows and bytes they may have', async () => {
+  const fields = logFields({ id: 'long', t: 'string' });
+  const rows = Array.from({ length: 20_000 }, (_, i) => [BigInt(i), 'x'.repeat(200) + i]);
+  const file = at.parquet('wide.parquet', fields.slice(0, 2), rows);
+  const order = at.order({ copy: { format: 'parquet', files: [file] }, fields, key: fields.slice(0, 1) });
+  const groups = async (limits: SplitOrder['limits']) => {
+    const [part] = await at.engine.split({ ...order, folder: at.fresh(), limits });
+    return footerOfFile(readFileSync(part!.file)).rowGroups.map(g => g.rows);
+  };
+  expect(await groups({ rowGroupRowsMax: 8192, rowGroupBytesMax: 8 << 20 })).toEqual([8192, 8192, 3616]);
+  for (const n of await groups({ rowGroupRowsMax: 122_880, rowGroupBytesMax: 1 << 20 }))
+    expect(n).toBeLessThanOrEqual(4096);
+});
+
+describe('split.csv and json', () => {
+  const fields = logFields({
+    id: 'long',
+    name: 'string',
+    amount: 'decimal(12,2)',
+    huge: 'decimal(38,9)',
+    day: 'date',
+    at: 'timestamp',
+    ok: 'boolean',
+    raw: 'binary',
+    n: 'int',
+    d: 'double',
+  });
+  const expected: Scalar[][] = [
+    [
+      1n,
+      '',
+      1050n,
+      12345678901234567890123456789n,
+      19_782,
+      1_709_164_800_500_000n,
+      true,
+      Uint8Array.of(1, 255),
+      -5,
+      0.1,
+    ],
+    [2n, null, null, null, null, null, null, null, null, null],
+    [9_007_199_254_740_993n, 'a "b",\nc 😀', -1n, 1n, -1, -1n, false, Uint8Array.of(), 3, -0.5],
+  ];
+  const csv = [
+    'name,id,amount,huge,day,at,ok,raw,n,d,beyond',
+    '"",1,10.50,12345678901234567890.123456789,2024-02-29,2024-02-29 00:00:00.5,true,01FF,-5,0.1,x',
+    ',2,,,,,,,,,',
+    '"a ""b"",\nc 😀",9007199254740993,-.01,0.000000001,1969-12-31,1969-12-31T23:59:59.999999Z,f,"",3,-0.5,',
+    '',
+  ].join('\n');
+
+  test.each(['csv', 'csv.gz'])('%s', async ending => {
+    const bytes = ending === 'csv' ? csv : gzipSync(csv);
+    const order = at.order({ copy: { format: 'csv', files: [at.write(`a.${ending}`, bytes)] }, fields });
+    expect(await splitRows(order)).toEqual(expected);
+  });
+
+  test('csv: files whose columns stand otherwise, or lack some', async () => {
+    const files = [at.write('b.csv', 'id,name\n1,x\n'), at.write('c.csv', 'n,id\n7,2\n')];
+    const own = logFields({ id: 'long', name: 'string', n: 'int' });
+    expect(await splitRows(at.order({ copy: { format: 'csv', files }, fields: own }))).toEqual([
+      [1n, 'x', null],
+      [2n, null, 7],
+    ]);
+  });
+
+  test.each(['json', 'json.gz'])('%s', async ending => {
+    const json = [
+      '{"id":1,"name":"","amount":10.50,"huge":"12345678901234567890.123456789","day":"2024-02-29","at":"2024-02-29 00:00:00.5","ok":true,"raw":"01FF","n":-5,"d":0.1}',
+      '{"id":2,"name":null}',
+      '{"id":9007199254740993,"name":"a \\"b\\",\\nc 😀","amount":-0.01,"huge":0.000000001,"day":"1969-12-31","at":"1969-12-31T23:59:59.999999Z","ok":false,"raw":"0x","n":3,"d":-0.5,"beyond":{"a":1}}',
+      '',
+    ].join('\n');
+    const bytes = ending === 'json' ? json : gzipSync(json);
+    const order = at.order({ copy: { format: 'json', files: [at.write(`a.${ending}`, bytes)] }, fields });
+    expect(await splitRows(order)).toEqual(expected);
+  });
+});
+
+test('split.rds: decimals of 9 bytes, bits, text that is bytes, dates as strings', async () => {
+  const fields = logFields({
+    id: 'decimal(20,0)',
+    flag: 'boolean',
+    mask: 'long',
+    note: 'string',
+    day: 'date',
+    at: 'timestamp',
+  });
+  const stored: Field[] = [
+    { id: 1, name: 'id', type: 'decimal(20,0)', required: false },
+    { id: 2, name: 'flag', type: 'binary', required: false },
+    { id: 3, name: 'mask', type: 'binary', required: false },
+    { id: 4, name: 'note', type: 'binary', required: false },
+    { id: 5, name: 'day', type: 'string', required: false },
+    { id: 6, name: 'at', type: 'timestamptz', required: false },
+  ];
+  const bytes = (...b: number[]) => Uint8Array.of(...b);
+  const file = at.parquet('rds.parquet', stored, [
+    [2n ** 64n - 1n, bytes(1), bytes(1, 0, 255), Buffer.from('é'), '2024-02-29', 5n],
+    [0n, bytes(0), bytes(0), bytes(), '1969-12-31', -1n],
+    [null, null, null, null, null, null],
+  ]);
+  const columns = [
+    { name: 'flag', type: 'boolean' as const, stored: 'bits' as const },
+    { name: 'mask', type: 'long' as const, stored: 'bits' as const },
+    { name: 'note', type: 'string' as const, stored: 'utf8' as const },
+    { name: 'day', type: 'date' as const, stored: 'text' as const },
+  ];
+  expect(footerOfFile(readFileSync(file.path)).columns[0]!.physical).toBe('FIXED_LEN_BYTE_ARRAY');
+  const order = at.order({ copy: { format: 'parquet', files: [file], columns }, fields });
+  expect(await splitRows(order)).toEqual([
+    [2n ** 64n - 1n, true, 65_791n, 'é', 19_782, 5n],
+    [0n, false, 0n, '', -1, -1n],
+    [null, null, null, null, null, null],
+  ]);
+});
+
+describe('split.derive', () => {
+  const fields = logFields({ id: 'string', amount: 'decimal(12,2)', year: 'int', label: 'string' });
+  const csv = 'order_id,cents,created,amount\na,150,2021-03-04,ignored\nb,-1,1969-01-01,x\n';
+
+  test('a name, an expression, earlier ones, and a column that is derived anew', async () => {
+    const derive = {
+      id: 'order_id',
+      amount: 'CAST(cents AS BIGINT) / 100 -- of a hundred',
+      created_year: 'year(CAST(created AS DATE))',
+      year: 'Created_Year',
+      label: "id || ':' || year || ':' || amount",
+    };
+    const order = at.order({ copy: { format: 'csv', files: [at.write('derive.csv', csv)] }, fields, derive });
+    expect(await splitRows(order)).toEqual([
+      ['a', 150n, 2021, 'a:2021:1.50'],
+      ['b', -1n, 1969, 'b:1969:-0.01'],
+    ]);
+  });
+
+  test.each([
+    ['nothing', /nothing/],
+    ['random()', /volatile/],
+    ["(SELECT content FROM read_text('/etc/passwd'))", /TRY|disabled/],
+    ['1) IS NULL FROM x; DROP TABLE y; SELECT (1', /./],
+    ['sum(CAST(cents AS BIGINT))', /./],
+  ])('refused: %s', async (text, why) => {
+    const copy = { format: 'csv' as const, files: [at.write('derive.csv', csv)] };
+    const split = at.engine.split(at.order({ copy, fields, derive: { label: text } }));
+    await expect(split).rejects.toMatchObject({ code: 'TM_2733', what: expect.stringMatching(why) });
+  });
+});
+
+describe('split.faults: the file and the row', () => {
+  const fields = logFields({ id: 'long', v: 'decimal(5,2)', day: 'date', n: 'int' });
+  const lines = (bad: string) =>
+    `id,v,day,n\n${Array.from({ length: 3000 }, (_, i) => `${i},1.5,2024-01-01,${i}\n`).join('')}${bad}\n9,1,,\n`;
+
+  test.each([
+    ['v', '1,1.555,,'],
+    ['v', '1,1000,,'],
+    ['v', '1,1e1,,'],
+    ['v', '1,zwölf,,'],
+    ['n', '1,1,,2147483648'],
+    ['n', '1,1,,1.5'],
+    ['n', '1,1,,""'],
+    ['day', '1,1,2021-02-30,'],
+    ['day', '1,1,2021-02-03 04:05:06,'],
+    ['day', '1,1,0000-00-00,'],
+    ['day', '1,1,infinity,'],
+  ])('column %s of %s', async (column, bad) => {
+    const files = [at.write('good.csv', 'id,v,day,n\n1,1,,\n'), at.write('bad.csv', lines(bad))];
+    const split = at.engine.split(
+      at.order({ copy: { format: 'csv', files }, fields, key: fields.slice(0, 1) }),
+    );
+    const error = await split.catch(e => e);
+    expect(error).toMatchObject({ code: 'TM_2731', where: 'bad.csv, row 3001' });
+    expect(error.what).toContain(`column ${column}: `);
+    expect(error.what).toContain(
+      bad
+        .split(',')
+        .find((v, i) => i > 0 && v !== '' && v !== '1')!
+        .replaceAll('"', ''),
+    );
+  });
+
+  test('a derivation that fails on one row', async () => {
+    const files = [at.write('bad.csv', lines('1,1,,7'))];
+    const derive = {
+      half: 'n + 1',
+      n: "CASE WHEN half = 8 THEN CAST(concat(half, day, 'x') AS INTEGER) ELSE 1 END",
+    };
+    const copy = { format: 'csv' as const, files };
+    const columns = [{ name: 'n', type: 'long' as const }];
+    const split = at.engine.split(at.order({ copy: { ...copy, columns }, fields, derive }));
+    await expect(split).rejects.toMatchObject({ code: 'TM_2731', where: 'bad.csv, row 8' });
+  });
+
+  test('a number of JSON with more digits than are kept', async () => {
+    const own = logFields({ huge: 'decimal(38,9)' });
+    const files = [at.write('bad.json', '{"huge":1.5}\n{"huge":12345678901234567890.123456789}\n')];
+    const split = at.engine.split(at.order({ copy: { format: 'json', files }, fields: own }));
+    await expect(split).rejects.toMatchObject({ code: 'TM_2731', where: 'bad.json, row 2' });
+  });
+
+  test('files that break off', async () => {
+    const rows = Array.from({ length: 5000 }, (_, i) => [BigInt(i), 100n, 1, i]);
+    const whole = at.parquet('whole.parquet', fields.slice(0, 4), rows);
+    const bytes = readFileSync(whole.path);
+    const damaged = Buffer.from(bytes);
+    damaged.fill(0x5a, 100, 3000);
+    const broken = [
+      ['parquet', [whole, at.write('cut.parquet', bytes.subarray(0, bytes.length - 500))], 'cut.parquet'],
+      ['parquet', [whole, at.write('damaged.parquet', damaged)], 'damaged.parquet'],
+      ['csv', [at.write('ok.csv', lines('')), at.write('cut.csv', 'id,v,day,n\n1,1,,\n2,1')], 'cut.csv'],
+      ['csv', [at.write('cut.csv.gz', gzipSync(lines('')).subarray(0, 3000))], 'cut.csv.gz'],
+      ['json', [at.write('cut.json', '{"id":1}\n{"id":2,"v"')], 'cut.json'],
+    ] as const;
+    for (const [format, files, name] of broken) {
+      const split = at.engine.split(at.order({ copy: { format, files }, fields, key: fields.slice(0, 1) }));
+      await expect(split).rejects.toMatchObject({ code: 'TM_2732', where: name });
+    }
+  });
+
+  test('a column of a type that has nothing in common', async () => {
+    const file = at.parquet(
+      'bool.parquet',
+      [{ id: 1, name: 'day', type: 'boolean', required: false }],
+      [[true]],
+    );
+    const split = at.engine.split(at.order({ copy: { format: 'parquet', files: [file] }, fields }));
+    await expect(split).rejects.toMatchObject({ code: 'TM_2734' });
+  });
+
+  test('keys that are NULL', async () => {
+    const files = [at.write('k1.csv', 'id,v\n1,1\n,2\n'), at.write('k2.csv', 'id,v\n,1\n2,2\n,3\n')];
+    const order = at.order({ copy: { format: 'csv', files }, fields, key: fields.slice(0, 1) });
+    expect((await at.engine.split(order)).map(p => p.nullKeys)).toEqual([3]);
+    expect(await at.engine.nullKeys(order, 2)).toEqual([
+      { file: 'k1.csv', row: 2 },
+      { file: 'k2.csv', row: 1 },
+    ]);
+  });
+});
+
+test('split.foreign: what other engines write, and DuckDB finds our ids', async () => {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const path = at.path('foreign.parquet').replaceAll("'", "''");
+  await connection.run(
+    `COPY (SELECT 1::UTINYINT AS a, 4000000000::UINTEGER AS b, 18446744073709551615::UBIGINT AS c, TIMESTAMP_NS '2024-01-01 00:00:00.000001' AS d, 1.25::DECIMAL(9,4) AS e, 2.5::DOUBLE AS f, UUID '00000000-0000-0000-0000-000000000001' AS g, TIME '01:02:03' AS h) TO '${path}' (FORMAT parquet)`,
+  );
+  const fields = logFields({
+    a: 'int',
+    b: 'long',
+    c: 'decimal(20,0)',
+    d: 'timestamp',
+    e: 'decimal(9,2)',
+    f: 'decimal(9,2)',
+    g: 'string',
+    h: 'string',
+  });
+  const file = { path: at.path('foreign.parquet'), name: 'foreign.parquet' };
+  const order = at.order({ copy: { format: 'parquet', files: [file] }, fields });
+  const [part] = await at.engine.split(order);
+  expect(rowsIn(part!.file, userFields(fields))).toEqual([
+    [
+      1,
+      4_000_000_000n,
+      2n ** 64n - 1n,
+      1_704_067_200_000_001n,
+      125n,
+      250n,
+      '00000000-0000-0000-0000-000000000001',
+      '01:02:03',
+    ],
+  ]);
+  const out = part!.file.replaceAll("'", "''");
+  const ids = await connection.runAndReadAll(
+    `SELECT field_id FROM parquet_schema(replace('${out}', '[a]', '[[]a]')) WHERE field_id IS NOT NULL`,
+  );
+  expect(ids.getRows().map(r => Number(r[0]))).toEqual(fields.map(f => f.id));
+  connection.closeSync();
+  instance.closeSync();
+});
+
+test('split.partitions: names that a folder cannot tell apart', async () => {
+  const fields = logFields({ id: 'long', s: 'string' });
+  const values = [
+    null,
+    '',
+    'a',
+    'A',
+    'null',
+    '__HIVE_DEFAULT_PARTITION__',
+    'x/../y',
+    'x'.repeat(5000),
+    "q'u",
+  ];
+  const rows = values.map((s, i) => [BigInt(i), s]);
+  const file = at.parquet('names.parquet', fields.slice(0, 2), rows);
+  const order = at.order({
+    copy: { format: 'parquet', files: [file] },
+    fields,
+    key: fields.slice(0, 1),
+    partitionBy: [{ source: fields[1]!, transform: 'identity' }],
+  });
+  const parts = await at.engine.split(order);
+  expect(parts.map(p => p.partition[0]).sort()).toEqual([...values].sort());
+  expect(parts.every(p => p.rows === 1)).toBe(true);
+});
