@@ -9,8 +9,9 @@ export interface Position {
   readonly minor: bigint;
 }
 
-const MAJOR_BITS = 53n;
-const MAJOR_LIMIT = 1n << MAJOR_BITS;
+/** Bits of `major` that are the source's own. */
+export const MAJOR_BITS = 53;
+const MAJOR_LIMIT = 1n << BigInt(MAJOR_BITS);
 const GENERATION_LIMIT = 512;
 const INT64_MIN = -(1n << 63n);
 const INT64_MAX = (1n << 63n) - 1n;
@@ -40,7 +41,7 @@ export function position(generation: number, major: bigint, minor: bigint, where
     generation >= 0 &&
     generation < GENERATION_LIMIT;
   if (!fits) throw positionOutOfRange(`${generation}/${major}/${minor}`, where);
-  return { major: (BigInt(generation) << MAJOR_BITS) | major, minor };
+  return { major: (BigInt(generation) << BigInt(MAJOR_BITS)) | major, minor };
 }
 
 /** The first position beyond another. */

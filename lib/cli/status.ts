@@ -33,7 +33,8 @@ const SHOWN = ['table', 'rows', 'files', 'size', 'merged', 'waiting', 'lag'];
 function shownRow(table: TableStatus): Cell[] {
   const { entries, rows } = table.waiting;
   const waiting = entries === 0 ? '-' : `${counted(entries, 'entry', 'entries')}, ${counted(rows, 'row')}`;
-  const notes = [...(table.behind ? ['behind'] : []), ...(table.paused ? ['paused'] : [])];
+  const stopped = table.loading ? 'waits for its load' : 'paused';
+  const notes = [...(table.behind ? ['behind'] : []), ...(table.paused ? [stopped] : [])];
   const noted = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
   const lag = `${entries === 0 ? '-' : duration(table.lagMs)}${noted}`;
   const size = [count(table.rows), count(table.files), bytes(table.bytes)];
@@ -51,6 +52,7 @@ const EXACT = [
   'lag_ms',
   'behind',
   'paused',
+  'loading',
 ];
 
 function exactRow({
@@ -63,12 +65,17 @@ function exactRow({
   lagMs,
   behind,
   paused,
+  loading,
 }: TableStatus): Cell[] {
-  return [table, rows, files, bytes, merged, waiting.entries, waiting.rows, lagMs, behind, paused];
+  return [
+    ...[table, rows, files, bytes, merged, waiting.entries, waiting.rows, lagMs, behind],
+    ...[paused, loading],
+  ];
 }
 
 const HELP = `
-A table is behind when its oldest waiting entry waits longer than the table's freshness.
+A table is behind when its oldest waiting entry waits longer than the table's freshness. One that waits for its load
+goes on when the load is committed or given up: tidemark load status <table>.
 
 Examples:
   tidemark status

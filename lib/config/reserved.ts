@@ -16,7 +16,11 @@ const RESERVED_COLUMNS: ReadonlySet<string> = new Set([
 ]);
 
 /** Folders of the lake that are no tables. */
-const RESERVED_TABLES: ReadonlySet<string> = new Set(['deltas', 'staging', 'quarantine', 'ledger']);
+const RESERVED_TABLES: ReadonlySet<string> = new Set([
+  ...['deltas', 'staging', 'quarantine', 'ledger'],
+  // Rights are given by the kind of object: of a table of such a name its deltas would look like data files.
+  ...['data', 'metadata'],
+]);
 
 /** True for a column name that the lake or Iceberg uses itself; engines compare names without case, so we do. */
 export function isReservedColumn(name: string): boolean {
@@ -27,7 +31,7 @@ export function isReservedColumn(name: string): boolean {
 export function nameFault(name: string): string | undefined {
   if (/^[_.]/.test(name)) return `"${name}" is reserved: names do not start with _ or .`;
   if (RESERVED_TABLES.has(name))
-    return `"${name}" is reserved: the lake has a folder of that name; take another`;
+    return `"${name}" is reserved: the lake has folders of that name; take another`;
   const view = /_(deltas|history)$/.exec(name);
   if (view)
     return `"${name}" is reserved: _${view[1]} is the lake's own view of a table; take another ending`;

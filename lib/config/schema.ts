@@ -74,9 +74,7 @@ const load = z.strictObject({
   derive: z.record(text, text).default({}),
   sortBy: z.array(z.strictObject({ column: text, descending: z.boolean().default(false) })).default([]),
   countOn: text.optional(),
-  duplicateKeys: z
-    .union([z.literal('refuse'), z.strictObject({ newestBy: text })])
-    .default('refuse'),
+  duplicateKeys: z.union([z.literal('refuse'), z.strictObject({ newestBy: text })]).default('refuse'),
   groupBytes: z.int().positive().default(100_000_000),
   packBytes: z.int().positive().optional(),
 });

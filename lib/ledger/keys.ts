@@ -22,6 +22,7 @@ export interface TaskScope {
  * | table#<table>    | loading                 | the load that is under way                                |
  * | table#<table>    | loaded#<ordinal>        | a load that was committed or given up                     |
  * | table#<table>    | cursor#<stream>#<shard> | how far a shard's records of the table were taken in      |
+ * | load#<load>      | recipe                  | by which recipe its steps are done now                    |
  * | tasks#<load>#<step> | task#<id>           | a task of a load's step: its state, try, token, errors    |
  * | tasks#<load>#<step> | state#<n>#<ms>#<id> | that it is in this state, and since (in progress: until) when |
  * | tasks#<load>#<step> | count#<2 digits>    | tasks by state, of those whose ids fall to this share     |
@@ -68,6 +69,7 @@ export const loadKey = (table: string, name: string): ItemKey => ({
   sort: `load#${name}`,
 });
 export const loadingKey = (table: string): ItemKey => ({ partition: tablePartition(table), sort: 'loading' });
+export const recipeKey = (load: string): ItemKey => ({ partition: `load#${load}`, sort: 'recipe' });
 export const loadedKey = (table: string, ordinal: number): ItemKey => ({
   partition: tablePartition(table),
   sort: `${LOADED_PREFIX}${String(ordinal).padStart(8, '0')}`,

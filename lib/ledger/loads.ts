@@ -9,10 +9,21 @@ import {
   loadedKey,
   loadingKey,
   pausedKey,
+  recipeKey,
   tablePartition,
 } from './keys';
 import { overlap } from './turn';
 import { waitingAction } from './waiting';
+
+/** Where a copy is, so that whoever goes on with its load can open it again. */
+export interface CopyPlace {
+  /** export: the folder of an RDS or Aurora export. manifest: the summary of one. files: files, and folders of files. */
+  readonly kind: 'files' | 'export' | 'manifest';
+  /** Absolute paths, or addresses. */
+  readonly at: readonly string[];
+  /** The table as the copy calls it. */
+  readonly table: string;
+}
 
 /** A load of a table: one is under way at most. */
 export interface Load {
@@ -30,8 +41,7 @@ export interface Load {
   readonly dateReceived: string;
   /** When it was begun, milliseconds since 1970. */
   readonly at: number;
-  /** The copy, as its own words say. */
-  readonly copy: string;
+  readonly copy: CopyPlace;
   /** Of the copy's files. */
   readonly fingerprint: string;
   /** Whether the table's merges wait for it: until then nobody should see changes without what they change. */
@@ -47,6 +57,19 @@ export interface StandingLoad {
   readonly version: number;
 }
 
+/**
+ * Notes by which recipe the steps of a load are done: who looks at its tasks need not look at the copy. The last call
+ * counts; a crash before it leaves no tasks either.
+ */
+export async function noteRecipe(items: Items, load: string, recipe: string): Promise<void> {
+  await items.transact([{ put: recipeKey(load), value: { recipe } }]);
+}
+
+/** Undefined: its steps are not planned yet. */
+export async function notedRecipe(items: Items, load: string): Promise<string | undefined> {
+  return (await items.get(recipeKey(load)))?.value.recipe as string | undefined;
+}
+
 /** The load that is under way. */
 export async function openLoad(items: Items, table: string): Promise<StandingLoad | undefined> {
   const item = await items.get(loadingKey(table));
@@ -59,17 +82,17 @@ export async function pastLoads(items: Items, table: string, limit: number): Pro
 }
 
 /**
- * Notes a load as begun; `planned` is made from the counter, which is a condition. A load that holds pauses the table in
+ * Notes a load as begun; `planned` is made after the counter was read, which is a condition: it knows all that has a number. A load that holds pauses the table in
  * the same transaction. Undefined: another load is under way.
  */
 export async function beginLoad(
   items: Items,
   table: string,
-  planned: (counter: Counter) => Load,
+  planned: (counter: Counter) => Promise<Load>,
 ): Promise<StandingLoad | undefined> {
   for (;;) {
     const counter = await readCounter(items, table);
-    const load = planned(counter);
+    const load = await planned(counter);
     const moved = counterValue({ ...counter, loads: load.ordinal });
     const actions: ItemAction[] = [
       { put: loadingKey(table), value: loadValue(load), if: 'absent' },
@@ -82,7 +105,7 @@ export async function beginLoad(
     if (result.blocked.includes(0)) return undefined;
     // Somebody paused the table: it stays so, and the load does not end it.
     if (result.blocked.includes(2))
-      return beginLoad(items, table, now => ({ ...planned(now), holds: false }));
+      return beginLoad(items, table, async now => ({ ...(await planned(now)), holds: false }));
   }
 }
 
@@ -131,7 +154,8 @@ export async function numberLoad(
       ...(await releaseOf(items, table, load)),
     ]);
     if (result.done) return { n };
-    if (result.blocked.includes(0)) return { gone: true };
+    // Versions of an item that is deleted and put anew start again: this load's place in the history says it surely.
+    if (result.blocked.some(i => i <= 1)) return { gone: true };
   }
 }
 
@@ -151,7 +175,7 @@ export async function abandonLoad(
       },
       ...(await releaseOf(items, table, load)),
     ]);
-    if (result.done || result.blocked.includes(0)) return result.done;
+    if (result.done || result.blocked.some(i => i <= 1)) return result.done;
   }
 }
 
@@ -164,7 +188,8 @@ async function releaseOf(items: Items, table: string, load: Load): Promise<ItemA
 
 function loadValue({ position, ...load }: Load): ItemValue {
   const { n, ...plain } = load;
-  return { ...plain, position: formatPosition(position), ...(n === undefined ? {} : { n }) };
+  const copy = { ...load.copy, at: [...load.copy.at] };
+  return { ...plain, copy, position: formatPosition(position), ...(n === undefined ? {} : { n }) };
 }
 
 function loadOf({ value }: Item): Load {

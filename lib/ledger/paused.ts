@@ -7,6 +7,11 @@ export async function pausedSince(items: Items, table: string): Promise<number |
   return item && (item.value as { at: number }).at;
 }
 
+/** The load that the table's merges wait for, if that is why they are stopped. */
+export async function heldBy(items: Items, table: string): Promise<string | undefined> {
+  return (await items.get(pausedKey(table)))?.value.load as string | undefined;
+}
+
 /** False: it was paused before. A merge that runs ends with its slice. */
 export async function pauseTable(items: Items, table: string, at: number): Promise<boolean> {
   return (await items.transact([{ put: pausedKey(table), value: { at }, if: 'absent' }])).done;

@@ -7,6 +7,13 @@ export interface SeenObject {
   readonly etag?: string;
 }
 
+/** An object as it stands in a store. */
+export interface Published {
+  readonly bytes: number;
+  /** SHA-256, hex. */
+  readonly sha256: string;
+}
+
 /** Files of this machine, for an engine that knows no others. */
 export interface Scratch {
   /**
@@ -18,6 +25,9 @@ export interface Scratch {
    * @throws TM_5002 when it is gone, TM_5003 when it has another etag
    */
   bring(store: ObjectStore, object: SeenObject, folder: string): Promise<string>;
-  /** Writes a file into the store, whole and durably, if the key is free: what stands there is the same then. */
-  publish(store: ObjectStore, file: string, key: string): Promise<void>;
+  /**
+   * Writes a file into the store, whole and durably, if the key is free: else the same rows stand there, perhaps as other
+   * bytes. Answers with what stands.
+   */
+  publish(store: ObjectStore, file: string, key: string): Promise<Published>;
 }

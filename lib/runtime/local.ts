@@ -11,6 +11,7 @@ import type { ResolvedLake, ResolvedReport, ResolvedTable } from '../config/reso
 import type { LakePorts } from '../ports/lake-ports';
 import type { WritingEngine } from '../ports/query-engine';
 import type { BuiltReport, Lake, OwnTally } from './lake';
+import type { Loads } from './load';
 import { addressElsewhere } from './lake-errors';
 import { locate, type Whereabouts } from './locate';
 import { maintained } from './maintain';
@@ -21,6 +22,8 @@ export interface LocalLake extends Lake {
   readonly folder: string;
   merge(table: ResolvedTable): Promise<OwnTally | undefined>;
   report(report: ResolvedReport, date: string): Promise<BuiltReport>;
+  /** Loads of copies of whole tables. */
+  loads(): Promise<Loads>;
 }
 
 /** Whether a lake has been begun in the folder. */
@@ -72,6 +75,10 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
       const { mergeUntil } = await import('../stages/merge-until');
       const { slices } = await mergeUntil(ports, table, config.limits, Number.POSITIVE_INFINITY);
       return tallyOf(table.name, slices);
+    },
+    async loads() {
+      const { localLoads } = await import('./load');
+      return localLoads(ports, config, { lake: folder, cwd: where.cwd });
     },
     deadLetters: async () => [],
     resend: async () => [],

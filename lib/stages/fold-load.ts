@@ -11,7 +11,9 @@ import type { FoldResult } from '../table/fold-into';
 import type { LiveFiles } from '../table/live-files';
 import { readLoadFiles, tableFilesOf } from '../table/load-files';
 import { unlessGone } from '../table/moved-deltas';
-import { loadPortions, type Portion } from '../table/portion';
+import type { OpenTable } from '../table/open';
+import { loadPortions } from '../table/portion';
+import { standsAt } from '../table/stands-at';
 import { type Aside, type FoldedAside, foldAside } from './fold-aside';
 import type { MergeLimits, Slice } from './merge';
 import { portionsThrough } from './next-slice';
@@ -60,8 +62,9 @@ export async function foldLoad(
 }
 
 /**
- * The load's rows, and on them all entries before it that have changes at or beyond its position: in which order changes
- * are folded does not matter. What a replace truncates is not even read.
+ * The load's rows as its packs have them, and on them the entries before it: in which order changes of different positions
+ * are folded does not matter. What a replace truncates is not even read. Without packs, or where an entry has a change at
+ * the load's own position, of which the later one counts, all are folded in the order of their numbers.
  */
 async function foldAnew(
   ports: LakePorts,
@@ -73,7 +76,10 @@ async function foldAnew(
   const { packs } = await readLoadFiles(ports, load);
   const { metadata } = current;
   // Packs are gone where another engine rolled the table back to before the load, and the snapshots beyond expired.
-  const adopted = await unlessGone(tableFilesOf(ports, metadata, packs));
+  const found = await unlessGone(tableFilesOf(ports, metadata, packs));
+  const outdone = (entry: Entry) =>
+    load.kind === 'replace' && comparePositions(entry.greatest, load.least) < 0;
+  const adopted = found && !(await meetsEarlier(ports, table.name, log, load)) ? found : undefined;
   const sequenceNumber = metadata['last-sequence-number'] + 1;
   const base: Aside = {
     files: { data: (adopted ?? []).map(file => ({ file, sequenceNumber })), deletes: [] },
@@ -84,14 +90,19 @@ async function foldAnew(
       partial: cursor.partial || load.partial || (adopted ?? []).some(file => isNarrow(file, metadata)),
     },
   };
-  const before = (entry: Entry) => comparePositions(entry.greatest, load.least) < 0;
-  const span = { after: START.through, through: load.n - 1 };
-  const portions = async function* (): AsyncGenerator<Portion> {
-    if (!adopted) yield* loadPortions(ports, load, limits);
-    yield* portionsThrough(ports, table.name, span, limits, before);
-  };
+  const span = { after: START.through, through: adopted ? load.n - 1 : load.n };
+  const portions = portionsThrough(ports, table.name, span, limits, outdone);
   const folding = { current: { ...current, widened: false }, log, seen: load.n };
-  return foldAside(ports, table, folding, base, portions(), limits);
+  return foldAside(ports, table, folding, base, portions, limits);
+}
+
+/** Whether an entry before the load has a change at exactly its position. */
+async function meetsEarlier(ports: LakePorts, table: string, log: OpenTable, load: Entry): Promise<boolean> {
+  for await (const entry of entriesAfter(ports.items, table, START.through)) {
+    if (entry.n >= load.n) return false;
+    if (await standsAt(ports, log, entry, load.least)) return true;
+  }
+  return false;
 }
 
 /** Whether the table has gained columns since the file was written. */

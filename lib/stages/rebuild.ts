@@ -51,7 +51,9 @@ export async function rebuild(
       ? fold!
       : { files: { data: [], deletes: [] }, cursor: START, vacuumCount, schemaId };
     const wide = asWideAs(current.metadata, log, ports.clock.now());
-    const whole = (await appendToLog(ports, table.name, wide, target.through)) ?? wide;
+    const whole = await appendToLog(ports, table.name, wide, target.through);
+    // A log that lacks entries would answer wrongly for every key that it is asked of.
+    if (!whole) continue;
     const span = { after: from.cursor.through, through: target.through };
     const portions = portionsThrough(ports, table.name, span, limits);
     // Which columns a delta lacks is asked of its file, from the first on.

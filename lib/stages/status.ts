@@ -1,7 +1,7 @@
 import type { ResolvedLake, ResolvedTable } from '../config/resolved';
 import { currentSnapshot } from '../iceberg/metadata';
 import { type Entry, entriesAfter } from '../ledger/entries';
-import { pausedSince } from '../ledger/paused';
+import { heldBy, pausedSince } from '../ledger/paused';
 import { eachQuarantined } from '../ledger/quarantine';
 import type { LakePorts } from '../ports/lake-ports';
 import { readCursor, START } from '../table/cursor';
@@ -21,8 +21,10 @@ export interface TableStatus {
   readonly lagMs: number;
   /** It waits longer than the table's freshness allows. */
   readonly behind: boolean;
-  /** Nothing is merged until somebody resumes the table. */
+  /** Nothing is merged until somebody resumes the table, or its load is over. */
   readonly paused: boolean;
+  /** Paused by the load that its changes wait for: nobody has to resume it. */
+  readonly loading: boolean;
 }
 
 export interface LakeStatus {
@@ -64,5 +66,6 @@ async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<Tabl
     lagMs,
     behind: lagMs > table.freshnessMs,
     paused: (await pausedSince(ports.items, table.name)) !== undefined,
+    loading: (await heldBy(ports.items, table.name)) !== undefined,
   };
 }

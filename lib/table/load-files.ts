@@ -6,12 +6,11 @@ import { decodeValue, encodeValue } from '../iceberg/single-value';
 import type { Entry } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { daysOf } from './columns';
-import { openFile, readChecked } from './data-file';
+import { type Checked, openFile, readChecked } from './data-file';
 import { dataFile } from './write-files';
 
 /** An object of a load. */
-export interface LoadFile {
-  readonly key: string;
+export interface LoadFile extends Checked {
   readonly bytes: number;
   readonly rows: number;
 }

@@ -31,6 +31,9 @@ export interface LogView {
   readonly numbers: EntryNumbers;
 }
 
+/** What the rows of entries are read from. */
+export type LogFilesView = Pick<LogView, 'store' | 'fields' | 'files'>;
+
 /** Keys whose changes are asked for, sorted, with their key columns. */
 export type History = Pick<Wanted, 'keys' | 'columns' | 'since'>;
 
@@ -39,7 +42,7 @@ export type History = Pick<Wanted, 'keys' | 'columns' | 'since'>;
  * whose files are gone wherever the log's table has their rows.
  * @throws TM_3004, TM_3012
  */
-export async function readSlice(log: LogView, slice: readonly Entry[]): Promise<Changes> {
+export async function readSlice(log: LogFilesView, slice: readonly Entry[]): Promise<Changes> {
   const numbers = new Map(slice.map(entry => [entry.name, entry.n]));
   const reader = new ChangeReader(log.fields);
   const joined = new Map<string, JoinedEntry[]>();
@@ -69,7 +72,7 @@ function isJoined(entry: Entry): entry is JoinedEntry {
 
 /** Rows of entries that one file holds among others; only row groups that have some are read. False: it is gone. */
 async function readJoined(
-  log: LogView,
+  log: LogFilesView,
   reader: ChangeReader,
   entries: readonly JoinedEntry[],
 ): Promise<boolean> {

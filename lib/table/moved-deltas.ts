@@ -5,7 +5,7 @@ import { daysOf } from './columns';
 import { openFile } from './data-file';
 import { deltaGone } from './errors';
 import { deltasIn } from './joined-deltas';
-import type { LogView } from './log';
+import type { LogFilesView } from './log';
 import type { ChangeReader } from './read-changes';
 
 /*
@@ -27,7 +27,11 @@ export async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
 const GONE = new Set(['TM_3005', 'TM_5002']);
 
 /** Adds the rows of entries whose deltas are gone. @throws TM_3012 unless the log has all of them */
-export async function readMoved(log: LogView, reader: ChangeReader, gone: readonly Entry[]): Promise<void> {
+export async function readMoved(
+  log: LogFilesView,
+  reader: ChangeReader,
+  gone: readonly Entry[],
+): Promise<void> {
   const numbers = new Map(gone.map(entry => [entry.name, entry.n]));
   let missing = gone.reduce((sum, entry) => sum + entry.rows, 0);
   for await (const { file } of log.files()) {
@@ -47,7 +51,7 @@ export async function readMoved(log: LogView, reader: ChangeReader, gone: readon
  * @throws TM_3012 unless each entry stands whole in them, and nothing else does
  */
 export async function filesOfMoved(
-  log: Pick<LogView, 'store' | 'fields' | 'files'>,
+  log: LogFilesView,
   gone: readonly Entry[],
   deltas: Map<string, Entry>,
 ): Promise<DataFile[]> {

@@ -1,4 +1,4 @@
-import { parsePosition } from '../../lib/change/position';
+import { type Position, parsePosition } from '../../lib/change/position';
 import { abandonLoad, openLoad } from '../../lib/ledger/loads';
 import { compactLog } from '../../lib/stages/compact/log';
 import type { Begun } from '../../lib/stages/load/begin';
@@ -21,12 +21,13 @@ import {
   send,
   T,
   tableOf,
+  truncate,
 } from './rules';
 
 const copied = (id: number, a: number, b: string): CopiedRow => ({ id: BigInt(id), a, b });
 
-async function started(lake: TestLake, replaces = false): Promise<Begun> {
-  return (await beginOf(lake.ports, tableOf(lake), replaces))!;
+async function started(lake: TestLake, replaces = false, at?: Position): Promise<Begun> {
+  return (await beginOf(lake.ports, tableOf(lake), replaces, at))!;
 }
 
 async function finish(lake: TestLake, begun: Begun, copy: readonly CopiedRow[]): Promise<number | undefined> {
@@ -154,6 +155,51 @@ describe('L', () => {
     await abandonLoad(lake.ports.items, T, (await openLoad(lake.ports.items, T))!);
     await vacuumAtOnce(lake.ports);
     expect(await objects(lake, 'deltas/')).toEqual(before);
+  });
+
+  const at = (minor: bigint) => ({ major: 1_609_459_200_000_000n, minor });
+
+  test('L of a change at exactly the position of a load the one with the later number counts', async () => {
+    const lake = rulesLake();
+    await send(lake, [put(3, 1, 9, 'entry'), put(3, 8, 8, 'entry'), put(1, 7, 7, 'before')]);
+    await finish(lake, await started(lake, true, at(3n)), [copied(1, 1, 'copy')]);
+    await mergeAll(lake, T);
+    expect(await rows(lake)).toEqual(['1 1 copy']);
+    await rebuildAll(lake);
+    expect(await rows(lake)).toEqual(['1 1 copy']);
+  });
+
+  test('L a plain load at a position of its own leaves what the copy lacks, and what comes after', async () => {
+    const lake = rulesLake();
+    await send(lake, [put(1, 7, 7, 'before'), put(1, 1, 0, 'before'), put(9, 2, 9, 'after'), truncate(0)]);
+    await finish(lake, await started(lake, false, at(5n)), [copied(1, 1, 'copy'), copied(2, 2, 'copy')]);
+    await mergeAll(lake, T);
+    const expected = ['1 1 copy', '2 9 after', '7 7 before'];
+    expect(await rows(lake)).toEqual(expected);
+    await rebuildAll(lake);
+    expect(await rows(lake)).toEqual(expected);
+  });
+
+  test('L a load that another gave up meanwhile ends, also where the next one is under way', async () => {
+    const lake = rulesLake();
+    const first = await started(lake);
+    await abandonLoad(lake.ports.items, T, first.standing);
+    const second = await started(lake);
+    expect(await finish(lake, first, [copied(1, 1, 'first')])).toBeUndefined();
+    expect(await abandonLoad(lake.ports.items, T, first.standing)).toBe(false);
+    expect(await finish(lake, second, [copied(2, 2, 'second')])).toBe(1);
+  });
+
+  test('L a part whose bytes changed is never folded', async () => {
+    const lake = rulesLake();
+    await load(lake, copied(1, 1, 'x'));
+    await mergeAll(lake, T);
+    const [part] = (await objects(lake, 'deltas/')).filter(key => key.endsWith('.parquet'));
+    const bytes = Buffer.from((await lake.ports.store.get(part!))!);
+    bytes[10]! ^= 1;
+    await lake.ports.store.delete(part!);
+    await lake.ports.store.putIfAbsent(part!, bytes);
+    await expect(rebuildAll(lake)).rejects.toThrow(/TM_3004/);
   });
 
   test('L compaction of the log passes over loads', async () => {

@@ -21,7 +21,7 @@ export function projectOf(
     table: lake.lake.tables[0]!,
     source,
     sourceTable,
-    request: { replaces, dateReceived: '2021-12-31', copy: 'a test' },
+    request: { replaces, dateReceived: '2021-12-31', copy: { kind: 'files', at: [], table: sourceTable } },
     limits: lake.lake.limits,
     workers: 2,
     owner: 'test',

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Position } from '../../lib/change/position';
 import type { Batch } from '../../lib/columnar/column';
 import { columnFromScalars } from '../../lib/columnar/kernels';
 import type { Field, Scalar } from '../../lib/columnar/types';
@@ -19,9 +21,15 @@ export function beginOf(
   ports: LakePorts,
   table: ResolvedTable,
   replaces: boolean,
+  at?: Position,
 ): Promise<Begun | undefined> {
-  const what = { replaces, copy: 'a test', fingerprint: '', dateReceived: '2021-01-01' };
-  return begin(ports, table, { ...what, columns: table.columns });
+  const what = {
+    replaces,
+    copy: { kind: 'files' as const, at: [], table: table.name },
+    fingerprint: '',
+    dateReceived: '2021-01-01',
+  };
+  return begin(ports, table, { ...what, columns: table.columns, ...(at ? { at } : {}) });
 }
 
 /** Writes a load's parts and packs by our own encoder, with as little thought as may be. */
@@ -83,12 +91,14 @@ async function write(
     if (rows.length > 0) yield batchOf(place.fields, rows);
   };
   const files = await writeFiles(ports, place, batches(), limits);
-  const named = ({ path, size, recordCount }: DataFile) => ({
-    key: ports.store.keyOf(path),
-    bytes: size,
-    rows: recordCount,
-  });
-  return files.map(named);
+  const named = async ({ path, size, recordCount }: DataFile) => {
+    const key = ports.store.keyOf(path);
+    const sha256 = createHash('sha256')
+      .update((await ports.store.get(key))!)
+      .digest('hex');
+    return { key, bytes: size, rows: recordCount, sha256 };
+  };
+  return Promise.all(files.map(named));
 }
 
 function batchOf(fields: readonly Field[], rows: readonly CopiedRow[]): Batch {

@@ -27,6 +27,7 @@ import {
   packSql,
   repeatedCountSql,
   repeatedRowsSql,
+  rowsSql,
   withoutSql,
 } from '../../query/load/parts-sql';
 import {
@@ -36,12 +37,13 @@ import {
   placedSql,
   type StoredColumn,
   storedSql,
+  wholeSql,
 } from '../../query/load/read-copy';
 import { ordersByPlace, splitSql } from '../../query/load/split-sql';
 import { quoteName } from '../../query/quote';
 import { openDuckDb } from './duckdb';
 import { hashFunctions } from './duckdb-hash';
-import { measured, writtenPart } from './part-file';
+import { measured, partsInKeyOrder, writtenPart } from './part-file';
 
 export interface CopyEngineOptions {
   /** Where the engine spills to; each call makes a folder of its own below it and removes it. */
@@ -191,7 +193,10 @@ async function firstFault(
     const placed = placedSql(filesSql(copy.format, [file], stored), stored);
     try {
       const { rows } = await engine.rows({ sql: firstFaultSql(reading, placed) });
-      if (!rows[0]) continue;
+      if (!rows[0]) {
+        await engine.rows({ sql: wholeSql(filesSql(copy.format, [file], stored), stored) });
+        continue;
+      }
       const [place, column] = rows[0];
       const why = await faultOf(engine, reading, placed, Number(place), String(column));
       return rowUnfit(file.name, Number(place), String(column), why);
@@ -236,7 +241,10 @@ async function nullKeys(engine: WritingEngine, order: ReadOrder, limit: number):
 }
 
 async function pack(engine: WritingEngine, order: PackOrder): Promise<{ rows: number; bytes: number }> {
-  return copied(engine, packSql(order), packSql({ ...order, sortBy: [], key: [] }), order);
+  const { parts, fields, sortBy, key } = order;
+  const inOrder = sortBy.length === 0 ? await partsInKeyOrder(parts, key) : undefined;
+  const plain = rowsSql(inOrder ?? parts, fields);
+  return copied(engine, inOrder ? plain : packSql(order), plain, order);
 }
 
 /** Writes a SELECT into one file; `plain` gives the same rows without a sort. */
@@ -295,5 +303,5 @@ async function one(engine: WritingEngine, sql: string): Promise<Cell | undefined
 
 function messageOf(error: unknown): string {
   const text = error instanceof TidemarkError ? error.what : String(error);
-  return text.split('\n')[0]!;
+  return text.split('\n')[0]!.replace(/^Error: /, '');
 }

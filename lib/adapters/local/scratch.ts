@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { objectChanged, objectMissing } from '../../ports/errors';
-import type { Scratch } from '../../ports/scratch';
+import type { Published, Scratch } from '../../ports/scratch';
 
 /** @param root an absolute folder of our own; it is made when it is needed */
 export function localScratch(root: string): Scratch {
@@ -30,9 +31,35 @@ export function localScratch(root: string): Scratch {
       return path;
     },
     async publish(store, file, key) {
-      await store.putIfAbsent(key, createReadStream(file));
+      const written = new Measured(createReadStream(file));
+      if (await store.putIfAbsent(key, written)) return written.result();
+      const standing = (await store.head(key))!;
+      const read = new Measured(store.stream(key, standing.etag));
+      for await (const _ of read);
+      return read.result();
     },
   };
+}
+
+/** Bytes that pass, counted and summed up. */
+class Measured implements AsyncIterable<Uint8Array> {
+  private readonly hash = createHash('sha256');
+  private bytes = 0;
+
+  constructor(private readonly pieces: AsyncIterable<Uint8Array>) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    for await (const piece of this.pieces) {
+      this.hash.update(piece);
+      this.bytes += piece.length;
+      yield piece;
+    }
+  }
+
+  /** Once all has passed. */
+  result(): Published {
+    return { bytes: this.bytes, sha256: this.hash.digest('hex') };
+  }
 }
 
 async function isReadable(path: string): Promise<boolean> {

@@ -103,18 +103,25 @@ function matches(x: string, pattern: string): string {
 /** A point, an exponent and an underscore are where DuckDB would round, or read what is no number elsewhere. */
 function plain(x: string, cast: string, to: string, pattern: string): string {
   const suspect = ['.', 'e', 'E', '_'].map(c => `contains(${x}, '${c}')`).join(' OR ');
-  return exactly(`NOT (${suspect}) OR ${matches(x, ` *[+-]?${pattern} *`)}`, cast, x, to);
+  const power = `${matches(x, ' *[+-]?[\\d.]+[eE][+-]?\\d+ *')} AND ${digits(x)} <= ${DOUBLE_DIGITS} AND CAST(${cast} AS DOUBLE) = CAST(${x} AS DOUBLE)`;
+  return exactly(`NOT (${suspect}) OR ${matches(x, ` *[+-]?${pattern} *`)} OR (${power})`, cast, x, to);
 }
 
-/** Digits that the engine keeps of a number of JSON that is no integer. In a string it keeps them all. */
-const JSON_DIGITS = 15;
+/** Digits that a double keeps of any number. */
+const DOUBLE_DIGITS = 15;
 
-/** A value of JSON as it stands in the file; read so where the engine may not have kept all digits of a number. */
+function digits(x: string): string {
+  return `length(regexp_replace(${x}, '^[-0.]+|[^0-9]', '', 'g'))`;
+}
+
+/**
+ * A value of JSON as it stands in the file; read so where the engine may not have kept all digits of a number that is no
+ * integer. In a string it keeps them all.
+ */
 function jsonSql(x: string, type: PrimitiveType): string | undefined {
   const text = `json_extract_string(${x}, '$')`;
   const value = textSql(text, type);
   if (!value || !decimalOf(type)) return value;
-  const digits = `length(regexp_replace(${text}, '^[-0.]+|[^0-9]', '', 'g'))`;
-  const whole = `starts_with(CAST(${x} AS VARCHAR), '"') OR NOT contains(${text}, '.') OR ${digits} <= ${JSON_DIGITS}`;
+  const whole = `starts_with(CAST(${x} AS VARCHAR), '"') OR NOT contains(${text}, '.') OR ${digits(text)} <= ${DOUBLE_DIGITS}`;
   return exactly(whole, value, text, duckdbType(type));
 }

@@ -6,6 +6,12 @@ import { quoteName, quoteText } from '../quote';
 /** The engine handles rows by so many, and cuts row groups there. */
 const VECTOR_ROWS = 2048;
 
+/**
+ * As our own encoder writes: level 1 is a quarter faster than the engine's own choice and hardly larger, and of bloom
+ * filters nobody here knows when row groups are copied into other files.
+ */
+const FORM = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, WRITE_BLOOM_FILTER false';
+
 /** COPY of a SELECT into a Parquet file with field ids, or a folder of one file a partition. */
 export function copyToSql(
   sql: string,
@@ -14,7 +20,7 @@ export function copyToSql(
 ): string {
   const ids = to.fields.map(f => `${quoteName(f.name)}: ${f.id}`).join(', ');
   const by = to.partitions?.length ? `, PARTITION_BY (${to.partitions.join(', ')})` : '';
-  return `COPY (${sql}\n) TO ${quoteText(to.path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, FIELD_IDS {${ids}}${by})`;
+  return `COPY (${sql}\n) TO ${quoteText(to.path)} (${FORM}, ROW_GROUP_SIZE ${rowGroupRows}, FIELD_IDS {${ids}}${by})`;
 }
 
 /** SELECT of the mean bytes of a row in memory, as our own batches count them, over the first rows. */

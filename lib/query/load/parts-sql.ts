@@ -5,13 +5,15 @@ import { byId, readByIds } from '../scan';
 
 const COUNT = '_tm_count';
 
-/**
- * SELECT of a pack: the parts' rows as the table's, by sortBy, then by key. Without a key rows that sort alike stay as
- * the parts have them.
- */
-export function packSql({ parts, fields, sortBy, key }: PackOrder): string {
+/** SELECT of parts' rows as the table's, in the parts' order. */
+export function rowsSql(parts: readonly string[], fields: readonly Field[]): string {
   const columns = fields.map(f => `${byId(f.id)} AS ${quoteName(f.name)}`);
-  const select = `SELECT ${columns.join(', ')} FROM ${readByIds(parts, fields)}`;
+  return `SELECT ${columns.join(', ')} FROM ${readByIds(parts, fields)}`;
+}
+
+/** The same by sortBy, then by key. Without a key rows that sort alike stay as the parts have them. */
+export function packSql({ parts, fields, sortBy, key }: PackOrder): string {
+  const select = rowsSql(parts, fields);
   const sorted = [
     ...sortBy,
     ...key.filter(k => !sortBy.some(s => s.field.id === k.id)).map(field => ({ field })),

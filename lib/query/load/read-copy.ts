@@ -57,4 +57,9 @@ export function placedSql(from: string, columns: readonly StoredColumn[]): strin
   return `SELECT ${[...columns.map(c => quoteName(c.name)), `row_number() OVER () AS ${PLACE}`].join(', ')} FROM ${from}`;
 }
 
+/** SELECT of one row for which every value is read. */
+export function wholeSql(from: string, columns: readonly StoredColumn[]): string {
+  return `SELECT max(hash(${columns.map(c => quoteName(c.name)).join(', ')})) FROM ${from}`;
+}
+
 export const PLACE = '_tm_place';

@@ -10,6 +10,9 @@ import { readCursor, START } from '../../table/cursor';
 import { ensureLog } from '../../table/log-table';
 import { type OpenTable, openTable } from '../../table/open';
 
+/** Of plain loads: before all minors that rows of DMS's own loads have, which stand at major 0 too. */
+const BEFORE_CHANGES = -(1n << 62n);
+
 /** What is known of a load before anything is read of its copy. */
 export interface Beginning extends Pick<Load, 'replaces' | 'copy' | 'fingerprint' | 'dateReceived'> {
   /** Columns of the copy, derived ones too. */
@@ -39,12 +42,12 @@ export async function begin(
   const log = await ensureLog(ports, table, columns);
   const current = await openTable(ports, table.name);
   const holds = !current || currentSnapshot(current.metadata) === undefined;
-  const known = await greatestPosition(ports, table.name, current);
-  const planned = (counter: Counter): Load => {
+  const planned = async (counter: Counter): Promise<Load> => {
+    const known = await greatestPosition(ports, table.name, current);
     const ordinal = (counter.loads ?? 0) + 1;
     const { generation } = counter;
     const where = `a load of ${table.name}`;
-    const before = position(generation, 0n, BigInt(ordinal), where);
+    const before = position(generation, 0n, BEFORE_CHANGES + BigInt(ordinal), where);
     const given = at && position(generation, at.major, at.minor, where);
     return {
       ...what,

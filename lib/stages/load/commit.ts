@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { comparePositions, type Position } from '../../change/position';
 import type { ResolvedTable } from '../../config/resolved';
 import type { Entry } from '../../ledger/entries';
 import { numberLoad, type StandingLoad } from '../../ledger/loads';
 import type { LakePorts } from '../../ports/lake-ports';
 import { logTableOf } from '../../table/columns';
 import { type LoadFiles, loadFolder } from '../../table/load-files';
-import { readSlice } from '../../table/log';
-import { logView } from '../../table/log-append';
 import { openTable } from '../../table/open';
+import { standsAt } from '../../table/stands-at';
 import { positionTaken } from './run-errors';
 
 /**
@@ -41,26 +39,12 @@ export async function commitLoad(
     partial: false,
     truncates: load.replaces ? 1 : 0,
   };
-  const meets = (entry: Entry) => standsAt(ports, table, entry, load.position);
+  const log = (await openTable(ports, logTableOf(table.name)))!;
+  const meets = (entry: Entry) => standsAt(ports, log, entry, load.position);
   const numbered = await numberLoad(ports.items, table.name, standing, delta, {
     now: ports.clock.now(),
     meets,
   });
   if ('met' in numbered) throw positionTaken(table.name, numbered.met.name);
   return 'n' in numbered ? numbered.n : undefined;
-}
-
-/** Whether any change of the entry stands at exactly this position. */
-async function standsAt(
-  ports: LakePorts,
-  table: ResolvedTable,
-  entry: Entry,
-  position: Position,
-): Promise<boolean> {
-  const log = (await openTable(ports, logTableOf(table.name)))!;
-  const { major, minor, length } = await readSlice(logView(ports, table, log, entry.n), [entry]);
-  for (let row = 0; row < length; row++) {
-    if (comparePositions({ major: major[row]!, minor: minor[row]! }, position) === 0) return true;
-  }
-  return false;
 }

@@ -1,7 +1,9 @@
 import type { PlacedRow } from '../../ports/copy-engine';
+import { openFile } from '../../table/data-file';
 import type { GroupPart } from './plan-packs';
-import { fieldOf, folderOf, type LoadPorts, type Recipe } from './recipe';
+import { countedOf, fieldOf, folderOf, type LoadPorts, type Recipe } from './recipe';
 import { keysRepeated } from './run-errors';
+import { countedIn } from './validate';
 
 /** Rows that share a key, of which an error names so many. */
 const NAMED_MAX = 20;
@@ -61,8 +63,10 @@ async function without(
   const left = await ports.engine.without({ ...losing, fields, file, limits: recipe.limits });
   if (!left) return [];
   const key = `${folderOf(recipe)}/kept/${String(losing.part + 1).padStart(6, '0')}.parquet`;
-  await ports.scratch.publish(ports.store, file, key);
-  return [{ ...stored, ...left, key }];
+  const published = await ports.scratch.publish(ports.store, file, key);
+  const path = ports.store.uri(key);
+  const { footer } = await openFile(ports.store, { path, size: published.bytes });
+  return [{ ...stored, ...published, rows: left.rows, key, counted: countedIn(footer, countedOf(recipe)) }];
 }
 
 function named(parts: readonly GroupPart[], { part, row, key }: PlacedRow): string {

@@ -31,7 +31,7 @@ export async function packParts(
   const path = partitionPath(spec, tableFields, unpackedPartition(spec, tableFields, order.partition));
   const folder = path === '' ? `${table.name}/data` : `${table.name}/data/${path}`;
   const key = `${folder}/${packName(`${load.id}-${recipe.id}`, order.number)}`;
-  await ports.scratch.within(async within => {
+  const published = await ports.scratch.within(async within => {
     const parts = [];
     for (const part of order.parts) parts.push(await ports.scratch.bring(ports.store, part, within));
     const file = `${within}/pack.parquet`;
@@ -43,14 +43,19 @@ export async function packParts(
       file,
       limits,
     });
-    await ports.scratch.publish(ports.store, file, key);
+    return ports.scratch.publish(ports.store, file, key);
   });
-  // What stands there counts, whoever wrote it.
-  const { size: bytes } = (await ports.store.head(key))!;
-  const { footer } = await openFile(ports.store, { path: ports.store.uri(key), size: bytes });
+  const { footer } = await openFile(ports.store, { path: ports.store.uri(key), size: published.bytes });
   const counted = countedIn(footer, countedOf(recipe));
   const specId = spec['spec-id'];
-  const made: MadePack = { key, bytes, rows: footer.rows, specId, partition: order.partition, counted };
+  const made: MadePack = {
+    key,
+    ...published,
+    rows: footer.rows,
+    specId,
+    partition: order.partition,
+    counted,
+  };
   const summary = `${folderOf(recipe)}/packed/${task.id}.json`;
   await writeJson(ports.store, summary, made as unknown as Json);
   return summary;

@@ -1,5 +1,6 @@
+import { formatPosition, MAJOR_BITS } from '../../change/position';
 import type { ResolvedTable } from '../../config/resolved';
-import { openLoad } from '../../ledger/loads';
+import { type Load, noteRecipe, openLoad } from '../../ledger/loads';
 import { addTasks } from '../../ledger/task-pending';
 import type { Json } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
@@ -11,7 +12,7 @@ import { type Beginning, begin } from './begin';
 import { planGroups } from './groups';
 import { writeJson } from './json-object';
 import { folderOf, loadColumns, type Recipe, recipeOf, scopeOf } from './recipe';
-import { loadGone } from './run-errors';
+import { loadGone, otherLoad } from './run-errors';
 import { shapeOf } from './shape';
 import type { TableCopy } from './source/copy';
 
@@ -21,7 +22,7 @@ export type LoadRequest = Pick<Beginning, 'replaces' | 'dateReceived' | 'at' | '
 /**
  * Plans a load, or plans again the one that is under way: the tasks of splitting, a group of the copy's files each. A
  * crash leaves some of the tasks; the same call adds the rest.
- * @throws TM_2758 when the load that was under way ends just then
+ * @throws TM_2758 when the load that was under way ends just then, TM_2759 when it is not what is asked for
  */
 export async function planLoad(
   ports: LakePorts,
@@ -37,9 +38,11 @@ export async function planLoad(
     : await begin(ports, table, { ...request, fingerprint, columns });
   const standing = begun?.standing ?? (await openLoad(ports.items, table.name));
   if (!standing) throw loadGone(table.name);
+  checkRequest(table.name, request, standing.load);
   // A copy that was mended on the way may have further columns.
   const log = begun?.log ?? (await ensureLog(ports, table, columns));
   const recipe = recipeOf(table, standing.load, copy, await shapeOf(ports, table, log), limits);
+  await noteRecipe(ports.items, standing.load.id, recipe.id);
   const groups = planGroups(copy.files, table.load.groupBytes);
   const tasks = [];
   for (const group of groups) {
@@ -62,4 +65,12 @@ export async function recipeUnderWay(
   const log = standing && (await openTable(ports, logTableOf(table.name)));
   if (!log) return undefined;
   return recipeOf(table, standing.load, copy, await shapeOf(ports, table, log), limits);
+}
+
+/** A plain load that is carried on for a replace would leave the rows that were to go. */
+function checkRequest(table: string, { replaces, at }: LoadRequest, load: Load): void {
+  if (replaces && !load.replaces) throw otherLoad(table, 'it is plain, and a replace is asked for');
+  const { major, minor } = load.position;
+  if (at && (BigInt.asUintN(MAJOR_BITS, major) !== at.major || minor !== at.minor))
+    throw otherLoad(table, `it stands at ${formatPosition(load.position)}`);
 }

@@ -10,7 +10,7 @@ import { packParts } from './pack';
 import { type LoadRequest, planLoad, recipeUnderWay } from './plan';
 import { planLoadPacks, readGathered, resultsOf } from './plan-packs';
 import { type LoadPorts, type Recipe, type Step, scopeOf } from './recipe';
-import { loadGone, noLoad, sumsDiffer } from './run-errors';
+import { loadGone, loadStopped, noLoad, sumsDiffer } from './run-errors';
 import type { CopySource } from './source/copy';
 import { splitGroup } from './split';
 import { truncatePart } from './truncate-part';
@@ -30,7 +30,12 @@ export interface LoadParameters {
   readonly workers: number;
   /** A name that no other process has. */
   readonly owner: string;
+  /** Once it is aborted, tasks in hand are ended and no other is begun. */
+  readonly stop?: AbortSignal;
+  readonly onPlanned?: (recipe: Recipe) => void;
   readonly onProgress?: (progress: LoadProgress) => void;
+  /** A task whose try failed: ignored when it was the last. */
+  readonly onFailed?: (step: Step, task: Task) => void;
 }
 
 /** How far a step is. */
@@ -65,8 +70,10 @@ export class LoadProject {
 
   /** @throws TM_27xx for a copy or a config that cannot be loaded */
   async plan(): Promise<Recipe> {
-    const { table, source, sourceTable, request, limits } = this.parameters;
-    return planLoad(this.ports, table, await source.copyOf(sourceTable), request, limits);
+    const { table, source, sourceTable, request, limits, onPlanned } = this.parameters;
+    const recipe = await planLoad(this.ports, table, await source.copyOf(sourceTable), request, limits);
+    onPlanned?.(recipe);
+    return recipe;
   }
 
   /** The load that is under way. @throws TM_2757 */
@@ -92,18 +99,22 @@ export class LoadProject {
     return this.commit(recipe);
   }
 
-  /** The last load, if it was of this copy and none is under way. */
+  /** The last load, if it was the one that is asked for and none is under way. */
   private async committed(): Promise<{ readonly id: string; readonly n: number } | undefined> {
-    const { table, source, sourceTable, again = false } = this.parameters;
+    const { table, source, sourceTable, request, again = false } = this.parameters;
     if (again || (await openLoad(this.ports.items, table.name))) return undefined;
     const [last] = await pastLoads(this.ports.items, table.name, 1);
-    if (last?.n === undefined) return undefined;
+    if (last?.n === undefined || last.replaces !== request.replaces) return undefined;
     const { fingerprint } = await source.copyOf(sourceTable);
     return last.fingerprint === fingerprint ? { id: last.id, n: last.n } : undefined;
   }
 
-  /** Tasks of a step, one after the other by each worker, until none is left that may start. */
+  /**
+   * Tasks of a step, one after the other by each worker, until none is left that may start.
+   * @throws TM_2759 when it was stopped
+   */
   async work(recipe: Recipe, step: Step): Promise<void> {
+    const { table, workers, stop } = this.parameters;
     const since = this.ports.clock.now();
     let done = 0;
     const tell = async () => {
@@ -112,13 +123,14 @@ export class LoadProject {
     };
     const worker = async (n: number) => {
       const owner = `${this.parameters.owner}/${n}`;
-      while (await this.next(recipe, step, owner)) {
+      while (!stop?.aborted && (await this.next(recipe, step, owner))) {
         done++;
         await tell();
       }
     };
     await tell();
-    await Promise.all(Array.from({ length: this.parameters.workers }, (_, n) => worker(n)));
+    await Promise.all(Array.from({ length: workers }, (_, n) => worker(n)));
+    if (stop?.aborted) throw loadStopped(table.name);
   }
 
   /** Does a task, or waits for those of others. False: all are done. */
@@ -146,7 +158,9 @@ export class LoadProject {
       await succeedTask(items, scope, task, { now: clock.now(), result });
     } catch (error) {
       const { message, stack } = error instanceof Error ? error : new Error(String(error));
-      await failTask(items, scope, task, { now: clock.now(), message, ...(stack ? { stack } : {}) });
+      const why = { now: clock.now(), message, ...(stack ? { stack } : {}) };
+      const failed = await failTask(items, scope, task, why);
+      if (failed) this.parameters.onFailed?.(step, failed);
     } finally {
       lease.end();
     }
@@ -181,11 +195,16 @@ export class LoadProject {
     const { parts } = await readGathered(this.ports, recipe);
     const truncate = recipe.load.replaces ? [await truncatePart(this.ports, recipe)] : [];
     const files = {
-      parts: [...truncate, ...parts.map(({ key, bytes, rows }) => ({ key, bytes, rows }))],
+      parts: [...truncate, ...parts.map(({ key, bytes, rows, sha256 }) => ({ key, bytes, rows, sha256 }))],
       packs: validation.packs.map(({ counted: _, ...pack }) => pack),
     };
     const standing = await openLoad(this.ports.items, table.name);
-    const ours = standing?.load.id === recipe.load.id ? standing : undefined;
+    // A copy that was mended on the way has another fingerprint than the one it was begun with.
+    const { fingerprint } = recipe.copy;
+    const ours =
+      standing?.load.id === recipe.load.id
+        ? { ...standing, load: { ...standing.load, fingerprint } }
+        : undefined;
     const n = ours && (await commitLoad(this.ports, table, ours, files));
     if (n === undefined) throw loadGone(table.name);
     return { id: recipe.load.id, n, validation, merged: await this.merge(n) };
@@ -203,7 +222,7 @@ export class LoadProject {
   }
 
   /** Tasks that failed, or are ignored, may start again. @returns how many */
-  async retry(recipe: Recipe, id?: string): Promise<number> {
+  async retry(recipe: Pick<Recipe, 'load' | 'id'>, id?: string): Promise<number> {
     let count = 0;
     for (const step of ['split', 'pack'] as const) {
       const now = this.ports.clock.now();

@@ -62,7 +62,7 @@ export function recipeOf(
 
 export type Step = 'split' | 'pack';
 
-export function scopeOf({ load, id }: Recipe, step: Step): TaskScope {
+export function scopeOf({ load, id }: Pick<Recipe, 'load' | 'id'>, step: Step): TaskScope {
   return { load: load.id, step: `${step}-${id}` };
 }
 

@@ -71,3 +71,21 @@ export const loadGone = (table: string) =>
     `table ${table}`,
     `see: tidemark load status ${table}`,
   );
+
+/** TM_2759: the load was stopped by hand. What is done stays done, and a task in progress comes free when its lease is over. */
+export const loadStopped = (table: string) =>
+  new TidemarkError(
+    'TM_2759',
+    'stopped; what is done stays done',
+    `load of ${table}`,
+    `go on: tidemark load run ${table}`,
+  );
+
+/** TM_2759: a load is under way, and it is not the one that is asked for. */
+export const otherLoad = (table: string, how: string) =>
+  new TidemarkError(
+    'TM_2759',
+    `another load is under way: ${how}`,
+    `table ${table}`,
+    'go on with it as it was begun, or give it up first',
+  );

@@ -2,7 +2,7 @@ import type { Scalar } from '../../columnar/types';
 import type { Task } from '../../ledger/tasks';
 import type { CopiedFiles, ReadOrder, SplitOrder, WrittenPart } from '../../ports/copy-engine';
 import type { Json } from '../../ports/items';
-import { packedPartition, unpackedPartition } from '../../table/load-files';
+import { type LoadFile, packedPartition, unpackedPartition } from '../../table/load-files';
 import type { Group } from './groups';
 import { readJson, writeJson } from './json-object';
 import type { Part } from './packs';
@@ -18,11 +18,8 @@ export interface SplitSummary {
 }
 
 /** A part, its partition as a manifest of a load has it. */
-export interface StoredPart {
-  readonly key: string;
+export interface StoredPart extends LoadFile {
   readonly partition: readonly (string | null)[];
-  readonly bytes: number;
-  readonly rows: number;
   /** Rows in which the column that is counted on is not NULL. */
   readonly counted: number;
 }
@@ -62,10 +59,16 @@ async function splitWithin(
   await checkKeys(ports, recipe, order, written);
   const { spec, tableFields } = recipe.shape;
   const parts: StoredPart[] = [];
-  for (const [i, { file, partition, rows, bytes, counted }] of written.entries()) {
+  for (const [i, { file, partition, rows, counted }] of written.entries()) {
     const key = `${folderOf(recipe)}/parts/${group.id}/${String(i + 1).padStart(6, '0')}.parquet`;
-    await ports.scratch.publish(ports.store, file, key);
-    parts.push({ key, partition: packedPartition(spec, tableFields, partition), rows, bytes, counted });
+    const published = await ports.scratch.publish(ports.store, file, key);
+    parts.push({
+      key,
+      partition: packedPartition(spec, tableFields, partition),
+      ...published,
+      rows,
+      counted,
+    });
   }
   const known = group.files.map(file => file.rows);
   const sourceRows = known.includes(undefined) ? null : known.reduce<number>((sum, rows) => sum + rows!, 0);

@@ -35,20 +35,28 @@ export async function unnamedAmong(run: Run, keys: Iterable<string>): Promise<Se
 
 type Names = AsyncGenerator<readonly string[]>;
 
+/**
+ * What waits for a commit goes first, then the tables: what is read in between as committed is named by the table then. A
+ * load that is under way becomes an entry, an entry's packs and an attempt's files become a table's, never the other way.
+ */
 async function* namesFor(ports: LakePorts, asked: ReadonlySet<string>): Names {
+  const folders = new Set([...asked].map(key => key.split('/', 2).join('/')));
+  const loaded = new Set<string>();
+  for (const folder of folders) {
+    const [kind = '', name = ''] = folder.split('/');
+    if (kind === 'deltas') loaded.add(name);
+    else if (kind === 'staging') yield* namesOfAttempts(ports, name, asked);
+    else if (name === 'data') loaded.add(kind);
+  }
+  for (const table of loaded) {
+    yield* namesOfLoading(ports, table, asked);
+    yield* namesOfEntries(ports, table);
+  }
   for (const table of await ports.catalog.list()) {
     if (await isOwn(ports, table)) {
       const open = await openTable(ports, table);
       if (open) yield* namesOfTable(ports, open);
     } else yield* namesOfForeign(ports, table);
-  }
-  const folders = new Set([...asked].map(key => key.split('/', 2).join('/')));
-  for (const folder of folders) {
-    const [kind, name = ''] = folder.split('/');
-    if (kind === 'deltas') yield* namesOfEntries(ports, name);
-    if (kind === 'deltas' || name === 'data')
-      yield* namesOfLoading(ports, kind === 'deltas' ? name : kind!, asked);
-    if (kind === 'staging') yield* namesOfAttempts(ports, name, asked);
   }
   for await (const { copy } of eachQuarantined(ports.items)) yield [copy];
 }

@@ -81,13 +81,10 @@ function checkPart(
   expect(part.bytes).toBe(bytes.length);
   const footer = footerOfFile(bytes);
   expect(footer.columns.map(c => [c.fieldId, c.name])).toEqual(fields.map(f => [f.id, f.name]));
-  stored.forEach((field, c) =>
-    checkBounds(
-      rows.map(row => row[c]!),
-      rowGroupBounds(footer, 0, field),
-      field.type,
-    ),
-  );
+  for (const [c, field] of stored.entries()) {
+    const values = rows.map(row => row[c]!);
+    checkBounds(values, rowGroupBounds(footer, 0, field), field.type);
+  }
 }
 
 function checkBounds(
@@ -99,7 +96,11 @@ function checkBounds(
     Scalar,
     null
   >[];
-  if (!bounds) return;
+  // A float that is NaN leaves a chunk without bounds, a NUL in front does not.
+  if (!bounds) {
+    expect(['float', 'double', 'string', 'binary']).toContain(type);
+    return;
+  }
   expect(bounds.nulls).toBe(values.length - values.filter(v => v !== null).length);
   for (const v of there) {
     if (bounds.min !== null) expect(compareValues(type, bounds.min, v)).toBeLessThanOrEqual(0);
@@ -300,7 +301,8 @@ describe('split.faults: the file and the row', () => {
   test.each([
     ['v', '1,1.555,,'],
     ['v', '1,1000,,'],
-    ['v', '1,1e1,,'],
+    ['v', '1,1.5551e0,,'],
+    ['v', '1,1_0,,'],
     ['v', '1,zwölf,,'],
     ['n', '1,1,,2147483648'],
     ['n', '1,1,,1.5'],
@@ -349,7 +351,7 @@ describe('split.faults: the file and the row', () => {
     const whole = at.parquet('whole.parquet', fields.slice(0, 4), rows);
     const bytes = readFileSync(whole.path);
     const damaged = Buffer.from(bytes);
-    damaged.fill(0x5a, 100, 3000);
+    damaged.fill(0x5a, 4, 40);
     const broken = [
       ['parquet', [whole, at.write('cut.parquet', bytes.subarray(0, bytes.length - 500))], 'cut.parquet'],
       ['parquet', [whole, at.write('damaged.parquet', damaged)], 'damaged.parquet'],
@@ -447,6 +449,7 @@ test('split.partitions: names that a folder cannot tell apart', async () => {
     partitionBy: [{ source: fields[1]!, transform: 'identity' }],
   });
   const parts = await at.engine.split(order);
-  expect(parts.map(p => p.partition[0]).sort()).toEqual([...values].sort());
+  expect(new Set(parts.map(p => p.partition[0]))).toEqual(new Set(values));
+  expect(parts).toHaveLength(values.length);
   expect(parts.every(p => p.rows === 1)).toBe(true);
 });
