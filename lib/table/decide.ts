@@ -8,7 +8,9 @@ import { concat, gather } from '../columnar/kernels';
 import type { Entry } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import type { Cursor } from './cursor';
+import type { Deletes } from './deletes';
 import type { TableState } from './fold-into';
+import type { LiveFile } from './live-files';
 import { keysBeyond, type Located, locate, type SearchedTable, sortedKeys, type Wanted } from './locate';
 import type { History, LogView } from './log';
 import type { RowChanges } from './plan';
@@ -53,9 +55,10 @@ export async function decide(
   const drops = dropsOf(folded, located, said.beyond !== undefined);
   return {
     drops,
+    gone: located.gone,
     upserts,
     cursor: nextCursor(state.cursor, portion.entries, said),
-    rows: counts(located, upserts, drops),
+    rows: counts(located, upserts, drops, rowsIn(located.gone, state.deletes)),
   };
 }
 
@@ -159,12 +162,22 @@ function dropsOf(merged: Folded, located: Located, all: boolean): Map<string, nu
   return new Map([...drops].map(([path, set]) => [path, [...set].sort((a, b) => a - b)]));
 }
 
-function counts(located: Located, upserts: Upserts, drops: Decision['drops']): Decision['rows'] {
-  const dropped = [...drops.values()].reduce((sum, d) => sum + d.length, 0);
+function counts(
+  located: Located,
+  upserts: Upserts,
+  drops: Decision['drops'],
+  gone: number,
+): Decision['rows'] {
+  const dropped = [...drops.values()].reduce((sum, d) => sum + d.length, gone);
   let found = 0;
   for (const hit of located.hits.values()) found += hit.keys.length;
   const replaced = found === 0 ? 0 : replacedRows(located, upserts);
   return { new: upserts.keys.length - replaced, changed: replaced, deleted: dropped - replaced };
+}
+
+/** Rows that stand in files; those that another engine deleted by their values count among them. */
+function rowsIn(files: readonly LiveFile[], deletes: Deletes): number {
+  return files.reduce((sum, live) => sum + live.file.recordCount - deletes.for(live).positions.size, 0);
 }
 
 function replacedRows(located: Located, upserts: Upserts): number {

@@ -51,7 +51,7 @@ export async function foldInto(
   const added: DataFile[] = [];
   const removed = new Set<string>();
   for (const action of planMerge(state, changes, limits.fileBytesMax)) {
-    if (action.kind === 'rewrite') removed.add(action.live.file.path);
+    if (action.kind !== 'write') removed.add(action.live.file.path);
     added.push(...(await carryOut(ports, fold, action)));
   }
   const standing = new Set(state.files.data.map(f => f.file.path).filter(path => !removed.has(path)));
@@ -73,6 +73,7 @@ async function carryOut(
   { state, upserts, deletes, limits }: Fold,
   action: FileAction,
 ): Promise<DataFile[]> {
+  if (action.kind === 'remove') return [];
   if (action.kind === 'write') {
     const files = await writeFiles(
       ports,

@@ -12,11 +12,12 @@ import type { Batch, Column } from '../columnar/column';
 import { gather } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import type { DataFile } from '../iceberg/data-file';
+import { decodeValue } from '../iceberg/single-value';
 import type { ObjectStore } from '../ports/object-store';
 import { ownField, POS_MAJOR, POS_MINOR } from './columns';
 import { allPieces, openFile } from './data-file';
 import { type Deletes, type FileDeletes, liveMask } from './deletes';
-import type { LiveFiles } from './live-files';
+import type { LiveFile, LiveFiles } from './live-files';
 import { KeyRange } from './prune';
 import { longs } from './read-changes';
 
@@ -60,6 +61,8 @@ export interface Located {
   readonly hits: ReadonlyMap<string, { readonly positions: number[]; readonly keys: number[] }>;
   /** By data file path: positions of the rows that the TRUNCATE drops. */
   readonly truncated: ReadonlyMap<string, number[]>;
+  /** Files of which it drops every row: they are not read, and what stands in them is not located. */
+  readonly gone: readonly LiveFile[];
 }
 
 /**
@@ -75,6 +78,10 @@ export async function locate(
   const found = new Found(wanted);
   const range = new KeyRange(key[0]!, wanted.columns[0]!);
   for (const live of files.data) {
+    if (wanted.truncate && isBefore(live.file, fields, wanted.truncate)) {
+      found.gone.push(live);
+      continue;
+    }
     const span = wanted.truncate ? ALL : range.ofFile(live.file);
     if (span.from >= span.to) continue;
     const standing = deletes.for(live);
@@ -106,6 +113,7 @@ class Found {
   private readonly files: DataFile[] = [];
   readonly hits = new Map<string, { positions: number[]; keys: number[] }>();
   readonly truncated = new Map<string, number[]>();
+  readonly gone: LiveFile[] = [];
   private readonly major: BigInt64Array;
   private readonly minor: BigInt64Array;
   private readonly parts: Batch[] = [];
@@ -182,8 +190,16 @@ class Found {
       rowOf: i => this.rowOf[i]!,
       hits: this.hits,
       truncated: this.truncated,
+      gone: this.gone,
     };
   }
+}
+
+/** Whether all rows of a file stand before a position, as its bounds say; those without a position do in any case. */
+function isBefore({ metrics }: DataFile, fields: readonly Field[], { major }: Position): boolean {
+  const own = ownField(fields, POS_MAJOR);
+  const upper = metrics.upper.get(own.id);
+  return upper !== undefined && (decodeValue(own.type, upper) as bigint) < major;
 }
 
 /** A NULL position (a foreign insert) is before every change. */

@@ -58,6 +58,9 @@ export async function restoreLog(
   return result.committed ? result.table : undefined;
 }
 
+/** Histories take two to three times their bytes while they are folded. */
+const HISTORIES_MOST = { rows: 500_000, bytes: 32 << 20 };
+
 /** The log through entry k, for whoever folds or refolds. */
 export function logView(ports: LakePorts, table: ResolvedTable, log: OpenTable, k: number): LogView {
   const fields = currentSchema(log.metadata).fields;
@@ -67,5 +70,6 @@ export function logView(ports: LakePorts, table: ResolvedTable, log: OpenTable, 
     key: table.key.map(name => fields.find(f => f.name === name)!),
     files: () => eachLiveFile(ports.store, log.metadata),
     numbers: new EntryNumbers(ports.items, table.name, k),
+    most: HISTORIES_MOST,
   };
 }

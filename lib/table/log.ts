@@ -29,6 +29,14 @@ export interface LogView {
   readonly files: () => AsyncIterable<LiveFile>;
   /** Those of the entries that count: 1..(the cursor the commit will state). */
   readonly numbers: EntryNumbers;
+  /** What histories that are read at once may hold. */
+  readonly most: HistoryLimits;
+}
+
+/** Of changes that are held together. Bytes as in memory. */
+export interface HistoryLimits {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** What the rows of entries are read from. */
@@ -89,8 +97,12 @@ async function readJoined(
   return true;
 }
 
-/** Every change that the log holds of the keys, and every TRUNCATE; before `since` only some of them. */
-export async function readHistory(log: LogView, wanted: History): Promise<Changes> {
+/**
+ * Every change that the log holds of the keys, and every TRUNCATE; before `since` only some of them.
+ * @returns undefined when they are more than the log's `most`, and of more than one key: whose history is too long alone
+ * is read all the same
+ */
+export async function readHistory(log: LogView, wanted: History): Promise<Changes | undefined> {
   const reader = new ChangeReader(log.fields);
   const range = new KeyRange(log.key[0]!, wanted.columns[0]!);
   const major = ownField(log.fields, POS_MAJOR);
@@ -100,6 +112,8 @@ export async function readHistory(log: LogView, wanted: History): Promise<Change
     if (span.from >= span.to && !mayTruncate(file.metrics.nullCounts.get(log.key[0]!.id))) continue;
     if (wanted.since !== undefined && !fileReaches(file, major, wanted.since)) continue;
     await readMatching(log, reader, range, wanted, await openFile(log.store, file));
+    if (wanted.keys.length > 1 && (reader.rows > log.most.rows || reader.bytes > log.most.bytes))
+      return undefined;
   }
   return reader.finish();
 }

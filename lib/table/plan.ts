@@ -12,6 +12,8 @@ import type { Upserts } from './upserts';
 /** Rows that go, by data file path and ascending, and rows that come. */
 export interface RowChanges {
   readonly drops: ReadonlyMap<string, readonly number[]>;
+  /** Files of which every row goes. */
+  readonly gone: readonly LiveFile[];
   readonly upserts: Upserts;
 }
 
@@ -24,6 +26,8 @@ interface Planned {
 
 /** What happens to one data file. Files without an action stay as they are. */
 export type FileAction =
+  /** Nothing of the file stands. */
+  | { readonly kind: 'remove'; readonly live: LiveFile }
   /** These row positions go, these upserts join: the file is written anew. */
   | {
       readonly kind: 'rewrite';
@@ -43,13 +47,14 @@ const FULL = 0.75;
  */
 export function planMerge(
   { files, key, spec }: Planned,
-  { drops, upserts }: RowChanges,
+  { drops, gone, upserts }: RowChanges,
   fileBytesMax: number,
 ): FileAction[] {
   const inserts = new Map<LiveFile, number[]>();
-  const actions: FileAction[] = [];
+  const actions: FileAction[] = gone.map(live => ({ kind: 'remove', live }));
+  const left = files.data.filter(live => !gone.includes(live));
   const standing = new Map<string, LiveFile[]>();
-  for (const live of files.data) listOf(standing, partitionKey(live.file)).push(live);
+  for (const live of left) listOf(standing, partitionKey(live.file)).push(live);
   for (const [place, { partition, rows }] of byPartition(upserts.placing, spec)) {
     const choose = chooser(standing.get(place) ?? [], key[0]!, fileBytesMax);
     const fresh: number[] = [];
@@ -65,7 +70,7 @@ export function planMerge(
     });
     if (fresh.length > 0) actions.push({ kind: 'write', partition, insert: Uint32Array.from(fresh) });
   }
-  for (const live of files.data) {
+  for (const live of left) {
     const drop = drops.get(live.file.path) ?? [];
     const insert = inserts.get(live) ?? [];
     if (drop.length > 0 || insert.length > 0) {

@@ -1,5 +1,6 @@
 import type { Changes } from '../change/changes';
 import { OP_INSERT, OP_UPDATE, opOf } from '../change/op';
+import { batchBytes } from '../columnar/batch';
 import type { Batch, Column, VarColumn } from '../columnar/column';
 import { concat, gather, nullColumn } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
@@ -19,6 +20,9 @@ export class ChangeReader {
   private readonly absentIndex = new Map<string, number>();
   private readonly entry: number[] = [];
   private readonly user: readonly Field[];
+  /** What was added so far: rows, and about how many bytes they take. */
+  rows = 0;
+  bytes = 0;
 
   constructor(private readonly fields: readonly Field[]) {
     this.user = userFields(fields);
@@ -49,6 +53,8 @@ export class ChangeReader {
       this.absent.push(says ? this.absentSetOf(lacking, textAt(absent, row)) : 0);
     }
     const taken = Uint32Array.from(wanted);
+    this.rows += wanted.length;
+    this.bytes += (batchBytes(batch) * wanted.length) / batch.length;
     for (const { field, pieces } of this.kept) {
       const column = batch.columns[batch.fields.findIndex(f => f.id === field.id)]!;
       pieces.push(wanted.length === batch.length ? column : gather(column, taken));

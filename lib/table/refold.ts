@@ -8,7 +8,7 @@ import type { Field } from '../columnar/types';
 import { foldedRows, NO_ROWS, putGroups } from './folded-rows';
 import { type History, type LogView, readHistory } from './log';
 
-/** Keys folded at once: their histories stand in memory together. */
+/** Keys folded at once at most: their histories stand in memory together. */
 const REFOLD_KEYS_MAX = 100_000;
 
 /**
@@ -22,14 +22,21 @@ export async function* refold(
   fields: readonly Field[],
   deletedWhen: number | undefined,
 ): AsyncGenerator<Batch> {
-  for (let from = 0; from < wanted.keys.length; from += REFOLD_KEYS_MAX) {
-    const to = Math.min(from + REFOLD_KEYS_MAX, wanted.keys.length);
+  let from = 0;
+  let atOnce = REFOLD_KEYS_MAX;
+  while (from < wanted.keys.length) {
+    const to = Math.min(from + atOnce, wanted.keys.length);
     const keys = takeKeys(
       wanted.keys,
       Uint32Array.from({ length: to - from }, (_, i) => from + i),
     );
     const columns = wanted.columns.map(c => slice(c, from, to));
     const changes = await readHistory(log, { keys, columns, since: wanted.since });
+    if (!changes) {
+      atOnce = Math.ceil((to - from) / 2);
+      continue;
+    }
+    from = to;
     const groups = groupByKey(
       changes,
       log.key.map(f => f.id),

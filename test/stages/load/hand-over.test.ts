@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import type { Position } from '../../../lib/change/position';
+import { TidemarkError } from '../../../lib/errors';
+import { abandonLoad } from '../../../lib/ledger/loads';
 import type { Begun } from '../../../lib/stages/load/begin';
 import { commitLoad } from '../../../lib/stages/load/commit';
 import { rebuild } from '../../../lib/stages/rebuild';
@@ -86,7 +88,15 @@ class Played {
     const { load, rows } = this.begun;
     this.begun = undefined;
     const files = await filesOf(ports, this.table, load, rows, lake.limits);
-    const entry = (await commitLoad(ports, this.table, load.standing, files))!;
+    let entry: number;
+    try {
+      entry = (await commitLoad(ports, this.table, load.standing, files))!;
+    } catch (error) {
+      // A change came meanwhile that stands where the load does.
+      if (!(error instanceof TidemarkError && error.code === 'TM_2751')) throw error;
+      await abandonLoad(ports.items, T, load.standing);
+      return;
+    }
     const { position, replaces } = load.standing.load;
     const at = { entry, ...naivePosition(position) };
     if (replaces) this.arrived.push({ ...at, row: 0, op: 'T', key: '', values: {} });
