@@ -1,6 +1,7 @@
-// What DuckDB does in a load beside plain DuckDB doing the same repartition and sort in one COPY, in one run: splits,
-// packs and the check for repeated keys by workers of one thread each, whole processes.
-//   node bench/load.mjs [--rows 2000000] [--workers 1] [--group 100000000] [--folder <keeps the copy>]
+// What DuckDB does in a load beside plain DuckDB doing the same repartition and sort in one COPY within the same memory, in
+// one run: splits, packs and the check for repeated keys by workers of one thread each, whole processes.
+//   node bench/load.mjs [--rows 2000000] [--workers 1] [--group 100000000] [--scattered]
+//     [--folder <keeps the copy>]
 import { spawn } from 'node:child_process';
 import {
   existsSync,
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '1' },
     group: { type: 'string', default: '100000000' },
     folder: { type: 'string' },
+    scattered: { type: 'boolean', default: false },
     work: { type: 'string' },
   },
 });
@@ -52,11 +54,12 @@ const named = name => fields.find(f => f.name === name);
 const limits = { rowGroupRowsMax: 122_880, rowGroupBytesMax: 8 << 20 };
 const MONTH = "date_diff('month', DATE '1970-01-01', created_at)";
 
-/** Sixteen columns of about 85 bytes a row as they are stored; ids in no order within a file. */
+/** Sixteen columns of about 85 bytes a row as they are stored; ids in no order within a file; scattered, any id in any file. */
 async function makeCopy(folder) {
   mkdirSync(folder, { recursive: true });
   const db = await DuckDBInstance.create(':memory:');
   const connection = await db.connect();
+  const id = values.scattered ? `(range * 7919) % ${rows}` : 'range';
   const random = n => `to_base((hash(id * 8 + ${n}) >> 1)::BIGINT, 36)`;
   for (let f = 0; f * 200_000 < rows; f++) {
     const path = join(folder, `part-${String(f).padStart(5, '0')}.parquet`);
@@ -69,7 +72,7 @@ async function makeCopy(folder) {
          TIMESTAMP '2022-01-01' + to_microseconds(((g >> 1) % 63072000000000)::BIGINT) AS created_at,
          TIMESTAMP '2022-01-01' + to_seconds((h % 63072000)::BIGINT) AS updated_at,
          CASE WHEN h % 3 > 0 THEN 'r' || (h % 12) END AS region, 1::BIGINT AS version
-       FROM (SELECT range::BIGINT AS id, hash(range) AS h, hash(range + 77777777) AS g FROM range(${f * 200_000}, ${Math.min(rows, (f + 1) * 200_000)}))
+       FROM (SELECT (${id})::BIGINT AS id, hash(range) AS h, hash(range + 77777777) AS g FROM range(${f * 200_000}, ${Math.min(rows, (f + 1) * 200_000)}))
        ORDER BY hash(id)) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`,
     );
   }
@@ -98,7 +101,7 @@ async function work(file) {
 }
 
 async function plain({ copy, out, temp }) {
-  const options = { threads: String(workers), memory_limit: `${400 * workers}MB`, temp_directory: temp };
+  const options = { threads: String(workers), memory_limit: `${350 * workers}MB`, temp_directory: temp };
   const db = await DuckDBInstance.create(':memory:', options);
   const connection = await db.connect();
   await connection.run(

@@ -11,6 +11,7 @@ import { diffCommand } from './diff';
 import { historyCommand } from './history';
 import { ingestCommand } from './ingest';
 import { initCommand } from './init';
+import { loadCommand } from './load';
 import { mergeCommand } from './merge';
 import { pauseCommand, resumeCommand } from './pause';
 import { quarantineCommand } from './quarantine';
@@ -30,6 +31,7 @@ const COMMANDS = [
   initCommand,
   ingestCommand,
   watchCommand,
+  loadCommand,
   mergeCommand,
   reportCommand,
   queryCommand,

@@ -5,14 +5,14 @@ import { type ResolvedLake, type ResolvedTable, requireKey } from '../config/res
 import { abandonLoad, type CopyPlace, type Load, openLoad, pastLoads } from '../ledger/loads';
 import { countTasks } from '../ledger/task-counts';
 import type { LakePorts } from '../ports/lake-ports';
+import { localDate } from '../stages/ingest/dates';
 import { planGroups } from '../stages/load/groups';
 import { type Loaded, type LoadParameters, LoadProject } from '../stages/load/project';
 import { type Recipe, scopeOf } from '../stages/load/recipe';
 import { loadGone, noLoad } from '../stages/load/run-errors';
-import type { TableCopy } from '../stages/load/source/copy';
+import type { CopySource, TableCopy } from '../stages/load/source/copy';
 import type { Validation } from '../stages/load/validate';
 import { lakeStatus, type TableStatus } from '../stages/status';
-import { localDate } from '../stages/ingest/dates';
 import { type CopyNamed, type OpenCopy, openCopy, placeOf } from './load-copy';
 import { loadedBefore, notPacked, otherLoad, taskNotFailed } from './load-errors';
 import { withScratch } from './load-scratch';
@@ -30,9 +30,9 @@ export interface LoadOptions extends Partial<CopyNamed> {
   readonly again?: boolean | undefined;
 }
 
-export interface RunOptions
-  extends LoadOptions,
-    Pick<LoadParameters, 'stop' | 'onPlanned' | 'onProgress' | 'onFailed'> {
+export interface RunOptions extends LoadOptions, Pick<LoadParameters, 'stop' | 'onProgress' | 'onFailed'> {
+  /** Told before the first task is done; not where the copy was loaded before. */
+  readonly onPlanned?: (plan: LoadPlan) => void;
   /** Tasks at once, 512 MB each. Default: one a core, at most 4. */
   readonly workers?: number | undefined;
 }
@@ -79,14 +79,21 @@ export function localLoads(ports: LakePorts, config: ResolvedLake, where: LoadsP
   return {
     async plan(table, { dryRun = false, ...options }) {
       const chosen = await choose(ports, table, options, where);
-      if (dryRun) return planOf(ports, config, chosen);
+      const before = await standing(ports, config, table);
+      if (dryRun) return planOf(chosen, await chosen.source.copyOf(chosen.place.table), before);
       await refuseRepeated(ports, chosen, options);
-      const planned = await withProject(ports, config, chosen, { options, where }, project => project.plan());
-      return planOf(ports, config, { ...chosen, load: planned.load });
+      return withProject(ports, config, chosen, { options, where }, async project => {
+        const { load, copy } = await project.plan();
+        return planOf({ ...chosen, load }, copy, before);
+      });
     },
     async run(table, options) {
       const chosen = await choose(ports, table, options, where);
-      return withProject(ports, config, chosen, { options, where }, project => project.run());
+      const before = await standing(ports, config, table);
+      const onPlanned = ({ load, copy }: Recipe) =>
+        options.onPlanned?.(planOf({ ...chosen, load }, copy, before));
+      const parameters = { ...options, onPlanned };
+      return withProject(ports, config, chosen, { options: parameters, where }, project => project.run());
     },
     status: ({ name }) => loadsOfTable(ports.items, name),
     async retry({ name }, task) {
@@ -132,16 +139,18 @@ async function choose(
   const { from = [], kind, sourceTable } = options;
   if (!load && from.length === 0) throw noLoad(table.name);
   const place = from.length === 0 ? load!.copy : await placeOf(table, { from, kind, sourceTable }, where);
-  if (!load) return { table, place, ...openCopy(place) };
-  const other = differenceOf(load, place, options);
+  const other = load && differenceOf(load, place, options);
   if (other !== undefined) throw otherLoad(table.name, other);
-  return { table, place, load, ...openCopy(place) };
+  const { copies, source } = openCopy(place);
+  return { table, place, copies, source: onceRead(source), ...(load ? { load } : {}) };
 }
 
 /** What is asked for and the load is not; what nobody asked for is as it is. */
 function differenceOf(load: Load, place: CopyPlace, asked: LoadOptions): string | undefined {
   const { copy, replaces, dateReceived, position } = load;
-  if (JSON.stringify([copy.kind, copy.at, copy.table]) !== JSON.stringify([place.kind, place.at, place.table]))
+  if (
+    JSON.stringify([copy.kind, copy.at, copy.table]) !== JSON.stringify([place.kind, place.at, place.table])
+  )
     return `it is of ${copy.at.join(', ')}`;
   if (asked.replace && !replaces) return 'it replaces nothing';
   if (asked.date !== undefined && asked.date !== dateReceived) return `its date is ${dateReceived}`;
@@ -160,38 +169,55 @@ async function refuseRepeated(ports: LakePorts, chosen: Chosen, { again }: LoadO
   if (last.fingerprint === fingerprint) throw loadedBefore(table.name, last.n);
 }
 
-async function planOf(
+/** One command looks at its copy once: a listing may have many files. Each is read by the etag that it had then. */
+function onceRead(source: CopySource): CopySource {
+  let copy: Promise<TableCopy> | undefined;
+  return {
+    ...source,
+    copyOf: table => {
+      copy ??= source.copyOf(table);
+      return copy;
+    },
+  };
+}
+
+async function standing(
   ports: LakePorts,
   config: ResolvedLake,
-  { table, place, load, source }: Chosen,
-): Promise<LoadPlan> {
-  const copy = await source.copyOf(place.table);
+  table: ResolvedTable,
+): Promise<LoadPlan['before']> {
   const { tables } = await lakeStatus(ports, { ...config, tables: [table] });
   const { rows, files, bytes } = tables[0]!;
+  return { rows, files, bytes };
+}
+
+function planOf({ table, place, load }: Chosen, copy: TableCopy, before: LoadPlan['before']): LoadPlan {
   return {
     table: table.name,
     ...(load ? { load } : {}),
     place,
     copy,
     groups: planGroups(copy.files, table.load.groupBytes).length,
-    before: { rows, files, bytes },
+    before,
     changed: load !== undefined && load.fingerprint !== copy.fingerprint,
   };
 }
+
+type ProjectOptions = Omit<RunOptions, 'onPlanned'> & Pick<LoadParameters, 'onPlanned'>;
 
 /** The load's project, with an engine and a folder for its work that is gone afterwards. */
 async function withProject<T>(
   ports: LakePorts,
   config: ResolvedLake,
   { table, place, copies, source }: Chosen,
-  { options, where }: { readonly options: RunOptions; readonly where: LoadsPlace },
+  { options, where }: { readonly options: ProjectOptions; readonly where: LoadsPlace },
   work: (project: LoadProject) => Promise<T>,
 ): Promise<T> {
   const { duckDbCopyEngine } = await import('../adapters/local/duckdb-copy');
   const { localScratch } = await import('../adapters/local/scratch');
-  const { workers = Math.min(WORKERS_MAX, availableParallelism()), ...rest } = options;
   const { replace = false, position, date = localDate(ports.clock.now(), config.timezone) } = options;
-  const { again, stop, onPlanned, onProgress, onFailed } = rest;
+  const { again, stop, onPlanned, onProgress, onFailed } = options;
+  const { workers = Math.min(WORKERS_MAX, availableParallelism()) } = options;
   const name = ports.ids.fresh();
   return withScratch(where.lake, name, folder => {
     const engine = duckDbCopyEngine({ tempFolder: join(folder, 'spills') });

@@ -11,8 +11,8 @@ import type { ResolvedLake, ResolvedReport, ResolvedTable } from '../config/reso
 import type { LakePorts } from '../ports/lake-ports';
 import type { WritingEngine } from '../ports/query-engine';
 import type { BuiltReport, Lake, OwnTally } from './lake';
-import type { Loads } from './load';
 import { addressElsewhere } from './lake-errors';
+import type { Loads } from './load';
 import { locate, type Whereabouts } from './locate';
 import { maintained } from './maintain';
 import { tallyOf } from './tally';

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { partsInKeyOrder } from '../../../lib/adapters/local/part-file';
 import type { Scalar } from '../../../lib/columnar/types';
 import { compareValues, decodeValue } from '../../../lib/iceberg/single-value';
 import { footerOfFile } from '../../../lib/parquet/footer';
@@ -85,6 +86,35 @@ test('pack: the table fields, by sortBy and then by key; bounds and counts as of
     }),
     { numRuns: 20 },
   );
+});
+
+test('pack.copies taken along their key: parts in any order come out as by a sort', async () => {
+  const list = (from: number, to: number): Row[] =>
+    Array.from({ length: to - from }, (_, i) => [`k${String(from + i).padStart(4, '0')}`, null, 1n, i]);
+  const lists = [list(2000, 3000), list(0, 1000), list(1000, 2000)];
+  const parts = await partsOf(lists);
+  expect(await partsInKeyOrder(parts, KEY)).toEqual([parts[1], parts[2], parts[0]]);
+  const file = `${at.fresh()}/pack.parquet`;
+  const order = { fields: USER, key: KEY, sortBy: [], limits: LIMITS, file };
+  await at.engine.pack({ ...order, parts });
+  expect(rowsIn(file, USER)).toEqual([...lists[1]!, ...lists[2]!, ...lists[0]!]);
+  // The last key of one is the first column of the next one's: (k0999, 1) and (k0999, 0).
+  const meeting = await partsOf([
+    list(0, 1000),
+    [
+      ['k0999', null, 0n, 1],
+      ['k1000', null, 0n, 1],
+    ],
+  ]);
+  expect(await partsInKeyOrder(meeting, KEY)).toBeUndefined();
+  await at.engine.pack({ ...order, parts: meeting, file: `${at.fresh()}/pack.parquet` });
+  const row = (id: string, time: bigint | null): Row => [id, time, 1n, 1];
+  const withNull = await partsOf([
+    [row('a', 1n), row('b', 2n)],
+    [row('c', null), row('d', 3n)],
+  ]);
+  expect(await partsInKeyOrder(withNull, fieldsNamed(FIELDS, 'at'))).toBeUndefined();
+  expect(await partsInKeyOrder(withNull, fieldsNamed(FIELDS, 'd'))).toBeUndefined();
 });
 
 test('pack.keyless: rows stay as the parts have them, where they sort alike too', async () => {

@@ -339,6 +339,23 @@ describe('split.faults: the file and the row', () => {
     await expect(split).rejects.toMatchObject({ code: 'TM_2731', where: 'bad.csv, row 8' });
   });
 
+  test.each([
+    ['decimal(9,4)', 12_500n, 12_345n, 'decimal(9,2)'],
+    ['double', 1.25, 1.255, 'decimal(9,2)'],
+    ['double', 3, 3.5, 'long'],
+    ['long', 5n, 2n ** 40n, 'int'],
+    ['timestamp', 86_400_000_000n, 1n, 'date'],
+  ] as const)('a %s of %s is no other value, one of %s would be', async (stored, good, bad, type) => {
+    const own = logFields({ v: type });
+    const file = at.parquet(
+      'v.parquet',
+      [{ id: 1, name: 'v', type: stored, required: false }],
+      [[good], [bad]],
+    );
+    const split = at.engine.split(at.order({ copy: { format: 'parquet', files: [file] }, fields: own }));
+    await expect(split).rejects.toMatchObject({ code: 'TM_2731', where: 'v.parquet, row 2' });
+  });
+
   test('a number of JSON with more digits than are kept', async () => {
     const own = logFields({ huge: 'decimal(38,9)' });
     const files = [at.write('bad.json', '{"huge":1.5}\n{"huge":12345678901234567890.123456789}\n')];

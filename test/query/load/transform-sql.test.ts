@@ -14,6 +14,7 @@ import { SCRATCH } from '../../support/scratch';
 
 const folder = mkdtempSync(join(SCRATCH, 'tm-transform-'));
 let engine: WritingEngine;
+let written = 0;
 beforeAll(async () => {
   engine = await openDuckDb({ threads: 1, folders: [folder], functions: hashFunctions });
 });
@@ -89,7 +90,8 @@ function valuesOf(type: PrimitiveType): Scalar[] {
 }
 
 async function asked(type: PrimitiveType, scalars: readonly Scalar[], sql: string): Promise<Cell[]> {
-  const path = join(folder, 'values.parquet');
+  // A name of its own: the engine keeps what it has read of a name.
+  const path = join(folder, `values-${written++}.parquet`);
   const fields = [{ id: 1, name: 'x', type, required: false }];
   writeFileSync(
     path,

@@ -1,0 +1,81 @@
+import { type Command, Option } from 'commander';
+import type { ResolvedTable } from '../config/resolved';
+import type { LoadOptions, Loads } from '../runtime/load';
+import type { LocalLake } from '../runtime/local';
+import { type Cli, options, tablesOf } from './cli';
+import { usage } from './errors';
+import { parseDate } from './ingest';
+
+/** Which copy is meant, and how its load begins. */
+export interface WhereFlags extends Omit<LoadOptions, 'from'> {
+  readonly workers?: number;
+}
+
+/** A table, and the loads of its lake. */
+export interface Asked {
+  readonly lake: LocalLake;
+  readonly loads: Loads;
+  readonly table: ResolvedTable;
+}
+
+/** The loads of a lake in a folder, and the table. @throws TM_7020 for another lake, TM_7002 */
+export async function loadsOf(
+  cli: Cli,
+  command: Command,
+  name: string,
+  begin: 'begin' | 'existing',
+): Promise<Asked> {
+  const { target, config, lake: folder } = options(command);
+  if (target !== 'local') {
+    const { loadsNotDeployed } = await import('../runtime/load-errors');
+    throw loadsNotDeployed(name);
+  }
+  const lake = await cli.openAt({ config, lake: folder }, begin);
+  const [table] = tablesOf(lake, [name]);
+  return { lake, loads: await lake.loads(), table: table! };
+}
+
+export function withWhere(command: Command): Command {
+  return command
+    .argument('<table>')
+    .argument('[where...]', 'files and folders (Parquet, CSV, JSON lines), an RDS export, a manifest summary')
+    .addOption(
+      new Option('--kind <kind>', 'what the copy is, where it does not show').choices([
+        'files',
+        'export',
+        'manifest',
+      ]),
+    )
+    .option('--source-table <name>', "the export's table: db.table, or db.schema.table")
+    .option('--replace', 'rows that the copy lacks go')
+    .addOption(
+      new Option('--position <major:minor>', "where the copy stands, in the source's coordinates").argParser(
+        parsePlace,
+      ),
+    )
+    .addOption(new Option('--date <date>', 'the date the rows count for, YYYY-MM-DD').argParser(parseDate))
+    .option('--again', 'load the copy once more that was loaded last');
+}
+
+export function withWorkers(command: Command): Command {
+  return command.addOption(
+    new Option('--workers <n>', 'tasks at once, 512 MB each (default: one a core, at most 4)').argParser(
+      parseWorkers,
+    ),
+  );
+}
+
+function parsePlace(text: string): { major: bigint; minor: bigint } {
+  const [, major, minor] = /^(\d{1,16}):(-?\d{1,18})$/.exec(text) ?? [];
+  if (major === undefined || minor === undefined)
+    throw usage(`"${text}" is not a position`, 'the command line', 'write it as <major>:<minor>');
+  return { major: BigInt(major), minor: BigInt(minor) };
+}
+
+const WORKERS_MAX = 64;
+
+function parseWorkers(text: string): number {
+  const n = Number(text);
+  if (Number.isInteger(n) && n >= 1 && n <= WORKERS_MAX) return n;
+  throw usage(`"${text}" workers cannot work`, 'the command line', `name a number from 1 to ${WORKERS_MAX}`);
+}
