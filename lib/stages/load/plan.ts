@@ -22,7 +22,7 @@ export type LoadRequest = Pick<Beginning, 'replaces' | 'dateReceived' | 'at' | '
 /**
  * Plans a load, or plans again the one that is under way: the tasks of splitting, a group of the copy's files each. A
  * crash leaves some of the tasks; the same call adds the rest.
- * @throws TM_2758 when the load that was under way ends just then, TM_2759 when it is not what is asked for
+ * @throws TM_2758 when the load that was under way ends just then, TM_2760 when it is not what is asked for
  */
 export async function planLoad(
   ports: LakePorts,

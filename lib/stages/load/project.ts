@@ -13,7 +13,7 @@ import { type LoadPorts, type Recipe, type Step, scopeOf } from './recipe';
 import { loadGone, loadStopped, noLoad, sumsDiffer } from './run-errors';
 import type { CopySource } from './source/copy';
 import { splitGroup } from './split';
-import { truncatePart } from './truncate-part';
+import { putTruncatePart } from './truncate-part';
 import { type Validation, validateLoad } from './validate';
 
 /** Which copy a load is of, and how it is run. */
@@ -193,7 +193,7 @@ export class LoadProject {
     const validation = await this.validate(recipe);
     if (validation.differences.length > 0) throw sumsDiffer(table.name, validation.differences);
     const { parts } = await readGathered(this.ports, recipe);
-    const truncate = recipe.load.replaces ? [await truncatePart(this.ports, recipe)] : [];
+    const truncate = recipe.load.replaces ? [await putTruncatePart(this.ports, recipe)] : [];
     const files = {
       parts: [...truncate, ...parts.map(({ key, bytes, rows, sha256 }) => ({ key, bytes, rows, sha256 }))],
       packs: validation.packs.map(({ counted: _, ...pack }) => pack),

@@ -81,10 +81,10 @@ export const loadStopped = (table: string) =>
     `go on: tidemark load run ${table}`,
   );
 
-/** TM_2759: a load is under way, and it is not the one that is asked for. */
+/** TM_2760: a load is under way, and it is not the one that is asked for. */
 export const otherLoad = (table: string, how: string) =>
   new TidemarkError(
-    'TM_2759',
+    'TM_2760',
     `another load is under way: ${how}`,
     `table ${table}`,
     'go on with it as it was begun, or give it up first',

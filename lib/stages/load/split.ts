@@ -1,6 +1,6 @@
 import type { Scalar } from '../../columnar/types';
 import type { Task } from '../../ledger/tasks';
-import type { CopiedFiles, ReadOrder, SplitOrder, WrittenPart } from '../../ports/copy-engine';
+import type { CopiedFiles, LoadMark, ReadOrder, SplitOrder, WrittenPart } from '../../ports/copy-engine';
 import type { Json } from '../../ports/items';
 import { type LoadFile, packedPartition, unpackedPartition } from '../../table/load-files';
 import type { Group } from './groups';
@@ -88,15 +88,20 @@ async function copiedFiles(
   return { format: copy.format, files, ...(copy.columns ? { columns: copy.columns } : {}) };
 }
 
-function splitOrder(recipe: Recipe, copy: CopiedFiles, folder: string): SplitOrder {
-  const { table, load, shape, limits } = recipe;
+/** What every row of a load bears. */
+export function markOf({ load }: Recipe): LoadMark {
   const { major, minor } = load.position;
+  return { major, minor, entry: load.entry, source: load.id, dateReceived: load.dateReceived };
+}
+
+function splitOrder(recipe: Recipe, copy: CopiedFiles, folder: string): SplitOrder {
+  const { table, shape, limits } = recipe;
   return {
     copy,
     derive: table.load.derive,
     fields: shape.logFields,
     key: shape.key,
-    mark: { major, minor, entry: load.entry, source: load.id, dateReceived: load.dateReceived },
+    mark: markOf(recipe),
     partitionBy: shape.spec.fields.map(({ transform, ...field }) => ({
       source: shape.tableFields.find(f => f.id === field['source-id'])!,
       transform,

@@ -178,7 +178,7 @@ test('load.request: a replace is never carried on as the plain load that is unde
   const lake = lakeOf();
   await put(lake, '1.csv', `1,1,${day(1)}`);
   await project(lake).plan();
-  await expect(project(lake, { replaces: true }).run()).rejects.toThrow(/TM_2759/);
+  await expect(project(lake, { replaces: true }).run()).rejects.toThrow(/TM_2760/);
   await put(lake, '1.csv', `1,2,${day(1)}`);
   await project(lake).run();
   expect(await project(lake).run()).toMatchObject({ n: 1, merged: undefined });
