@@ -7,7 +7,7 @@ import type { Items } from '../../lib/ports/items';
 import { freshFolders } from '../adapters/folder';
 import { NaiveTasks, naiveOf, readTasks } from '../support/naive-tasks';
 
-const HISTORIES = Number(process.env.TIDEMARK_HISTORIES ?? 100);
+const HISTORIES = Number(process.env.TIDEMARK_HISTORIES ?? 25);
 const LEASE_MS = 1_000;
 const folder = freshFolders();
 

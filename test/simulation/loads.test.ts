@@ -26,7 +26,7 @@ import {
   world,
 } from './world';
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 25);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 8);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 const T = 'one' as const;
