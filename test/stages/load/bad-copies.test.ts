@@ -36,7 +36,7 @@ async function put(lake: TestLake, name: string, ...rows: string[]): Promise<voi
 
 const day = (n: number) => `2021-01-0${n} 00:00:00`;
 const project = (lake: TestLake, more: Parameters<typeof projectOf>[3] = {}): LoadProject =>
-  projectOf(lake, filesSource(lake.landing, { table: T, from: ['copy/'] }), T, more);
+  projectOf(lake, filesSource(lake.landing, { table: T, from: ['copy/'] }), T, { workers: 1, ...more });
 
 const rowsOf = async (lake: TestLake) =>
   (await readRows(lake.ports, T)).map(r => `${r.id} ${r.v} ${r.w}`).sort();
