@@ -18,7 +18,7 @@ import { type Fault, type FaultPlan, faultyPorts, NO_FAULTS } from './faulty-por
 import { type Actor, Scheduler } from './scheduler';
 
 /** In a quick run only every so many-eth call meets each fault; `TIDEMARK_CRASHES=all` tries every one. */
-const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 11;
+const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 37;
 const SEEDS = Math.min(Number(process.env.TIDEMARK_SEEDS ?? 15), 1_000);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];

@@ -236,4 +236,4 @@ export class LoadProject {
 }
 
 /** How long a worker waits at most before it looks again. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 250;
