@@ -19,7 +19,7 @@ import { type Actor, Scheduler } from './scheduler';
 
 /** In a quick run only every so many-eth call meets each fault; `TIDEMARK_CRASHES=all` tries every one. */
 const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 37;
-const SEEDS = Math.min(Number(process.env.TIDEMARK_SEEDS ?? 15), 1_000);
+const SEEDS = Math.min(Number(process.env.TIDEMARK_SEEDS ?? 8), 1_000);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 const SCOPE: TaskScope = { load: 'load-1', step: 'split' };

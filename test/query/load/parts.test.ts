@@ -84,7 +84,7 @@ test('pack: the table fields, by sortBy and then by key; bounds and counts as of
       expect(bound(metrics.lower.get(FIELDS[1]!.id))).toBe(times[0]);
       expect(bound(metrics.upper.get(FIELDS[1]!.id))).toBe(times.at(-1));
     }),
-    { numRuns: 20 },
+    { numRuns: 8 },
   );
 });
 
@@ -190,7 +190,7 @@ test('repeated, losers, without: as a naive fold says', async () => {
         }
       }
     }),
-    { numRuns: 15 },
+    { numRuns: 6 },
   );
 });
 

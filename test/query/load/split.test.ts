@@ -56,7 +56,7 @@ test('split.all types: the rows as they were, in the partitions of our kernels, 
       expect(names.size).toBe(parts.length);
       for (const part of parts) checkPart(part, stored, order);
     }),
-    { numRuns: 25 },
+    { numRuns: 10 },
   );
 });
 
