@@ -82,8 +82,8 @@ export async function pastLoads(items: Items, table: string, limit: number): Pro
 }
 
 /**
- * Notes a load as begun; `planned` is made after the counter was read, which is a condition: it knows all that has a number. A load that holds pauses the table in
- * the same transaction. Undefined: another load is under way.
+ * Notes a load as begun; `planned` is made after the counter was read, which is a condition: it knows all that has a
+ * number. A load that holds pauses the table in the same transaction. Undefined: another load is under way.
  */
 export async function beginLoad(
   items: Items,

@@ -33,8 +33,9 @@ const TRIES = 20;
 
 /**
  * Merges the next slice of entries: appends them to the log table, folds them onto the current table, commits rows
- * and cursor together. Undefined when nothing waits, or the table is paused. A refused commit plans afresh, from the new metadata: a rollback
- * would lose entries and a foreign MERGE double a key if anything planned before were kept (PROTOCOL.md, M6).
+ * and cursor together. Undefined when nothing waits, or the table is paused. A refused commit plans afresh, from the new
+ * metadata: a rollback would lose entries and a foreign MERGE double a key if anything planned before were kept
+ * (PROTOCOL.md, M6).
  *
  * A crash before the log's commit leaves nothing; between the two commits the log is ahead of the table, and the
  * next merge folds the same entries; data files that nothing names wait for vacuum. A crash after both leaves the

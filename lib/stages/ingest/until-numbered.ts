@@ -21,7 +21,7 @@ const LEASE_MS_MIN = 10_000;
  * Writes deltas and numbers them, until that is done. Most often once: a try is lost only where another writer's
  * entries with positions among these were numbered meanwhile. Some writers at once each lose a few tries; among very
  * many, or beside faster ones, a slow one might lose every time. After FREE_TRIES it therefore takes the table's turn,
- * and writes once more while nobody else numbers such positions (docs/decisions/0015). A turn lasts twice as long as
+ * and writes once more while nobody else numbers such positions (docs/decisions/0017). A turn lasts twice as long as
  * the slowest try so far, and twice as long again when it was too short.
  */
 export async function untilNumbered<T>(

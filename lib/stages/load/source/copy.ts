@@ -1,23 +1,7 @@
-import type { PrimitiveType } from '../../../columnar/types';
+import type { CopiedFiles, DescribedColumn } from '../../../ports/copy-engine';
 
 /** How the files of a copy are written; csv and json (one object a line) perhaps packed with gzip. */
-export type CopyFormat = 'parquet' | 'csv' | 'json';
-
-/**
- * How a stored value becomes one of its column's type, where a cast between the two would say something else.
- * text: a string that spells the value. utf8: bytes that are the text. bits: bytes of MySQL's BIT, the highest first,
- * that are an unsigned number; of a boolean 0 or 1.
- */
-export type StoredForm = 'text' | 'utf8' | 'bits';
-
-/** A column as the copy describes it. */
-export interface CopyColumn {
-  readonly name: string;
-  /** What the column means in the lake. Files may hold a narrower type that widens to it. */
-  readonly type: PrimitiveType;
-  /** Without it, the files hold values of the type. */
-  readonly stored?: StoredForm;
-}
+export type CopyFormat = CopiedFiles['format'];
 
 /** One file of a copy, as it was when the copy was looked at. */
 export interface CopyFile {
@@ -36,7 +20,7 @@ export interface TableCopy {
   readonly files: readonly CopyFile[];
   readonly format: CopyFormat;
   /** Undefined where only the rows say which columns there are. */
-  readonly columns?: readonly CopyColumn[];
+  readonly columns?: readonly DescribedColumn[];
   /** MD5 over each file's uri, then its etag (fingerprintOf). */
   readonly fingerprint: string;
   readonly bytes: number;

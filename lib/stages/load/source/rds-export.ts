@@ -1,7 +1,8 @@
 import { compareValues } from '../../../iceberg/single-value';
+import type { DescribedColumn } from '../../../ports/copy-engine';
 import type { ObjectInfo, ObjectStore } from '../../../ports/object-store';
 import { columnsMissing, formatUnknown, noSuchTable, tableIncomplete, tableNotExported } from '../errors';
-import type { CopyColumn, CopySource, TableCopy } from './copy';
+import type { CopySource, TableCopy } from './copy';
 import type { StoredColumn } from './footers';
 import { copyFile, folderOf, isBeside } from './listing';
 import { type ExportedTable, readDescription } from './rds-description';
@@ -97,7 +98,7 @@ function foldersOf(target: string): string[] {
 function columnsOf(
   { target, columns }: ExportedTable,
   stored: readonly StoredColumn[] | undefined,
-): CopyColumn[] {
+): DescribedColumn[] {
   if (!stored) return columns.map(column => exportedColumn(column, undefined));
   const described = new Map(columns.map(column => [column.name, column]));
   const lacking = columns.filter(({ name }) => !stored.some(s => s.name === name));

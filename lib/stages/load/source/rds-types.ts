@@ -1,7 +1,7 @@
 import { icebergTypeOf } from '../../../columnar/type-map';
 import { decimalOf, type PrimitiveType } from '../../../columnar/types';
 import { readableAs } from '../../../parquet/column';
-import type { CopyColumn } from './copy';
+import type { DescribedColumn } from '../../../ports/copy-engine';
 
 /** A column as the export describes it. */
 export interface ExportedColumn {
@@ -23,7 +23,7 @@ const TEXT_TYPES: readonly PrimitiveType[] = ['string', 'binary'];
  * Where the two do not fit, the files are right: nothing is read as what it may not be.
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ExportSnapshot.data-types.html
  */
-export function exportedColumn(column: ExportedColumn, stored: PrimitiveType | undefined): CopyColumn {
+export function exportedColumn(column: ExportedColumn, stored: PrimitiveType | undefined): DescribedColumn {
   const { name, originalType } = column;
   const found = stored ?? storedTypeOf(column.exportedType ?? '');
   const wanted = icebergTypeOf(originalType);

@@ -1,6 +1,7 @@
+import type { DescribedColumn } from '../../../ports/copy-engine';
 import type { ObjectStore } from '../../../ports/object-store';
 import { brokenFiles } from '../errors';
-import type { CopyColumn, CopyFile, CopyFormat, TableCopy } from './copy';
+import type { CopyFile, CopyFormat, TableCopy } from './copy';
 import { byUri, fingerprintOf } from './fingerprint';
 import { readFooters, type StoredColumn } from './footers';
 import { oneLayout } from './layout';
@@ -12,7 +13,7 @@ export interface CopiedFiles {
   readonly format: CopyFormat;
   readonly files: readonly CopyFile[];
   /** What the stored columns mean, where the source describes them. */
-  readonly describe?: (stored: readonly StoredColumn[]) => readonly CopyColumn[];
+  readonly describe?: (stored: readonly StoredColumn[]) => readonly DescribedColumn[];
 }
 
 /**
