@@ -127,7 +127,7 @@ async function compactAll(lake: World, plan: FaultPlan): Promise<unknown> {
 }
 
 test('compact.everyCall: after a crash anywhere the next compaction goes on, and nothing is lost to vacuum', async () => {
-  const stride = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 31;
+  const stride = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 61;
   const calls: string[] = [];
   const calm = await begin();
   await compactAll(calm.lake, call => {

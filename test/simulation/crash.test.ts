@@ -6,7 +6,7 @@ import { Scheduler } from './scheduler';
 import { COLUMNS, FILES, ingestFile, meaningOf, mergeTable, world } from './world';
 
 /** In a quick run only every so many-eth call meets each fault; `TIDEMARK_CRASHES=all` tries every one. */
-const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 29;
+const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 61;
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 
 /** A run over several files: ingest and merge as one process would. */

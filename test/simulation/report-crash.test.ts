@@ -5,7 +5,7 @@ import { mergeAll, take } from '../support/lake';
 import { type Fault, type FaultPlan, faultyPorts, NO_FAULTS } from './faulty-ports';
 import { Scheduler } from './scheduler';
 
-const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 23;
+const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 41;
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 const DATES = ['2021-01-01', '2021-01-02'];
 const lakes = localLakes();

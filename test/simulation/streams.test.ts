@@ -26,7 +26,7 @@ import { mergeTable } from './world';
 const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 8);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 /** In a quick run only every so many-eth call meets each fault; `TIDEMARK_CRASHES=all` tries every one. */
-const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 23;
+const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 41;
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 
 function worldLake(seed: number): TestLake {

@@ -4,7 +4,7 @@ import { changesOf, history, textOf } from '../support/histories';
 import { mergeAll, readRows, type TestLake, take, testLake } from '../support/lake';
 import { type NaiveChange, naiveFold } from '../support/naive-fold';
 
-const RUNS = Number(process.env.TIDEMARK_HISTORIES ?? 60);
+const RUNS = Number(process.env.TIDEMARK_HISTORIES ?? 30);
 const TABLES = ['one', 'two'] as const;
 const COLUMNS = ['a', 'b', 'gone'];
 

@@ -10,7 +10,7 @@ import { mergeAll, readRows, type TestLake, take, testLake } from '../../support
 import { beginOf, type CopiedRow, filesOf } from '../../support/loads';
 import { type NaiveChange, naiveFold } from '../../support/naive-fold';
 
-const RUNS = Number(process.env.TIDEMARK_HISTORIES ?? 20);
+const RUNS = Number(process.env.TIDEMARK_HISTORIES ?? 10);
 const T = 'one';
 const COLUMNS = ['a', 'b', 'gone'];
 

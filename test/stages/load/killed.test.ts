@@ -4,7 +4,7 @@ import { readRows } from '../../support/lake';
 import { loadPorts, projectOf } from '../../support/load-project';
 import { ordersLake, sourceOf } from '../../support/orders';
 
-const KILLS = Number(process.env.TIDEMARK_KILLS ?? 4);
+const KILLS = Number(process.env.TIDEMARK_KILLS ?? 2);
 const LEASE_MS = 61_000;
 
 class Killed extends Error {}
