@@ -1,5 +1,5 @@
 import type { AwsQueryLake } from '../../lib/runtime/aws-queries';
-import { mergeUntil } from '../../lib/stages/merge-until';
+import { mergeUntil } from '../../lib/stages/merge/merge-until';
 import { refreshHistoryView } from '../../lib/stages/views';
 import { queueHandler } from '../queue';
 import { count, failed, logger } from '../telemetry';

@@ -72,7 +72,7 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
       return ingest(ports, config, { ...(await landedFile(path, onRead)), ...options, ...fresh });
     },
     async merge(table) {
-      const { mergeUntil } = await import('../stages/merge-until');
+      const { mergeUntil } = await import('../stages/merge/merge-until');
       const { slices } = await mergeUntil(ports, table, config.limits, Number.POSITIVE_INFINITY);
       return tallyOf(table.name, slices);
     },

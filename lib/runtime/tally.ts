@@ -1,4 +1,4 @@
-import type { Merged } from '../stages/merge';
+import type { Merged } from '../stages/merge/merge';
 import type { OwnTally } from './lake';
 
 /** What slices of one table came to together; undefined without any. */

@@ -9,9 +9,9 @@ import { liveFiles } from '../table/live-files';
 import { appendToLog, restoreLog } from '../table/log-append';
 import { type OpenTable, openTable } from '../table/open';
 import { vacuumCountOf } from '../table/vacuum-count';
-import { type Aside, foldAside } from './fold-aside';
-import type { MergeLimits } from './merge';
-import { portionsThrough } from './next-slice';
+import { type Aside, foldAside } from './merge/fold-aside';
+import { portionsThrough } from './merge/next-slice';
+import type { MergeLimits } from './merge/slice';
 
 export interface Rebuilt {
   readonly table: string;

@@ -10,7 +10,7 @@ import { type OutputKey, outputName } from '../../lib/config/deployed';
 import { loadConfig } from '../../lib/config/load';
 import { isSettled } from '../../lib/stages/land/arrival';
 import { land } from '../../lib/stages/land/land';
-import { mergeNext } from '../../lib/stages/merge';
+import { mergeNext } from '../../lib/stages/merge/merge';
 import { EXAMPLES, folder, type Ran, tidemark } from '../cli/terminal';
 import { ATHENA, DYNAMODB, MOTO, standIn } from './endpoints';
 import { type StoredLake, storedLake } from './stored-lake';

@@ -6,7 +6,7 @@ import type { ResolvedLake } from '../../lib/config/resolved';
 import { readCounter } from '../../lib/ledger/counter';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { ingest } from '../../lib/stages/ingest/ingest';
-import { mergeNext } from '../../lib/stages/merge';
+import { mergeNext } from '../../lib/stages/merge/merge';
 import { fileName, killedLake, localPorts, TABLES } from './killed-lake';
 
 /** Files looked at again by a process that starts: the last ones may have been in hand when others were killed. */

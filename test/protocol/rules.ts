@@ -5,7 +5,7 @@ import { type Entry, entriesAfter } from '../../lib/ledger/entries';
 import { entryKey } from '../../lib/ledger/keys';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import type { Ingested, IngestOptions } from '../../lib/stages/ingest/request';
-import { type Merged, mergeNext } from '../../lib/stages/merge';
+import { type Merged, mergeNext } from '../../lib/stages/merge/merge';
 import { type Rebuilt, rebuild } from '../../lib/stages/rebuild';
 import { logTableOf } from '../../lib/table/columns';
 import { type Cursor, readCursor } from '../../lib/table/cursor';

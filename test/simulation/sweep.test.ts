@@ -4,7 +4,7 @@ import type { FixedClock } from '../../lib/adapters/memory/clock';
 import { listWaiting } from '../../lib/ledger/waiting';
 import type { WakeUps } from '../../lib/ports/wake-ups';
 import { land } from '../../lib/stages/land/land';
-import { mergeUntil } from '../../lib/stages/merge-until';
+import { mergeUntil } from '../../lib/stages/merge/merge-until';
 import { sweep } from '../../lib/stages/sweep/sweep';
 import { queues, type Sent } from '../lambdas/fifo-queue';
 import { type TestLake, testLake } from '../support/lake';

@@ -13,7 +13,7 @@ import type { LakePorts } from '../../lib/ports/lake-ports';
 import type { ObjectStore } from '../../lib/ports/object-store';
 import { ingest } from '../../lib/stages/ingest/ingest';
 import type { Ingested, IngestOptions } from '../../lib/stages/ingest/request';
-import { type Merged, mergeNext } from '../../lib/stages/merge';
+import { type Merged, mergeNext } from '../../lib/stages/merge/merge';
 import { openFile } from '../../lib/table/data-file';
 import { Deletes, liveMask } from '../../lib/table/deletes';
 import { type LiveFiles, liveFiles } from '../../lib/table/live-files';

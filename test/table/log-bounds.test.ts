@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { LakeConfig } from '../../lib/config/define';
 import type { LakePorts } from '../../lib/ports/lake-ports';
-import { mergeNext } from '../../lib/stages/merge';
+import { mergeNext } from '../../lib/stages/merge/merge';
 import { mergeAll, readRows, type TestLake, take, testLake } from '../support/lake';
 import { type NaiveChange, naiveFold } from '../support/naive-fold';
 

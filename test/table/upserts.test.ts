@@ -1,7 +1,7 @@
 import { batchBytes } from '../../lib/columnar/batch';
 import { valueAt } from '../../lib/columnar/kernels';
 import type { TableConfig } from '../../lib/config/define';
-import { nextSlice } from '../../lib/stages/next-slice';
+import { nextSlice } from '../../lib/stages/merge/next-slice';
 import { logTableOf } from '../../lib/table/columns';
 import { openCurrent, stateOf } from '../../lib/table/current-table';
 import { readCursor } from '../../lib/table/cursor';

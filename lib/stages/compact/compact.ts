@@ -3,7 +3,7 @@ import type { LakePorts } from '../../ports/lake-ports';
 import { checkLedger, statedCursor } from '../../table/cursor';
 import { checkKey } from '../../table/key';
 import { openTable } from '../../table/open';
-import type { MergeLimits } from '../merge';
+import type { MergeLimits } from '../merge/slice';
 import { compactLog } from './log';
 import { compactTable } from './table';
 

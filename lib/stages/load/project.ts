@@ -4,7 +4,8 @@ import { claimTask, failTask, LEASE_MS, renewTask, succeedTask } from '../../led
 import { countTasks, type TaskCounts } from '../../ledger/task-counts';
 import { retryTasks } from '../../ledger/task-pending';
 import type { Task } from '../../ledger/tasks';
-import { type Merged, type MergeLimits, mergeNext } from '../merge';
+import { type Merged, mergeNext } from '../merge/merge';
+import type { MergeLimits } from '../merge/slice';
 import { commitLoad } from './commit';
 import { packParts } from './pack';
 import { type LoadRequest, planLoad, recipeUnderWay } from './plan';

@@ -1,22 +1,22 @@
-import { comparePositions } from '../change/position';
-import type { ResolvedTable } from '../config/resolved';
-import type { DataFile } from '../iceberg/data-file';
-import { currentSchema, type TableMetadata } from '../iceberg/metadata';
-import { readCounter } from '../ledger/counter';
-import { type Entry, entriesAfter, isLoad } from '../ledger/entries';
-import type { Items } from '../ports/items';
-import type { LakePorts } from '../ports/lake-ports';
-import { type Cursor, START } from '../table/cursor';
-import type { FoldResult } from '../table/fold-into';
-import type { LiveFiles } from '../table/live-files';
-import { readLoadFiles, tableFilesOf } from '../table/load-files';
-import { unlessGone } from '../table/moved-deltas';
-import type { OpenTable } from '../table/open';
-import { loadPortions } from '../table/portion';
-import { standsAt } from '../table/stands-at';
+import { comparePositions } from '../../change/position';
+import type { ResolvedTable } from '../../config/resolved';
+import type { DataFile } from '../../iceberg/data-file';
+import { currentSchema, type TableMetadata } from '../../iceberg/metadata';
+import { readCounter } from '../../ledger/counter';
+import { type Entry, entriesAfter, isLoad } from '../../ledger/entries';
+import type { Items } from '../../ports/items';
+import type { LakePorts } from '../../ports/lake-ports';
+import { type Cursor, START } from '../../table/cursor';
+import type { FoldResult } from '../../table/fold-into';
+import type { LiveFiles } from '../../table/live-files';
+import { readLoadFiles, tableFilesOf } from '../../table/load-files';
+import { unlessGone } from '../../table/moved-deltas';
+import type { OpenTable } from '../../table/open';
+import { loadPortions } from '../../table/portion';
+import { standsAt } from '../../table/stands-at';
 import { type Aside, type FoldedAside, foldAside } from './fold-aside';
-import type { MergeLimits, Slice } from './merge';
 import { portionsThrough } from './next-slice';
+import type { MergeLimits, Slice } from './slice';
 
 /**
  * The entries through the next load, if that is what the table begins anew with: a load into a table that has nothing

@@ -1,14 +1,14 @@
-import type { ResolvedTable } from '../config/resolved';
-import type { DataFile } from '../iceberg/data-file';
-import type { LakePorts } from '../ports/lake-ports';
-import { type CurrentTable, stateOf } from '../table/current-table';
-import type { Cursor } from '../table/cursor';
-import { type FoldResult, foldInto } from '../table/fold-into';
-import type { LiveFiles } from '../table/live-files';
-import { logView } from '../table/log-append';
-import type { OpenTable } from '../table/open';
-import type { Portion } from '../table/portion';
-import type { WriteLimits } from '../table/write-files';
+import type { ResolvedTable } from '../../config/resolved';
+import type { DataFile } from '../../iceberg/data-file';
+import type { LakePorts } from '../../ports/lake-ports';
+import { type CurrentTable, stateOf } from '../../table/current-table';
+import type { Cursor } from '../../table/cursor';
+import { type FoldResult, foldInto } from '../../table/fold-into';
+import type { LiveFiles } from '../../table/live-files';
+import { logView } from '../../table/log-append';
+import type { OpenTable } from '../../table/open';
+import type { Portion } from '../../table/portion';
+import type { WriteLimits } from '../../table/write-files';
 
 /** Files that no commit names yet, or not all, and what is folded into them. */
 export interface Aside {

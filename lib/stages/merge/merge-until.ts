@@ -1,7 +1,8 @@
-import type { ResolvedTable } from '../config/resolved';
-import { readCounter } from '../ledger/counter';
-import type { LakePorts } from '../ports/lake-ports';
-import { type Merged, type MergeLimits, mergeNext } from './merge';
+import type { ResolvedTable } from '../../config/resolved';
+import { readCounter } from '../../ledger/counter';
+import type { LakePorts } from '../../ports/lake-ports';
+import { type Merged, mergeNext } from './merge';
+import type { MergeLimits } from './slice';
 
 /** What a run of merges did. `last`: its last slice, undefined when nothing waited. */
 export interface MergedUntil {

@@ -1,6 +1,6 @@
-import { type Entry, entriesAfter, isLoad } from '../ledger/entries';
-import type { LakePorts } from '../ports/lake-ports';
-import { deltasPortion, loadPortions, type Portion, type PortionLimits } from '../table/portion';
+import { type Entry, entriesAfter, isLoad } from '../../ledger/entries';
+import type { LakePorts } from '../../ports/lake-ports';
+import { deltasPortion, loadPortions, type Portion, type PortionLimits } from '../../table/portion';
 
 /** What one merge takes on: entries after `after` until a budget is reached, one at least; a load alone. */
 export async function nextSlice(

@@ -1,23 +1,21 @@
-import type { ResolvedTable } from '../config/resolved';
-import { type Entry, isLoad } from '../ledger/entries';
-import { pausedSince } from '../ledger/paused';
-import { noteMerged } from '../ledger/waiting';
-import type { LakePorts } from '../ports/lake-ports';
-import { logTableOf } from '../table/columns';
-import { commit } from '../table/commit';
-import { asWideAs, type CurrentTable, openCurrent, stateOf } from '../table/current-table';
-import { type Cursor, checkLedger, cursorSummary, readCursor } from '../table/cursor';
-import { commitContended } from '../table/errors';
-import { type FoldResult, foldInto } from '../table/fold-into';
-import { type LiveFiles, liveFiles } from '../table/live-files';
-import { appendToLog, logView } from '../table/log-append';
-import { type OpenTable, openTable } from '../table/open';
-import { deltasPortion, type PortionLimits } from '../table/portion';
-import type { WriteLimits } from '../table/write-files';
+import type { ResolvedTable } from '../../config/resolved';
+import { type Entry, isLoad } from '../../ledger/entries';
+import { pausedSince } from '../../ledger/paused';
+import { noteMerged } from '../../ledger/waiting';
+import type { LakePorts } from '../../ports/lake-ports';
+import { logTableOf } from '../../table/columns';
+import { commit } from '../../table/commit';
+import { asWideAs, openCurrent, stateOf } from '../../table/current-table';
+import { checkLedger, cursorSummary, readCursor } from '../../table/cursor';
+import { commitContended } from '../../table/errors';
+import { type FoldResult, foldInto } from '../../table/fold-into';
+import { liveFiles } from '../../table/live-files';
+import { appendToLog, logView } from '../../table/log-append';
+import { openTable } from '../../table/open';
+import { deltasPortion } from '../../table/portion';
 import { foldLoad, sliceOfLoad } from './fold-load';
 import { nextSlice } from './next-slice';
-
-export interface MergeLimits extends WriteLimits, PortionLimits {}
+import type { MergeLimits, Slice } from './slice';
 
 /** What one merge changed. `through` is the last entry merged. */
 export interface Merged {
@@ -71,15 +69,6 @@ export async function mergeNext(
     return merged;
   }
   throw commitContended(table.name, TRIES);
-}
-
-/** Entries to merge, and the tables as they were read for it: the log has the entries by now. */
-export interface Slice {
-  readonly current: CurrentTable;
-  readonly log: OpenTable;
-  readonly cursor: Cursor;
-  readonly files: LiveFiles;
-  readonly slice: readonly Entry[];
 }
 
 async function mergeSlice(

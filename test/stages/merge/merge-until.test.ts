@@ -1,6 +1,6 @@
-import type { LakePorts } from '../../lib/ports/lake-ports';
-import { type MergedUntil, mergeUntil } from '../../lib/stages/merge-until';
-import { take, testLake } from '../support/lake';
+import type { LakePorts } from '../../../lib/ports/lake-ports';
+import { type MergedUntil, mergeUntil } from '../../../lib/stages/merge/merge-until';
+import { take, testLake } from '../../support/lake';
 
 const CONFIG = {
   name: 'shop',
