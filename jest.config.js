@@ -13,6 +13,11 @@ const base = {
   transformIgnorePatterns: ['/node_modules/(?!(hyparquet|hyparquet-compressors|fzstd|hysnappy)/)'],
 };
 
+/** What bundles functions or synthesises whole stacks: CI runs it, beside `npm test`. */
+const BUILT = ['lambdas/bundles', 'cli/bundle', 'stacks/nag', 'live/live'].map(
+  test => `<rootDir>/test/${test}.test.ts`,
+);
+
 /** @type {import('jest').Config} */
 module.exports = {
   // No assertion about time: a busy machine is slow, a test that hangs still ends. Projects have no limit of their own.
@@ -25,8 +30,10 @@ module.exports = {
       testPathIgnorePatterns: [
         '/node_modules/',
         ...['interop', 'process', 'aws', 'package'].map(folder => `<rootDir>/test/${folder}/`),
+        ...BUILT,
       ],
     },
+    { ...base, displayName: 'built', testMatch: BUILT },
     { ...base, displayName: 'interop', testMatch: ['<rootDir>/test/interop/**/*.test.ts'] },
     { ...base, displayName: 'aws', testMatch: ['<rootDir>/test/aws/**/*.test.ts'] },
     { ...base, displayName: 'package', testMatch: ['<rootDir>/test/package/**/*.test.ts'] },
