@@ -16,7 +16,7 @@ import { Scheduler } from './scheduler';
 import { SHARDS, STREAM } from './stream-world';
 import { randomFile, type WorldFile } from './world';
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 4);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 3);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const DAYS = 3;
 const DAY_MS = 86_400_000;

@@ -15,7 +15,7 @@ import {
   world,
 } from './world';
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 15);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 8);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 

@@ -43,7 +43,7 @@ test('order.log: the log alone orders changes as the ledger does', async () => {
       for await (const _ of lake.ports.store.list('deltas/')) written++;
       anew += written - entries;
     }),
-    { numRuns: Number(process.env.TIDEMARK_HISTORIES ?? 50) },
+    { numRuns: Number(process.env.TIDEMARK_HISTORIES ?? 25) },
   );
   // Else the runs were one after another, and show nothing.
   expect(early).toBeGreaterThan(10);

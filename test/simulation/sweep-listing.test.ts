@@ -6,7 +6,7 @@ import { awsTestLake } from '../lambdas/aws-lake';
 import { type Fault, faultyPorts, NO_FAULTS } from './faulty-ports';
 import { type Actor, Scheduler } from './scheduler';
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 15);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 8);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 

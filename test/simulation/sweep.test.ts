@@ -16,7 +16,7 @@ import { checkLog, checkSnapshots } from './invariants';
 import { type Actor, Scheduler } from './scheduler';
 import { bytesOf, COLUMNS, CONFIG, meaningOf, randomFile, type WorldFile } from './world';
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 15);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 8);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 const WINDOW_MS = 15_000;

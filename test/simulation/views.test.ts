@@ -13,7 +13,7 @@ import { type Fate, type MemoryJobs, memoryJobs } from '../support/memory-jobs';
 import { type Fault, type FaultPlan, faultyPorts, NO_FAULTS } from './faulty-ports';
 import { type Actor, Scheduler } from './scheduler';
 
-const SEEDS = Math.min(Number(process.env.TIDEMARK_SEEDS ?? 60), 1000);
+const SEEDS = Math.min(Number(process.env.TIDEMARK_SEEDS ?? 30), 1000);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 const HOUR = 3_600_000;
 
