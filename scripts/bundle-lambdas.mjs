@@ -10,6 +10,10 @@ const WASM = ['parquet_wasm.js', 'parquet_wasm_bg.wasm'];
 /** What a function must never carry: engines and tools of this machine. A path through any of them fails the build. */
 const LEFT_OUT = /^(?:@duckdb|lmdb|jiti|chokidar|zod|commander|aws-cdk-lib|constructs)(?:\/|$)/;
 
+/** The one function that works with DuckDB: its calls are bundled, the engine is in a layer (lib/constructs). */
+const WITH_DUCKDB = 'load';
+const OF_DUCKDB = /^@duckdb\/node-(?:api|bindings)$/;
+
 /** The names of the functions: each folder of lambdas/ with an index.ts. */
 export async function lambdaNames() {
   const entries = await readdir(join(ROOT, 'lambdas'), { withFileTypes: true });
@@ -45,7 +49,7 @@ async function bundle(name, folder) {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    plugins: [besideTheBundle, leftOut],
+    plugins: [besideTheBundle, ...(name === WITH_DUCKDB ? [duckDb] : []), leftOut],
   });
   if (Object.values(metafile.outputs)[0].imports.some(({ path }) => path === `./${WASM[0]}`)) {
     await copyWasm(folder);
@@ -61,6 +65,18 @@ const besideTheBundle = {
   name: 'beside-the-bundle',
   setup(build) {
     build.onResolve({ filter: /^parquet-wasm\/node$/ }, () => ({ path: `./${WASM[0]}`, external: true }));
+  },
+};
+
+/** Before `leftOut`, which would refuse it. */
+const duckDb = {
+  name: 'duckdb',
+  setup(build) {
+    build.onResolve({ filter: OF_DUCKDB }, ({ path }) =>
+      path.endsWith('-bindings')
+        ? { path, external: true }
+        : { path: fileURLToPath(import.meta.resolve('@duckdb/node-api')) },
+    );
   },
 };
 

@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dirname, '..');
 const TESTS = {
   P: 'positions',
   I: 'ingest(-together)?',
-  L: '(ingest|loads)',
+  L: '(ingest|loads(-[a-z]+)?)',
   S: 'ingest',
   N: 'entries',
   M: '(merge(-[a-z]+)?|rebuild)',

@@ -13,11 +13,11 @@ export function merge(lake: Pick<AwsQueryLake, 'config' | 'ports' | 'queryPorts'
   return queueHandler<{ readonly table: string }>(lake, async ({ table: name }, until) => {
     const table = config.tables.find(t => t.name === name);
     if (!table) return logger.warn('no such table is declared any more', { table: name });
-    const { slices, last, unfinished } = await mergeUntil(ports, table, config.limits, until.at(MARGIN_MS));
+    const { slices, last, again } = await mergeUntil(ports, table, config.limits, until.at(MARGIN_MS));
+    if (again) await wakeUps.mergeAgain(name, again);
     if (!last) return;
-    const { through, snapshotId } = last;
-    if (unfinished) await wakeUps.mergeAgain(name, { through, snapshotId });
-    logger.info('merged', { table: name, through, slices: slices.length, unfinished });
+    const unfinished = again !== undefined;
+    logger.info('merged', { table: name, through: last.through, slices: slices.length, unfinished });
     const entries = slices.reduce((sum, slice) => sum + slice.entries.length, 0);
     count('merges', slices.length, table);
     count('entriesMerged', entries, table);

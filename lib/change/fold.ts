@@ -85,6 +85,19 @@ export function foldWhole(
   return folded;
 }
 
+/** Some groups decided anew, by these changes alone: of their keys there are no others. */
+export function foldAlone(
+  changes: Changes,
+  groups: KeyGroups,
+  folded: Folded,
+  alone: Pick<FoldContext, 'truncates' | 'deletedWhen'> & { readonly groups: Uint32Array },
+): Folded {
+  const { action, from, fills, lacking } = folded;
+  const anew = { action: action.slice(), from: from.slice(), fills: [...fills], lacking: new Set(lacking) };
+  for (const g of alone.groups) foldGroup(changes, groups, g, alone, undefined, anew);
+  return anew;
+}
+
 interface MutableFold extends Folded {
   readonly fills: (Fill | undefined)[];
   readonly lacking: Set<number>;

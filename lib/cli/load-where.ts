@@ -1,36 +1,32 @@
 import { type Command, Option } from 'commander';
 import type { ResolvedTable } from '../config/resolved';
+import type { Lake } from '../runtime/lake';
 import type { LoadOptions, Loads } from '../runtime/load';
-import type { LocalLake } from '../runtime/local';
-import { type Cli, options, tablesOf } from './cli';
+import { type Cli, tablesOf } from './cli';
 import { usage } from './errors';
 import { parseDate } from './ingest';
 
 /** Which copy is meant, and how its load begins. */
 export interface WhereFlags extends Omit<LoadOptions, 'from'> {
   readonly workers?: number;
+  readonly wait?: boolean;
 }
 
 /** A table, and the loads of its lake. */
 export interface Asked {
-  readonly lake: LocalLake;
+  readonly lake: Lake;
   readonly loads: Loads;
   readonly table: ResolvedTable;
 }
 
-/** The loads of a lake in a folder, and the table. @throws TM_7020 for another lake, TM_7002 */
+/** The table, and the loads of its lake. @throws TM_7020 for a lake that was deployed without them, TM_7002 */
 export async function loadsOf(
   cli: Cli,
   command: Command,
   name: string,
   begin: 'begin' | 'existing',
 ): Promise<Asked> {
-  const { target, config, lake: folder } = options(command);
-  if (target !== 'local') {
-    const { loadsNotDeployed } = await import('../runtime/load-errors');
-    throw loadsNotDeployed(name);
-  }
-  const lake = await cli.openAt({ config, lake: folder }, begin);
+  const lake = await cli.open(command, begin);
   const [table] = tablesOf(lake, [name]);
   return { lake, loads: await lake.loads(), table: table! };
 }
@@ -38,7 +34,10 @@ export async function loadsOf(
 export function withWhere(command: Command): Command {
   return command
     .argument('<table>')
-    .argument('[where...]', 'files and folders (Parquet, CSV, JSON lines), an RDS export, a manifest summary')
+    .argument(
+      '[where...]',
+      'files and folders (Parquet, CSV, JSON lines), an RDS export, a manifest summary; with --target aws by s3:// addresses',
+    )
     .addOption(
       new Option('--kind <kind>', 'what the copy is, where it does not show').choices([
         'files',
@@ -57,12 +56,15 @@ export function withWhere(command: Command): Command {
     .option('--again', 'load the copy once more that was loaded last');
 }
 
-export function withWorkers(command: Command): Command {
-  return command.addOption(
-    new Option('--workers <n>', 'tasks at once, 512 MB each (default: one a core, at most 4)').argParser(
-      parseWorkers,
-    ),
-  );
+export function withRunning(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--workers <n>',
+        'of a lake in a folder: tasks at once, 512 MB each (default: one a core, at most 4)',
+      ).argParser(parseWorkers),
+    )
+    .option('--no-wait', 'with --target aws: begin, and leave the rest to the functions');
 }
 
 function parsePlace(text: string): { major: bigint; minor: bigint } {

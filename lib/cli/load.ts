@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import type { LoadOptions } from '../runtime/load';
+import type { LoadOptions, RunOptions } from '../runtime/load';
 import type { LoadProgress } from '../stages/load/project';
 import { type Cli, options } from './cli';
 import { abandonCommand, statusCommand, validateCommand } from './load-look';
-import { type Asked, loadsOf, type WhereFlags, withWhere, withWorkers } from './load-where';
+import { type Asked, loadsOf, type WhereFlags, withWhere, withRunning } from './load-where';
 import * as render from './render/load';
 import type { Progress } from './render/progress';
 
@@ -41,7 +41,7 @@ function planCommand(cli: Cli): Command {
 }
 
 function runCommand(cli: Cli): Command {
-  return withWorkers(withWhere(new Command('run')))
+  return withRunning(withWhere(new Command('run')))
     .description('load the copy, or go on with the load that is under way')
     .addHelpText('after', RUN_HELP)
     .action(async (name: string, from: string[], flags: WhereFlags, command: Command) => {
@@ -51,7 +51,7 @@ function runCommand(cli: Cli): Command {
 }
 
 function retryCommand(cli: Cli): Command {
-  return withWorkers(new Command('retry'))
+  return withRunning(new Command('retry'))
     .description('let failed tasks start again, then go on with the load')
     .argument('<table>')
     .argument('[task]', 'default: all that failed or are ignored')
@@ -67,8 +67,8 @@ function retryCommand(cli: Cli): Command {
         const { loads, table } = await loadsOf(cli, command, name, 'existing');
         const count = await loads.retry(table, task);
         cli.note(`${name}: ${count} ${count === 1 ? 'task' : 'tasks'} may start again`);
-        const { workers } = flags;
-        if (flags.run) await runLoad(cli, command, { loads, table }, { workers });
+        const { workers, wait } = flags;
+        if (flags.run) await runLoad(cli, command, { loads, table }, { workers, wait });
       },
     );
 }
@@ -77,7 +77,7 @@ async function runLoad(
   cli: Cli,
   command: Command,
   { loads, table }: Pick<Asked, 'loads' | 'table'>,
-  flags: LoadOptions & { readonly workers?: number | undefined },
+  flags: LoadOptions & Pick<RunOptions, 'workers' | 'wait'>,
 ): Promise<void> {
   const { name } = table;
   const told = options(command).output === 'table' ? cli.say.bind(cli) : cli.note.bind(cli);
@@ -95,6 +95,7 @@ async function runLoad(
       onFailed: (step, task) => cli.note(render.failureLine(step, task)),
     });
     progress.stop();
+    if (!loaded) return cli.note(`${name}: begun; see: tidemark load status ${name} --target aws`);
     if (options(command).output !== 'table')
       return await cli.rows(command, {
         columns: render.loadedColumns,
@@ -138,11 +139,13 @@ Examples:
 
 const RUN_HELP = `
 Without <where> it goes on with the load that is under way. Ctrl-C ends the tasks in hand and stops; load run goes on.
+With --target aws the lake's functions do the load: Ctrl-C ends only the looking on, and load run joins it again.
 
 Examples:
   tidemark load run orders exports/orders/
   tidemark load run orders orders-manifest.json --workers 2
   tidemark load run orders my-export/ --replace --output json
+  tidemark load run orders s3://my-exports/2026-01/ --target aws
 `;
 
 const RETRY_HELP = `

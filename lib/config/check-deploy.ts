@@ -20,9 +20,13 @@ export function checkDeployable(lake: ResolvedLake, file: string): void {
   if (lake.tables.length === 0) report(['tables'], 'are none, so nothing would be taken in; declare one');
   for (const table of lake.tables) checkTable(table, report);
   checkSources(lake, report);
-  const { kmsKeyArn, alarmEmail } = lake.deploy;
+  const { kmsKeyArn, alarmEmail, loads } = lake.deploy;
   checkForm(kmsKeyArn, FORMS.key, message => report(['deploy', 'kmsKeyArn'], message));
   checkForm(alarmEmail, FORMS.mail, message => report(['deploy', 'alarmEmail'], message));
+  for (const [i, from] of (loads?.from ?? []).entries())
+    checkForm(from, FORMS.copies, message => report(['deploy', 'loads', 'from', i], message));
+  for (const [i, key] of (loads?.kmsKeyArns ?? []).entries())
+    checkForm(key, FORMS.key, message => report(['deploy', 'loads', 'kmsKeyArns', i], message));
   if (problems.length > 0) throw configInvalid(file, problems);
 }
 

@@ -178,6 +178,17 @@ export interface DeployConfig {
   scanLimitGiB?: number;
   /** Files that arrive within this many seconds make one merge. Default: 15. */
   windowSeconds?: number;
+  /** Copies of tables are loaded in the account (`tidemark load --target aws`). Default: they are not. */
+  loads?: DeployLoadsConfig;
+}
+
+export interface DeployLoadsConfig {
+  /** Where copies stand: `s3://bucket/prefix/`. Nothing else is read. */
+  from: string[];
+  /** Keys of the account that encrypt those copies; an RDS export has one always. Default: none. */
+  kmsKeyArns?: string[];
+  /** Workers that split and pack at once, 1000 at most. Default: 20. */
+  workers?: number;
 }
 
 /** Upper bounds of what is held or written at once; memory follows them, not the size of files. */

@@ -81,6 +81,7 @@ export type OutputKey =
   | 'ReportQueue'
   | 'ReportDeadLetters'
   | 'AlarmTopic'
+  | 'LoadMachine'
   | 'QueryPolicy'
   | `Stream${string}`;
 

@@ -82,7 +82,9 @@ function networkFloor({ sources }: ResolvedLake): Standing[] {
 const streamsOf = ({ sources }: ResolvedLake) =>
   Object.values(sources).filter(s => s.kind === 'kinesis').length;
 
-const functionsOf = (lake: ResolvedLake) => (streamsOf(lake) > 0 ? 7 : 6);
+const loadsOf = ({ deploy }: ResolvedLake) => (deploy.loads ? 1 : 0);
+
+const functionsOf = (lake: ResolvedLake) => 6 + (streamsOf(lake) > 0 ? 1 : 0) + loadsOf(lake);
 
 /** A sweep a minute of half a second and half a GB; AWS Lambda asks each queue for messages about 15 times a minute. */
 function sweeping(): number {
@@ -91,8 +93,8 @@ function sweeping(): number {
   return sweeps + ((minutes * 15 * 3) / 1e6) * PRICES.millionQueueRequests;
 }
 
-/** Two a queue, one a function, two a stream, one a watched table, five of the lake (lib/constructs/pipeline/alarms.ts). */
+/** Two a queue, one a function, two a stream, one a watched table, one of loads, five of the lake (lib/constructs/pipeline/alarms.ts). */
 function alarmsOf(lake: ResolvedLake): number {
   const watched = lake.tables.filter(table => table.watch).length;
-  return 6 + functionsOf(lake) + 2 * streamsOf(lake) + watched + 5;
+  return 6 + functionsOf(lake) + 2 * streamsOf(lake) + watched + loadsOf(lake) + 5;
 }

@@ -28,6 +28,11 @@ export const FORMS = {
   vpc: { form: /^vpc-[0-9a-f]+$/, what: 'the id of a VPC: vpc-0a1b2c3d' },
   subnet: { form: /^subnet-[0-9a-f]+$/, what: 'the id of a subnet: subnet-0a1b2c3d' },
   group: { form: /^sg-[0-9a-f]+$/, what: 'the id of a security group: sg-0a1b2c3d' },
+  // No wildcard: rights on copies are of exactly this place.
+  copies: {
+    form: /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/(?:[^*?$/]+\/)*$/,
+    what: 'a bucket, or a folder in one: s3://bucket/exports/',
+  },
   mail: { form: /^[^\s@]+@[^\s@]+$/, what: 'an address: lake@example.com' },
 } as const satisfies Record<string, Form>;
 

@@ -148,6 +148,13 @@ const source = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const loads = z.strictObject({
+  from: z.array(text).min(1),
+  kmsKeyArns: z.array(text).default([]),
+  // A Distributed Map's own bound is 10,000; an account's functions run 1,000 at once, if nobody asked for more.
+  workers: z.int().min(1).max(1000).default(20),
+});
+
 /** A window is shorter than the five minutes for which SQS remembers it; Athena's least limit is 10 MB. */
 const deploy = z.strictObject({
   kmsKeyArn: text.optional(),
@@ -155,6 +162,7 @@ const deploy = z.strictObject({
   alarmEmail: text.optional(),
   scanLimitGiB: z.number().min(0.01).default(100),
   windowSeconds: z.int().min(1).max(240).default(15),
+  loads: loads.optional(),
 });
 
 const MiB = 1024 * 1024;

@@ -22,6 +22,17 @@ const MEANT: readonly Meant[] = [
     reason: "Tables of the lake's own database, which come and go with its config.",
   },
   {
+    actions: /^states:(?:Describe|Stop)Execution$/,
+    resource: /^[^*]+:execution:[^*]+\/\*$/,
+    reason: "A machine's own child executions, which have a name each only when they run.",
+  },
+  {
+    actions:
+      /^logs:(?:(?:Create|Get|Update|Delete|List)LogDeliver(?:y|ies)|(?:Put|Describe)ResourcePolic(?:y|ies)|DescribeLogGroups)$/,
+    resource: /^\*$/,
+    reason: 'Deliveries of a log, by which Step Functions writes one, know no resource to name.',
+  },
+  {
     actions:
       /^dms:DescribeReplications$|^lakeformation:GetDataAccess$|^athena:List(?:WorkGroups|EngineVersions|DataCatalogs)$/,
     resource: /^\*$/,

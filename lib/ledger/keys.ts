@@ -15,6 +15,7 @@ export interface TaskScope {
  * | table#<table>    | entry#<16 digits>       | a numbered entry of the log, or a pack that ends with it  |
  * | table#<table>    | compacted               | through which entry the log's compaction has looked       |
  * | table#<table>    | paused                  | since when nothing of the table is merged                 |
+ * | table#<table>    | aside                   | what merges have folded of a load that no commit names yet |
  * | table#<table>    | source#<identity>       | a source object taken in, and as which entries            |
  * | table#<table>    | first-seen#<identity>   | a plain file's instant and its place among that instant's |
  * | table#<table>    | instant#<micros>        | how many plain files were first seen for an instant       |
@@ -52,6 +53,7 @@ export const compactedKey = (table: string): ItemKey => ({
   sort: 'compacted',
 });
 export const pausedKey = (table: string): ItemKey => ({ partition: tablePartition(table), sort: 'paused' });
+export const asideKey = (table: string): ItemKey => ({ partition: tablePartition(table), sort: 'aside' });
 export const sourceKey = (table: string, identity: string): ItemKey => ({
   partition: tablePartition(table),
   sort: `source#${identity}`,

@@ -17,8 +17,11 @@ import { waitingAction } from './waiting';
 
 /** Where a copy is, so that whoever goes on with its load can open it again. */
 export interface CopyPlace {
-  /** export: the folder of an RDS or Aurora export. manifest: the summary of one. files: files, and folders of files. */
-  readonly kind: 'files' | 'export' | 'manifest';
+  /**
+   * export: the folder of an RDS or Aurora export. manifest: the summary of one. dms: folders of a DMS task's LOAD objects.
+   * files: files, and folders of files.
+   */
+  readonly kind: 'files' | 'export' | 'manifest' | 'dms';
   /** Absolute paths, or addresses. */
   readonly at: readonly string[];
   /** The table as the copy calls it. */
@@ -35,6 +38,8 @@ export interface Load {
   readonly replaces: boolean;
   /** The position of all its rows. */
   readonly position: Position;
+  /** The source generation of its position, and of the changes that follow. */
+  readonly generation: number;
   /** The `_entry` that its rows bear: at or before the number that it gets. */
   readonly entry: number;
   /** `YYYY-MM-DD` in the lake's timezone. */
@@ -93,7 +98,7 @@ export async function beginLoad(
   for (;;) {
     const counter = await readCounter(items, table);
     const load = await planned(counter);
-    const moved = counterValue({ ...counter, loads: load.ordinal });
+    const moved = counterValue({ ...counter, loads: load.ordinal, generation: load.generation });
     const actions: ItemAction[] = [
       { put: loadingKey(table), value: loadValue(load), if: 'absent' },
       { put: counterKey(table), value: moved, if: counter.version },
@@ -131,6 +136,8 @@ export async function numberLoad(
     const counter = await readCounter(items, table);
     const n = counter.next;
     for await (const entry of entriesAfter(items, table, looked)) {
+      // Another commit of this very load, which was read before that one ended it.
+      if (entry.name === files.name) return { gone: true };
       if (overlap(files, entry) && (await meets(entry))) return { met: entry };
       looked = entry.n;
     }

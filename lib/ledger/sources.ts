@@ -151,19 +151,3 @@ export async function firstSight(
     ]);
   }
 }
-
-/**
- * Whether a LOAD object must wait: its name was taken in with other content, which is a reload, and from then on
- * every LOAD object of the table belongs to it (PROTOCOL.md, L).
- */
-export async function holdsLoad(items: Items, { table, load }: SourceRef): Promise<boolean> {
-  if (load === undefined) return false;
-  if (await items.get(loadKey(table, HELD))) return true;
-  const claimed = await items.get(loadKey(table, load.place));
-  if (!claimed || claimed.value.identity === load.identity) return false;
-  await items.transact([{ put: loadKey(table, HELD), value: { since: load.place } }]);
-  return true;
-}
-
-/** No object's name: those are paths. */
-const HELD = '*';

@@ -36,8 +36,8 @@ export interface Claim {
 }
 
 /**
- * What a worker got. held: nothing can start, but others hold tasks. At `until` the first comes free unless its holder goes
- * on; one whose try fails comes free at once. done: every task that was added has succeeded or is ignored.
+ * What a worker got. held: nothing can start yet: others hold tasks, or a try that failed has to wait. At `until` the first
+ * comes free unless its holder goes on; one whose try fails may come free before. done: every task that was added has succeeded or is ignored.
  */
 export type Claimed =
   | { readonly outcome: 'claimed'; readonly task: Task }
@@ -45,7 +45,7 @@ export type Claimed =
   | { readonly outcome: 'done' };
 
 /**
- * Starts a task that may start: one that is pending, else one that failed, else one whose worker was not heard of until
+ * Starts a task that may start: one that is pending, else one that failed and need not wait, else one whose worker was not heard of until
  * its lease was over. That counts as a failed try; where it was the last, the task is ignored and another one sought.
  *
  * A crash behind it, or a lost answer, leaves the task to the end of its lease. Clocks that differ by more than a lease cost
@@ -57,13 +57,13 @@ export async function claimTask(items: Items, scope: TaskScope, claim: Claim): P
     let until: number | undefined;
     for (const state of ['pending', 'failed', 'in_progress'] as const) {
       const page = await listPlaces(items, scope, state, { limit: LOOK });
-      const startable = state === 'in_progress' ? page.filter(({ at }) => at <= claim.now) : page;
+      const startable = state === 'pending' ? page : page.filter(({ at }) => at <= claim.now);
       for (const { id } of inOrderOf(claim.owner, startable)) {
         const task = await start(items, scope, id, claim);
         if (task) return { outcome: 'claimed', task };
         found = true;
       }
-      if (state === 'in_progress') until = page[0]?.at;
+      if (state !== 'pending' && page[0]) until = Math.min(until ?? Infinity, page[0].at);
     }
     // Others were quicker everywhere, or only tasks were met that are ignored now: what can start is to be seen anew.
     if (found) continue;
@@ -94,8 +94,8 @@ async function start(items: Items, scope: TaskScope, id: string, claim: Claim): 
   }
 }
 
-function isStartable({ state, until }: Task, now: number): boolean {
-  return state === 'pending' || state === 'failed' || (state === 'in_progress' && until! <= now);
+function isStartable({ state, since, until }: Task, now: number): boolean {
+  return state === 'pending' || ((state === 'failed' || state === 'in_progress') && (until ?? since) <= now);
 }
 
 function started(scope: TaskScope, task: Task, { owner, now, leaseMs = LEASE_MS }: Claim): Task {
@@ -109,10 +109,11 @@ function abandoned(scope: TaskScope, task: Task, at: number): Task {
   return failed(task, { try: task.token, at, owner: task.owner!, message });
 }
 
-function failed(task: Task, error: TaskError): Task {
+function failed(task: Task, error: TaskError, waitMs = 0): Task {
   const retry = task.retry + 1;
   const state = retry < TRIES_MAX ? 'failed' : 'ignored';
-  return { ...released(task, state, error.at), retry, errors: withError(task.errors, error) };
+  const waits = state === 'failed' && waitMs > 0 ? { until: error.at + waitMs } : {};
+  return { ...released(task, state, error.at), ...waits, retry, errors: withError(task.errors, error) };
 }
 
 function released({ owner: _, until: __, ...task }: Task, state: TaskState, since: number): Task {
@@ -153,6 +154,13 @@ export async function succeedTask(
   return moveHeld(items, scope, hold, { to: succeeded, after: ['succeeded'] });
 }
 
+/** Why a try failed, and how long the next one has to wait: trouble of a store is over in a while, a bad row never is. */
+export interface Failure extends Pick<TaskError, 'message' | 'stack'> {
+  readonly now: number;
+  /** Default: it may start at once. */
+  readonly waitMs?: number;
+}
+
 /**
  * Notes that a try failed; the third in a row makes the task ignored. A call whose answer was lost may be made again.
  * @returns the task; undefined when it is no longer the worker's: its failure is not counted
@@ -161,10 +169,10 @@ export async function failTask(
   items: Items,
   scope: TaskScope,
   hold: Hold,
-  { now, message, stack }: { readonly now: number } & Pick<TaskError, 'message' | 'stack'>,
+  { now, waitMs, ...why }: Failure,
 ): Promise<Task | undefined> {
   const to = (task: Task): Task =>
-    failed(task, { try: task.token, at: now, owner: task.owner!, message, ...(stack ? { stack } : {}) });
+    failed(task, { try: task.token, at: now, owner: task.owner!, ...why }, waitMs);
   return moveHeld(items, scope, hold, { to, after: ['failed', 'ignored'] });
 }
 

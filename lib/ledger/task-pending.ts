@@ -78,7 +78,8 @@ async function retryRead(
   for (let left = read; ; ) {
     const moves = left.flatMap((from): Move[] => {
       if (!from || (from.task.state !== 'failed' && from.task.state !== 'ignored')) return [];
-      return [{ from, to: { ...from.task, state: 'pending', since: now, retry: 0 } }];
+      const { until: _, ...task } = from.task;
+      return [{ from, to: { ...task, state: 'pending', since: now, retry: 0 } }];
     });
     if (moves.length === 0) return 0;
     if ((await moveTasks(items, scope, moves)).done) return moves.length;

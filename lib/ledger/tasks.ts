@@ -15,8 +15,9 @@ export interface Task {
   readonly retry: number;
   /** How often it was claimed. The fence: only who holds the newest claim moves the task on. */
   readonly token: number;
-  /** In progress: who works at it, and until when nobody else may (milliseconds since 1970). */
+  /** In progress: who works at it. */
   readonly owner?: string;
+  /** In progress: until when nobody else may. Failed: until when nobody may. Milliseconds since 1970. */
   readonly until?: number;
   /** What it succeeded with. */
   readonly result?: Json;
@@ -70,7 +71,7 @@ function placeActions(scope: TaskScope, { from, to }: Move): ItemAction[] {
   return old ? [{ delete: old }, added] : [added];
 }
 
-/** Tasks in progress are listed by when their leases end, the others by when they came into their state. */
+/** Tasks are listed by when they may be started, those that need not wait by when they came into their state. */
 function placeOf(scope: TaskScope, { id, state, since, until }: Task): ItemKey {
   return taskPlaceKey(scope, TASK_STATES[state], until ?? since, id);
 }
@@ -93,7 +94,7 @@ export async function readTask(
 /** A line of a state's list; `sort` is where the next page goes on. */
 export interface TaskPlace {
   readonly id: string;
-  /** When its lease ends, of a task in progress; else since when it is in its state. Milliseconds since 1970. */
+  /** When its lease or its wait ends; else since when it is in its state. Milliseconds since 1970. */
   readonly at: number;
   readonly sort: string;
 }

@@ -11,6 +11,7 @@ import type { LakeStatus } from '../stages/status';
 import type { Trace } from '../stages/trace';
 import type { Touch } from '../stages/trace-key';
 import type { Vacuumed } from '../stages/vacuum/vacuum';
+import type { LakeLoads } from './loads';
 
 /** Where the config of a lake is. */
 export interface OpenOptions {
@@ -52,7 +53,7 @@ export type KeyValue = string | number | bigint | boolean;
  * Every function fails with a TidemarkError where its `code` is in docs/errors.md; a table or report that nobody
  * declared is TM_6002. Answers that come whole are worked out one after the other, however many are asked for at once.
  */
-export interface LocalLake {
+export interface LocalLake extends LakeLoads {
   readonly folder: string;
   readonly configFile: string;
 

@@ -5,6 +5,7 @@ import { type LocalLake as BoundLake, openLocalLake } from '../runtime/local';
 import type { Compacted } from '../stages/compact/compact';
 import type { Ingested } from '../stages/ingest/request';
 import type { FileTaken, LocalLake, OpenOptions } from './lake';
+import { loadsIn } from './loads';
 import { dateOf, keyOf, reportOf, tableOf, tablesOf } from './names';
 import { Turns } from './turns';
 
@@ -20,6 +21,7 @@ export async function openLake(folder: string, { config }: OpenOptions = {}): Pr
     folder: lake.folder,
     configFile: lake.configFile,
     ...intake(lake, cwd),
+    ...loadsIn(lake),
     ...upkeep(lake),
     ...answers(lake),
   };

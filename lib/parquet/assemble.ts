@@ -1,10 +1,19 @@
 import { parquetCorrupt, schemaDiffers } from './errors';
-import { footerBytes, footerOf, footerOfFile, MAGIC, type ParquetFooter } from './footer';
-import { ELEMENT, FILE } from './ids';
+import {
+  footerBytes,
+  footerOf,
+  footerOfFile,
+  MAGIC,
+  type ParquetFooter,
+  type ParquetRowGroup,
+} from './footer';
+import { FILE, GROUP } from './ids';
 import { shiftRowGroup } from './offsets';
-import type { ByteRange } from './ranges';
-import { encodeThrift, type ThriftStruct, ThriftType } from './thrift';
-import { fieldValue, structAt, structsOf, withField, withoutFields, withStructs } from './thrift-fields';
+import { type ByteRange, joined } from './ranges';
+import { pickedSchema, schemaIdentity } from './schema-identity';
+import type { ThriftStruct } from './thrift';
+import { ThriftType } from './thrift';
+import { structAt, structsOf, withField, withoutFields, withStructs } from './thrift-fields';
 
 /**
  * Writes one Parquet file row group by row group, in bounded memory: what each method returns are the bytes that
@@ -14,9 +23,9 @@ import { fieldValue, structAt, structsOf, withField, withoutFields, withStructs 
 export class FileAssembler {
   private offset = 0;
   private rows = 0;
-  private first: { readonly tree: ThriftStruct; readonly identity: Uint8Array } | undefined;
-  /** The tree that was compared last: of a source file it is the same for each row group. */
-  private known: ThriftStruct | undefined;
+  private first: { readonly tree: ThriftStruct; readonly identity: string } | undefined;
+  /** What was compared last: of a source file it is the same for each row group. */
+  private known: { readonly tree: ThriftStruct; readonly columns: readonly number[] | undefined } | undefined;
   private readonly groups: ThriftStruct[] = [];
   private finished: ParquetFooter | undefined;
 
@@ -52,8 +61,7 @@ export class FileAssembler {
 
   /** The range of the other file whose bytes come next. Throws TM_4203 if its schema is another. */
   copy(footer: ParquetFooter, rowGroup: number): ByteRange {
-    const group = footer.rowGroups[rowGroup];
-    if (!group) throw parquetCorrupt(`no row group ${rowGroup} of ${footer.rowGroups.length}`);
+    const group = rowGroupOf(footer, rowGroup);
     this.adopt(footer);
     const distance = this.offset - group.start;
     const struct = structAt(footer.tree, FILE.rowGroups, rowGroup);
@@ -61,6 +69,31 @@ export class FileAssembler {
     this.offset += group.end - group.start;
     this.rows += group.rows;
     return { start: group.start, end: group.end };
+  }
+
+  /**
+   * The same of some of the other file's columns, by their places there: they become this file's columns, in that order.
+   * @returns the ranges whose bytes come next, one after the other
+   */
+  pick(footer: ParquetFooter, rowGroup: number, columns: readonly number[]): ByteRange[] {
+    const group = rowGroupOf(footer, rowGroup);
+    this.adopt(footer, columns);
+    const chunks = columns.map(c => group.columns[c]!);
+    const starts: number[] = [];
+    for (const { size } of chunks) {
+      starts.push(this.offset);
+      this.offset += size;
+    }
+    const struct = structAt(footer.tree, FILE.rowGroups, rowGroup);
+    const all = structsOf(struct, GROUP.columns);
+    const picked = withStructs(
+      sized(struct, chunks),
+      GROUP.columns,
+      columns.map(c => all[c]!),
+    );
+    this.groups.push(shiftRowGroup(picked, i => starts[i]! - chunks[i]!.start, this.groups.length));
+    this.rows += group.rows;
+    return joined(chunks.map(({ start, size }) => ({ start, end: start + size })));
   }
 
   /** The last bytes. Key-values are ours alone: `ARROW:schema` is dropped, the Parquet types say everything. */
@@ -77,27 +110,32 @@ export class FileAssembler {
     return bytes;
   }
 
-  private adopt({ tree }: ParquetFooter): void {
-    if (tree === this.known) return;
-    const same = identity(tree);
-    this.first ??= { tree, identity: same };
-    if (Buffer.compare(this.first.identity, same) !== 0) throw schemaDiffers('parquet file');
-    this.known = tree;
+  private adopt({ tree }: ParquetFooter, columns?: readonly number[]): void {
+    if (tree === this.known?.tree && columns === this.known.columns) return;
+    const schema = columns ? pickedSchema(tree, columns) : tree;
+    const identity = schemaIdentity(schema);
+    this.first ??= { tree: schema, identity };
+    if (this.first.identity !== identity) throw schemaDiffers('parquet file');
+    this.known = { tree, columns };
   }
 }
 
-/** True if row groups of the two files can stand in one. The root's name is the writer's taste. */
+/** True if row groups of the two files can stand in one. */
 export function sameSchema(a: ParquetFooter, b: ParquetFooter): boolean {
-  return Buffer.compare(identity(a.tree), identity(b.tree)) === 0;
+  return schemaIdentity(a.tree) === schemaIdentity(b.tree);
 }
 
-/** Column orders belong to it: without them statistics mean nothing, and copied they would begin to. */
-function identity(tree: ThriftStruct): Uint8Array {
-  const [root, ...leaves] = structsOf(tree, FILE.schema);
-  let schema = withStructs({ fields: [] }, FILE.schema, [withoutFields(root!, [ELEMENT.name]), ...leaves]);
-  const orders = fieldValue(tree, FILE.columnOrders);
-  if (orders !== undefined) schema = withField(schema, FILE.columnOrders, ThriftType.list, orders);
-  return encodeThrift(schema);
+function rowGroupOf(footer: ParquetFooter, rowGroup: number): ParquetRowGroup {
+  const group = footer.rowGroups[rowGroup];
+  if (!group) throw parquetCorrupt(`no row group ${rowGroup} of ${footer.rowGroups.length}`);
+  return group;
+}
+
+/** A row group of fewer columns, which says nothing of the others. */
+function sized(group: ThriftStruct, chunks: ParquetRowGroup['columns']): ThriftStruct {
+  const sum = (sizes: readonly number[]) => sizes.reduce((a, b) => a + b, 0);
+  const bare = withoutFields(group, [GROUP.sorting, GROUP.compressed]);
+  return withField(bare, GROUP.bytes, ThriftType.i64, sum(chunks.map(c => c.uncompressed)));
 }
 
 function keyValue([key, value]: readonly [string, string]): ThriftStruct {

@@ -12,8 +12,16 @@ export const FILE = {
   columnOrders: 7,
   encryption: 8,
 } as const;
-/** RowGroup */
-export const GROUP = { columns: 1, rows: 3, fileOffset: 5, ordinal: 7 } as const;
+/** RowGroup; bytes: of its columns in memory, compressed: as they stand in the file, sorting: by which columns */
+export const GROUP = {
+  columns: 1,
+  bytes: 2,
+  rows: 3,
+  sorting: 4,
+  fileOffset: 5,
+  compressed: 6,
+  ordinal: 7,
+} as const;
 /** ColumnChunk; indexes: offset index and column index, offset and length of each */
 export const CHUNK = { filePath: 1, fileOffset: 2, meta: 3, indexes: [4, 5, 6, 7], crypto: 8 } as const;
 /** ColumnMetaData; bloom: offset and length of the bloom filter */

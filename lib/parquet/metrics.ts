@@ -39,6 +39,21 @@ export function rowGroupBounds(
 }
 
 /**
+ * Bounds of a row group in which no value is NULL, of a type whose values all engines order alike: of floats there are
+ * none, with their two zeros and NaN.
+ */
+export function rowGroupSpan(
+  footer: ParquetFooter,
+  rowGroup: number,
+  field: Field,
+): { readonly min: Value; readonly max: Value } | undefined {
+  if (field.type === 'float' || field.type === 'double') return undefined;
+  const bounds = rowGroupBounds(footer, rowGroup, field);
+  if (bounds?.nulls !== 0 || bounds.min === null || bounds.max === null) return undefined;
+  return { min: bounds.min, max: bounds.max };
+}
+
+/**
  * A file's Iceberg metrics from its footer alone. Fields the file has not have none; NaN counts are not in a footer.
  * Bounds of strings and binaries are cut to Iceberg's 16.
  * @see https://iceberg.apache.org/spec/#manifests, data_file

@@ -20,6 +20,17 @@ export function planReads(ranges: readonly ByteRange[], gapBytesMax: number): By
   return reads;
 }
 
+/** The same bytes in the same order, ranges that follow each other as one. */
+export function joined(ranges: readonly ByteRange[]): ByteRange[] {
+  const runs: { start: number; end: number }[] = [];
+  for (const { start, end } of ranges) {
+    const last = runs.at(-1);
+    if (last?.end === start) last.end = end;
+    else runs.push({ start, end });
+  }
+  return runs;
+}
+
 /** Each range's bytes out of the reads' (`bytes[i]` are those of `reads[i]`), without a copy. Throws TM_4201 if none holds it. */
 export function cutReads(
   ranges: readonly ByteRange[],

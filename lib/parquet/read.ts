@@ -5,11 +5,12 @@ import type { Field } from '../columnar/types';
 import { columnIndex, readableAs } from './column';
 import { columnUnreadable, parquetCorrupt } from './errors';
 import { footerBytes, MAGIC, type ParquetFooter, type ParquetRowGroup } from './footer';
-import { ELEMENT, FILE, GROUP } from './ids';
+import { FILE, GROUP } from './ids';
 import { shiftRowGroup } from './offsets';
 import type { ByteRange } from './ranges';
+import { pickedSchema } from './schema-identity';
 import { ThriftType } from './thrift';
-import { structAt, structsOf, withField, withoutFields, withStructs } from './thrift-fields';
+import { structAt, structsOf, withField, withStructs } from './thrift-fields';
 import { decodeParquet } from './wasm';
 
 /** Rows [from, to) of a row group. */
@@ -140,7 +141,6 @@ function chunkFile(
   chunks: readonly Uint8Array[],
 ): Uint8Array {
   const { tree } = footer;
-  const [root, ...leaves] = structsOf(tree, FILE.schema);
   const source = footer.rowGroups[rowGroup]!;
   const starts: number[] = [];
   let end = MAGIC.length;
@@ -156,13 +156,8 @@ function chunkFile(
     columns.map(c => all[c]!),
   );
   const group = shiftRowGroup(picked, i => starts[i]! - source.columns[columns[i]!]!.start, 0);
-  const schema = [
-    withField(root!, ELEMENT.children, ThriftType.i32, columns.length),
-    ...columns.map(c => leaves[c]!),
-  ];
-  let pruned = withoutFields(tree, [FILE.keyValues, FILE.columnOrders]);
-  pruned = withField(pruned, FILE.rows, ThriftType.i64, source.rows);
-  pruned = withStructs(withStructs(pruned, FILE.schema, schema), FILE.rowGroups, [group]);
+  const schema = withField(pickedSchema(tree, columns), FILE.rows, ThriftType.i64, source.rows);
+  const pruned = withStructs(schema, FILE.rowGroups, [group]);
   return Buffer.concat([MAGIC, ...chunks, footerBytes(pruned)]);
 }
 

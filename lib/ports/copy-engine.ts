@@ -72,6 +72,12 @@ export interface SplitOrder extends ReadOrder {
   readonly limits: RowGroupLimits;
 }
 
+/** The least and the greatest value of the key's first column, or values beyond them. */
+export interface KeySpan {
+  readonly min: Exclude<Scalar, null>;
+  readonly max: Exclude<Scalar, null>;
+}
+
 /** A file of one partition's rows. */
 export interface WrittenPart {
   readonly file: string;
@@ -83,6 +89,8 @@ export interface WrittenPart {
   readonly counted: number;
   /** Rows in which a column of the key is NULL, or more where several are. */
   readonly nullKeys: number;
+  /** Undefined where the file does not tell. */
+  readonly keys?: KeySpan | undefined;
 }
 
 export interface SortColumn {
@@ -102,7 +110,16 @@ export interface PackOrder {
   readonly limits: RowGroupLimits;
 }
 
-/** A row of a part: its number in PartKeys.parts, its place in the file from 0. */
+/** Rows of a part that follow each other, as a file of their own or the part itself. */
+export interface PartPiece {
+  readonly file: string;
+  /** Which part it is of. Pieces come in the order of parts, at most one of each. */
+  readonly part: number;
+  /** The place in the part of the file's first row, from 0. */
+  readonly firstRow: number;
+}
+
+/** A row of a part: the part's number, its place in the part from 0. */
 export interface PlacedRow {
   readonly part: number;
   readonly row: number;
@@ -117,8 +134,12 @@ export interface CopiedRow {
 }
 
 export interface PartKeys {
-  readonly parts: readonly string[];
+  /** They need no other columns than the key's, and newestBy where it is asked for. */
+  readonly pieces: readonly PartPiece[];
   readonly key: readonly Field[];
+  /** Keys whose first column is at least `from` and below `to`; others of the pieces do not count. Default: all. */
+  readonly from?: Exclude<Scalar, null> | undefined;
+  readonly to?: Exclude<Scalar, null> | undefined;
 }
 
 export interface Repeated {
@@ -137,11 +158,11 @@ export interface NewestOrder extends PartKeys {
 }
 
 export interface WithoutOrder {
-  readonly parts: readonly string[];
-  /** Which of them. */
+  /** The part, whole. */
+  readonly from: string;
   readonly part: number;
-  /** As `losers` wrote it. */
-  readonly losers: string;
+  /** As `losers` wrote them. */
+  readonly losers: readonly string[];
   readonly fields: readonly Field[];
   readonly file: string;
   readonly limits: RowGroupLimits;
@@ -167,7 +188,7 @@ export interface CopyEngine {
   repeated(order: PartKeys, limit: number): Promise<Repeated>;
   /**
    * Of each key's rows all but the newest, by part; of equally new ones the last stays, one without a time loses.
-   * @returns how many each part loses
+   * @returns how many each piece's part loses, in the order of the pieces
    */
   losers(order: NewestOrder): Promise<readonly number[]>;
   /** The part without the rows that lose, in their order. Undefined when none is left. */

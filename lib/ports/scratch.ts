@@ -25,6 +25,8 @@ export interface Scratch {
    * @throws TM_5002 when it is gone, TM_5003 when it has another etag
    */
   bring(store: ObjectStore, object: SeenObject, folder: string): Promise<string>;
+  /** Bytes as a file of that name in `folder`. A crash leaves some of it. */
+  keep(bytes: AsyncIterable<Uint8Array>, folder: string, name: string): Promise<string>;
   /**
    * Writes a file into the store, whole and durably, if the key is free: else the same rows stand there, perhaps as other
    * bytes. Answers with what stands.

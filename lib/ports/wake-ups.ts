@@ -5,8 +5,8 @@ export interface WakeUps {
    * Sent after the transaction that made them wait (PROTOCOL.md, I7).
    */
   merge(table: string): Promise<void>;
-  /** A merge took its slice and more waits; `after` makes the message differ from the one that is being answered. */
-  mergeAgain(table: string, after: { readonly through: number; readonly snapshotId: bigint }): Promise<void>;
+  /** A merge took what it had time for and more waits; `after` makes the message differ from the one being answered. */
+  mergeAgain(table: string, after: { readonly through: number; readonly id: bigint }): Promise<void>;
   /** A date of a report is to be built, or its query to be looked at. */
   report(report: string, date: string): Promise<void>;
   /** An object of the landing that no event announced is to be taken in. */

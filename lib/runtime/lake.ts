@@ -12,6 +12,7 @@ import type { LakeStatus } from '../stages/status';
 import type { Trace } from '../stages/trace';
 import type { Touch } from '../stages/trace-key';
 import type { Vacuumed } from '../stages/vacuum/vacuum';
+import type { Loads } from './load';
 
 /** How a file is to be taken in. */
 export type FileOptions = Pick<IngestRequest, 'date' | 'table'> & {
@@ -120,6 +121,8 @@ export interface Lake {
   /** Joins some small files of the table or its log in one commit; undefined when nothing is worth it. */
   compactNext(table: ResolvedTable): Promise<Compacted | undefined>;
   vacuum(): Promise<Vacuumed>;
+  /** Loads of copies of whole tables. @throws TM_7020 where the lake was deployed without them */
+  loads(): Promise<Loads>;
   /** Builds one date of a report, `YYYY-MM-DD`. */
   report(report: ResolvedReport, date: string, options?: WaitOptions): Promise<Built>;
   /** What it would give, found without running it. */

@@ -1,7 +1,3 @@
-import type { Stats } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, resolve, sep } from 'node:path';
-import { localStore } from '../adapters/local/object-store';
 import type { ResolvedTable } from '../config/resolved';
 import type { CopyPlace } from '../ledger/loads';
 import type { ObjectStore } from '../ports/object-store';
@@ -10,6 +6,7 @@ import type { CopySource } from '../stages/load/source/copy';
 import { filesSource } from '../stages/load/source/files';
 import { manifestSource } from '../stages/load/source/manifest';
 import { rdsExportSource } from '../stages/load/source/rds-export';
+import type { OpenCopy } from '../stages/load/steps';
 import { copyInLake, copyUnreadable, sourceTableUnclear } from './load-errors';
 
 /** A copy as a person names it. */
@@ -22,10 +19,14 @@ export interface CopyNamed {
   readonly sourceTable?: string | undefined;
 }
 
-/** A copy that can be read. */
-export interface OpenCopy {
+/** Where the copies of a lake's tables may lie: files of this machine, or objects of S3. They are only read. */
+export interface CopyRoom {
+  /** All of them as one store: a key is an absolute path, or an address, without what it begins with. */
   readonly copies: ObjectStore;
-  readonly source: CopySource;
+  /** What a person named, absolute. @throws TM_7019 for what lies elsewhere */
+  readonly absolute: (path: string) => Promise<string>;
+  /** Where the lake itself stands. */
+  readonly lake: string;
 }
 
 /** Paths that a load notes; more are named by their folder. */
@@ -34,54 +35,76 @@ const PATHS_MAX = 1000;
 const SUMMARY_BYTES_MAX = 1 << 20;
 
 /**
- * Where a copy is, with all that it takes to open it again.
+ * Where a copy is, with all that it takes to open it again. A folder's path ends with `/`.
  * @throws TM_2708 for paths that are not there, TM_7013 for the lake's own, TM_7016 for a table that cannot be told
  */
 export async function placeOf(
   table: ResolvedTable,
   { from, kind, sourceTable }: CopyNamed,
-  { cwd, lake }: { readonly cwd: string; readonly lake: string },
+  room: CopyRoom,
 ): Promise<CopyPlace> {
-  const address = from.find(path => /^[a-z0-9]+:\/\//i.test(path));
-  if (address !== undefined) throw copyUnreadable('the copy is not on this machine', address);
   if (from.length > PATHS_MAX) throw copyUnreadable(`${from.length} paths are named`, from[0]!);
-  const at = from.map(path => resolve(cwd, path));
-  const stats = await Promise.all(at.map(path => stat(path).catch(() => undefined)));
-  const missing = from.filter((_, i) => !stats[i]);
+  const found: Awaited<ReturnType<typeof lookAt>>[] = [];
+  for (const path of from) found.push(await lookAt(room, await room.absolute(path)));
+  const missing = from.filter((_, i) => !found[i]);
   if (missing.length > 0) throw filesMissing(table.name, missing);
-  const own = at.find(path => isWithin(path, lake) || isWithin(lake, path));
-  if (own !== undefined) throw copyInLake(own, lake);
-  const found = kind ?? (await kindOf(at, stats[0]!));
-  if (found !== 'files' && at.length > 1)
-    throw copyUnreadable(`one ${found === 'export' ? 'folder' : 'summary'} is loaded at a time`, at[1]!);
-  if (found !== 'export') {
+  const at = found.map(one => one!.path);
+  const own = at.find(path => isWithin(path, room.lake) || isWithin(room.lake, path));
+  if (own !== undefined) throw copyInLake(own, room.lake);
+  const is = kind ?? (await kindOf(room.copies, at, found[0]?.bytes));
+  if (is !== 'files' && at.length > 1)
+    throw copyUnreadable(`one ${is === 'export' ? 'folder' : 'summary'} is loaded at a time`, at[1]!);
+  if (is !== 'export') {
     if (sourceTable !== undefined)
       throw copyUnreadable('the copy is one table, so it has no --source-table', at[0]!);
-    return { kind: found, at, table: table.name };
+    return { kind: is, at, table: table.name };
   }
-  const { source } = openCopy({ kind: found, at, table: '' });
-  return { kind: found, at, table: sourceTable ?? exported(table, await source.tables()) };
+  const source = sourceOf(room.copies, { kind: is, at, table: '' });
+  return { kind: is, at, table: sourceTable ?? exported(table, await source.tables()) };
+}
+
+const keyOf = (path: string) => path.replace(/^(s3:\/)?\//, '');
+
+/**
+ * A folder that has files, or else a file. The folder is looked for first: whoever may read all below it may not ask for an
+ * object of its name.
+ */
+async function lookAt(
+  { copies }: CopyRoom,
+  path: string,
+): Promise<{ readonly path: string; readonly bytes?: number } | undefined> {
+  const folder = path.endsWith('/') ? path : `${path}/`;
+  for await (const _ of copies.list(keyOf(folder))) return { path: folder };
+  if (path === folder) return undefined;
+  const file = await copies.head(keyOf(path));
+  return file && { path, bytes: file.size };
 }
 
 function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+  return `${path}/`.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
 
-async function kindOf(at: readonly string[], stats: Stats): Promise<CopyPlace['kind']> {
-  const [path, ...others] = at;
+async function kindOf(
+  copies: ObjectStore,
+  [path, ...others]: readonly string[],
+  bytes: number | undefined,
+): Promise<CopyPlace['kind']> {
   if (path === undefined || others.length > 0) return 'files';
-  if (stats.isDirectory()) {
-    const names = await readdir(path);
-    return names.some(name => /^export_info_.*\.json$/.test(name)) ? 'export' : 'files';
+  if (bytes !== undefined) {
+    const isSummary = path.endsWith('.json') && bytes <= SUMMARY_BYTES_MAX && (await summarizes(copies, path));
+    return isSummary ? 'manifest' : 'files';
   }
-  const isSummary = path.endsWith('.json') && stats.size <= SUMMARY_BYTES_MAX && (await summarizes(path));
-  return isSummary ? 'manifest' : 'files';
+  const info = `${keyOf(path)}export_info_`;
+  for await (const { key } of copies.list(info))
+    if (/^[^/]*\.json$/.test(key.slice(info.length))) return 'export';
+  return 'files';
 }
 
 /** Whether the file is one JSON object that names a manifest, and not lines of rows. */
-async function summarizes(path: string): Promise<boolean> {
+async function summarizes(copies: ObjectStore, path: string): Promise<boolean> {
+  const bytes = await copies.get(keyOf(path));
   try {
-    const said = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown> | null;
+    const said = JSON.parse(Buffer.from(bytes ?? []).toString()) as Record<string, unknown> | null;
     return typeof said?.manifest === 'string' && typeof said.fingerprint === 'string';
   } catch {
     return false;
@@ -97,23 +120,14 @@ function exported({ name, from }: ResolvedTable, known: readonly string[]): stri
 }
 
 /** Opens a copy for reading; nothing is ever written there. */
-export function openCopy({ kind, at, table }: CopyPlace): OpenCopy {
-  const [path = '/'] = at;
-  if (kind === 'manifest') {
-    // Its files may stand anywhere on this machine.
-    const copies = localStore('/');
-    return { copies, source: manifestSource(copies, { table, summary: path.slice(1) }) };
-  }
-  const root = commonFolder(at);
-  const copies = localStore(root);
-  if (kind === 'export') return { copies, source: rdsExportSource(copies, basename(path)) };
-  const below = (one: string) => one.slice(root.endsWith('/') ? root.length : root.length + 1);
-  return { copies, source: filesSource(copies, { table, from: at.map(below) }) };
+export function openCopy(copies: ObjectStore, place: CopyPlace): OpenCopy {
+  return { copies, source: sourceOf(copies, place) };
 }
 
-/** The deepest folder that holds all of the paths. */
-function commonFolder(paths: readonly string[]): string {
-  let folder = dirname(paths[0] ?? '/');
-  while (!paths.every(path => path !== folder && isWithin(path, folder))) folder = dirname(folder);
-  return folder;
+function sourceOf(copies: ObjectStore, { kind, at, table }: CopyPlace): CopySource {
+  const keys = at.map(keyOf);
+  const [first = ''] = keys;
+  if (kind === 'manifest') return manifestSource(copies, { table, summary: first });
+  if (kind === 'export') return rdsExportSource(copies, first);
+  return filesSource(copies, { table, from: keys });
 }

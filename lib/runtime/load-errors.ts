@@ -38,15 +38,6 @@ export const sourceTableUnclear = (table: string, fitting: readonly string[], kn
 
 const NAMED_MAX = 20;
 
-/** TM_7017: the copy is the one that was loaded last; a second load would only undo what changed since. */
-export const loadedBefore = (table: string, n: number) =>
-  new TidemarkError(
-    'TM_7017',
-    `this copy was the last to be loaded, as entry ${n}`,
-    `table ${table}`,
-    'nothing is to be done; --again loads it once more',
-  );
-
 /** TM_7018: no task of this name failed. */
 export const taskNotFailed = (table: string, task: string) =>
   new TidemarkError(
@@ -56,15 +47,47 @@ export const taskNotFailed = (table: string, task: string) =>
     `see: tidemark load status ${table}`,
   );
 
-/** TM_7019: a copy is named in a way that a lake in a folder cannot read. */
+/** TM_7019: a copy is named in a way that this lake cannot read. */
 export const copyUnreadable = (what: string, path: string) =>
-  new TidemarkError('TM_7019', what, path, 'copy it to this machine and name the files, or their folder');
+  new TidemarkError(
+    'TM_7019',
+    what,
+    path,
+    'for a lake in a folder name files of this machine or their folder; for a deployed one s3://bucket/folder/',
+  );
 
-/** TM_7020: loads into a deployed lake are not there yet. */
-export const loadsNotDeployed = (table: string) =>
+/** TM_7020: the lake was deployed without loads: nothing there may read copies. */
+export const loadsNotDeployed = (lake: string) =>
   new TidemarkError(
     'TM_7020',
-    'loads into a deployed lake are not there yet',
-    `table ${table}`,
-    'load into a lake in a folder (without --target aws), or wait for the next release',
+    'the lake is deployed without loads',
+    `lake ${lake}`,
+    "say where copies stand, then run tidemark deploy: deploy: { loads: { from: ['s3://bucket/folder/'] } }",
+  );
+
+/** TM_7021: a copy, or a file that its manifest names, stands where the lake's functions may not read. */
+export const copyElsewhere = (address: string, from: readonly string[]) =>
+  new TidemarkError(
+    'TM_7021',
+    `copies are loaded from ${from.join(', ')} alone`,
+    address,
+    'add its folder to deploy.loads.from in the config, then run tidemark deploy',
+  );
+
+/** TM_7022: a load's execution in AWS ended without saying more than this. */
+export const executionEnded = (table: string, how: string, execution: string) =>
+  new TidemarkError(
+    'TM_7022',
+    `its execution ended: ${how}`,
+    `load of ${table}`,
+    `see: tidemark load status ${table} --target aws, and ${execution}; go on: tidemark load run ${table} --target aws`,
+  );
+
+/** TM_7023: Ctrl-C: the load goes on in AWS, and this command no longer looks at it. */
+export const loadUnwatched = (table: string) =>
+  new TidemarkError(
+    'TM_7023',
+    'the load goes on in AWS without this command',
+    `load of ${table}`,
+    `look at it again: tidemark load run ${table} --target aws; or end it: tidemark load abandon ${table} --target aws`,
   );

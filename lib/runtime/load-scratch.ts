@@ -1,46 +1,57 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-/** Below the folder that no listing of the lake sees, on its file system. */
-const folderOf = (lake: string) => join(lake, '.tmp', 'loads');
+/** Below a lake's folder where no listing of the lake sees it, on its file system. */
+export const scratchIn = (lake: string) => join(lake, '.tmp', 'loads');
 
 /** A folder that nothing was made in for so long is nobody's: each task makes one, and takes minutes. Milliseconds. */
 const STALE_MS = 86_400_000;
 
+/** When this process began: numbers of processes come again, on a machine that has few of them soon. */
+const BEGAN = Math.round(performance.timeOrigin);
+
 /**
  * Works in a folder of this process, which is gone afterwards. A crash leaves it; the next load removes it.
- * @param name one that no other process has
+ * @param name one that nothing else of this process has
  */
 export async function withScratch<T>(
-  lake: string,
+  scratch: string,
   name: string,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = join(folderOf(lake), `${process.pid}@${hostname()}@${name}`);
-  await mkdir(folder, { recursive: true });
+  const folder = ownScratch(scratch, name);
   try {
-    await removeStale(folderOf(lake));
     return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function removeStale(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
+/** A folder of this process, to its end; those of processes that ended are removed. */
+export function ownScratch(scratch: string, name: string): string {
+  const folder = join(scratch, `${process.pid}@${hostname()}@${BEGAN}@${name}`);
+  mkdirSync(folder, { recursive: true });
+  removeStale(scratch);
+  return folder;
+}
+
+function removeStale(scratch: string): void {
+  for (const name of readdirSync(scratch)) {
+    const path = join(scratch, name);
     // Another process may be at the same.
-    const stats = await stat(path).catch(() => undefined);
+    const stats = statSync(path, { throwIfNoEntry: false });
     if (!stats) continue;
-    const [pid, host] = name.split('@');
-    const dead = host === hostname() && !isAlive(Number(pid));
-    if (dead || Date.now() - stats.mtimeMs > STALE_MS) await rm(path, { recursive: true, force: true });
+    const [pid, host, began] = name.split('@');
+    const dead = host === hostname() && !isAlive(Number(pid), Number(began));
+    if (dead || Date.now() - stats.mtimeMs > STALE_MS) rmSync(path, { recursive: true, force: true });
   }
 }
 
-/** Whether a process of this machine has the number. */
-function isAlive(pid: number): boolean {
+/** Whether the process is there, as far as its number tells. */
+function isAlive(pid: number, began: number): boolean {
+  if (pid === process.pid) return began === BEGAN;
   try {
     process.kill(pid, 0);
     return true;

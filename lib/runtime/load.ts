@@ -1,21 +1,23 @@
-import { availableParallelism, hostname } from 'node:os';
-import { join } from 'node:path';
-import { formatPosition } from '../change/position';
+import { formatPosition, MAJOR_BITS } from '../change/position';
 import { type ResolvedLake, type ResolvedTable, requireKey } from '../config/resolved';
-import { abandonLoad, type CopyPlace, type Load, openLoad, pastLoads } from '../ledger/loads';
+import { abandonLoad, type CopyPlace, type Load, openLoad } from '../ledger/loads';
 import { countTasks } from '../ledger/task-counts';
 import type { LakePorts } from '../ports/lake-ports';
 import { localDate } from '../stages/ingest/dates';
 import { planGroups } from '../stages/load/groups';
-import { type Loaded, type LoadParameters, LoadProject } from '../stages/load/project';
+import { loadedLast } from '../stages/load/loaded-last';
+import { type LoadRequest, planLoad } from '../stages/load/plan';
+import type { LoadParameters } from '../stages/load/project';
 import { type Recipe, scopeOf } from '../stages/load/recipe';
-import { loadGone, noLoad } from '../stages/load/run-errors';
-import type { CopySource, TableCopy } from '../stages/load/source/copy';
-import type { Validation } from '../stages/load/validate';
+import { recipeUnderWay } from '../stages/load/recipe-object';
+import { loadedBefore, loadGone, noLoad } from '../stages/load/run-errors';
+import type { TableCopy } from '../stages/load/source/copy';
+import type { OpenCopy } from '../stages/load/steps';
+import { type Validation, validateLoad } from '../stages/load/validate';
 import { lakeStatus, type TableStatus } from '../stages/status';
-import { type CopyNamed, type OpenCopy, openCopy, placeOf } from './load-copy';
-import { loadedBefore, notPacked, otherLoad, taskNotFailed } from './load-errors';
-import { withScratch } from './load-scratch';
+import type { Tally } from './lake';
+import { type CopyNamed, type CopyRoom, openCopy, placeOf } from './load-copy';
+import { notPacked, otherLoad, taskNotFailed } from './load-errors';
 import { type LoadsOfTable, loadsOfTable, retryNoted } from './load-status';
 
 /** How a load is begun; while it is under way, none of it may be asked for otherwise. */
@@ -32,9 +34,11 @@ export interface LoadOptions extends Partial<CopyNamed> {
 
 export interface RunOptions extends LoadOptions, Pick<LoadParameters, 'stop' | 'onProgress' | 'onFailed'> {
   /** Told before the first task is done; not where the copy was loaded before. */
-  readonly onPlanned?: (plan: LoadPlan) => void;
-  /** Tasks at once, 512 MB each. Default: one a core, at most 4. */
+  readonly onPlanned?: ((plan: LoadPlan) => void) | undefined;
+  /** Tasks at once of a lake in a folder, 512 MB each. Default: one a core, at most 4. */
   readonly workers?: number | undefined;
+  /** false: where functions of the lake do the load, they are not waited for. Default: true. */
+  readonly wait?: boolean | undefined;
 }
 
 /** What a load takes in, and what it is about to replace. */
@@ -52,12 +56,25 @@ export interface LoadPlan {
   readonly changed: boolean;
 }
 
-/** Loads of a lake in a folder. Without `from` each means the load that is under way. */
+/** What became of a load. */
+export interface Loaded {
+  readonly id: string;
+  /** The number of its entry. */
+  readonly n: number;
+  /** Undefined: the same copy was loaded before; only what was left of the merge was done. */
+  readonly rows?: number;
+  /** Where it was done here. */
+  readonly validation?: Validation;
+  /** Undefined where the table is paused. */
+  readonly merged: Tally | undefined;
+}
+
+/** Loads of a lake. Without `from` each means the load that is under way. */
 export interface Loads {
-  /** Plans a load, and begins it where none is under way; with `dryRun` it only looks. */
+  /** Plans a load, and begins it where none is under way; with `dryRun` it only looks. @throws TM_27xx, TM_7014 */
   plan(table: ResolvedTable, options: LoadOptions & { readonly dryRun?: boolean }): Promise<LoadPlan>;
-  /** Begins a load or goes on with it, to its end. @throws TM_27xx, TM_7014, TM_7017 */
-  run(table: ResolvedTable, options: RunOptions): Promise<Loaded>;
+  /** Begins a load or goes on with it, to its end; undefined: nobody waited. @throws TM_27xx, TM_7014 */
+  run(table: ResolvedTable, options: RunOptions): Promise<Loaded | undefined>;
   status(table: ResolvedTable): Promise<LoadsOfTable>;
   /** Tasks that failed, or are ignored, may start again. @returns how many */
   retry(table: ResolvedTable, task?: string): Promise<number>;
@@ -67,49 +84,39 @@ export interface Loads {
   abandon(table: ResolvedTable): Promise<Load>;
 }
 
-const WORKERS_MAX = 4;
-
-/** Where this lake is, and where paths begin. */
-export interface LoadsPlace {
-  readonly lake: string;
-  readonly cwd: string;
+/** A lake, and where copies of its tables may lie. */
+export interface LoadsBase {
+  readonly ports: LakePorts;
+  readonly config: ResolvedLake;
+  readonly room: CopyRoom;
 }
 
-export function localLoads(ports: LakePorts, config: ResolvedLake, where: LoadsPlace): Loads {
+/** All of loads but their running, which is a lake's own. */
+export function loadsOf(base: LoadsBase): Omit<Loads, 'run'> {
+  const { ports, config } = base;
   return {
     async plan(table, { dryRun = false, ...options }) {
-      const chosen = await choose(ports, table, options, where);
-      const before = await standing(ports, config, table);
-      if (dryRun) return planOf(chosen, await chosen.source.copyOf(chosen.place.table), before);
-      await refuseRepeated(ports, chosen, options);
-      return withProject(ports, config, chosen, { options, where }, async project => {
-        const { load, copy } = await project.plan();
-        return planOf({ ...chosen, load }, copy, before);
-      });
-    },
-    async run(table, options) {
-      const chosen = await choose(ports, table, options, where);
-      const before = await standing(ports, config, table);
-      const onPlanned = ({ load, copy }: Recipe) =>
-        options.onPlanned?.(planOf({ ...chosen, load }, copy, before));
-      const parameters = { ...options, onPlanned };
-      return withProject(ports, config, chosen, { options: parameters, where }, project => project.run());
+      const chosen = await choose(base, table, options);
+      if (dryRun) return planOf(base, chosen);
+      const last = options.again ? undefined : await loadedAlready(base, chosen, options);
+      if (last) throw loadedBefore(table.name, last.n);
+      const before = await planOf(base, chosen);
+      const request = requestOf(base, chosen, options);
+      const { load } = await planLoad(ports, table, chosen.copy, request, config.limits);
+      return { ...before, load };
     },
     status: ({ name }) => loadsOfTable(ports.items, name),
     async retry({ name }, task) {
-      const load = await underWay(ports, name);
+      const load = (await openLoad(ports.items, name))?.load;
+      if (!load) throw noLoad(name);
       const count = await retryNoted(ports, load, task);
       if (task !== undefined && count === 0) throw taskNotFailed(name, task);
       return count;
     },
     async validate(table) {
-      await underWay(ports, table.name);
-      const chosen = await choose(ports, table, {}, where);
-      return withProject(ports, config, chosen, { options: {}, where }, async project => {
-        const recipe = await project.recipe();
-        if (!(await isPacked(ports, recipe))) throw notPacked(table.name);
-        return project.validate(recipe);
-      });
+      const recipe = await recipeUnderWay(ports, table);
+      if (!(await isPacked(ports, recipe))) throw notPacked(table.name);
+      return validateLoad(ports, recipe);
     },
     async abandon({ name }) {
       const standing = await openLoad(ports.items, name);
@@ -120,29 +127,31 @@ export function localLoads(ports: LakePorts, config: ResolvedLake, where: LoadsP
   };
 }
 
-/** A load that is under way or to be begun, and its copy. */
-interface Chosen extends OpenCopy {
+/** A load that is under way or to be begun, and its copy as one command looks at it once: a listing may have many files. */
+export interface Chosen extends OpenCopy {
   readonly table: ResolvedTable;
   readonly place: CopyPlace;
+  readonly copy: TableCopy;
   readonly load?: Load;
 }
 
 /** @throws TM_2757 without a copy where no load is under way, TM_7014 where another one is */
-async function choose(
-  ports: LakePorts,
+export async function choose(
+  { ports, room }: LoadsBase,
   table: ResolvedTable,
   options: LoadOptions,
-  where: LoadsPlace,
 ): Promise<Chosen> {
   requireKey(table);
   const load = (await openLoad(ports.items, table.name))?.load;
   const { from = [], kind, sourceTable } = options;
   if (!load && from.length === 0) throw noLoad(table.name);
-  const place = from.length === 0 ? load!.copy : await placeOf(table, { from, kind, sourceTable }, where);
+  const place = from.length === 0 ? load!.copy : await placeOf(table, { from, kind, sourceTable }, room);
   const other = load && differenceOf(load, place, options);
   if (other !== undefined) throw otherLoad(table.name, other);
-  const { copies, source } = openCopy(place);
-  return { table, place, copies, source: onceRead(source), ...(load ? { load } : {}) };
+  const { copies, source } = openCopy(room.copies, place);
+  const copy = await source.copyOf(place.table);
+  const once = { ...source, copyOf: async () => copy };
+  return { table, place, copies, source: once, copy, ...(load ? { load } : {}) };
 }
 
 /** What is asked for and the load is not; what nobody asked for is as it is. */
@@ -156,89 +165,42 @@ function differenceOf(load: Load, place: CopyPlace, asked: LoadOptions): string 
   if (asked.date !== undefined && asked.date !== dateReceived) return `its date is ${dateReceived}`;
   const { position: at } = asked;
   // The top bits are the source's generation.
-  const same = at && at.major === BigInt.asUintN(53, position.major) && at.minor === position.minor;
+  const same = at && at.major === BigInt.asUintN(MAJOR_BITS, position.major) && at.minor === position.minor;
   return at && !same ? `its position is ${formatPosition(position)}` : undefined;
 }
 
-async function refuseRepeated(ports: LakePorts, chosen: Chosen, { again }: LoadOptions): Promise<void> {
-  const { table, place, load, source } = chosen;
-  if (again || load) return;
-  const [last] = await pastLoads(ports.items, table.name, 1);
-  if (last?.n === undefined) return;
-  const { fingerprint } = await source.copyOf(place.table);
-  if (last.fingerprint === fingerprint) throw loadedBefore(table.name, last.n);
+/** The load that the same copy was loaded by last, where nothing was loaded since and none is under way. */
+export function loadedAlready(
+  { ports }: LoadsBase,
+  { table, copy }: Chosen,
+  { replace = false }: LoadOptions,
+): ReturnType<typeof loadedLast> {
+  return loadedLast(ports.items, table.name, { replaces: replace, copy });
 }
 
-/** One command looks at its copy once: a listing may have many files. Each is read by the etag that it had then. */
-function onceRead(source: CopySource): CopySource {
-  let copy: Promise<TableCopy> | undefined;
-  return {
-    ...source,
-    copyOf: table => {
-      copy ??= source.copyOf(table);
-      return copy;
-    },
-  };
+export function requestOf(
+  { ports, config }: LoadsBase,
+  { place }: Chosen,
+  { replace = false, position, date = localDate(ports.clock.now(), config.timezone) }: LoadOptions,
+): LoadRequest {
+  return { replaces: replace, dateReceived: date, copy: place, ...(position ? { at: position } : {}) };
 }
 
-async function standing(
-  ports: LakePorts,
-  config: ResolvedLake,
-  table: ResolvedTable,
-): Promise<LoadPlan['before']> {
+export async function planOf(
+  { ports, config }: LoadsBase,
+  { table, place, load, copy }: Chosen,
+): Promise<LoadPlan> {
   const { tables } = await lakeStatus(ports, { ...config, tables: [table] });
   const { rows, files, bytes } = tables[0]!;
-  return { rows, files, bytes };
-}
-
-function planOf({ table, place, load }: Chosen, copy: TableCopy, before: LoadPlan['before']): LoadPlan {
   return {
     table: table.name,
     ...(load ? { load } : {}),
     place,
     copy,
     groups: planGroups(copy.files, table.load.groupBytes).length,
-    before,
+    before: { rows, files, bytes },
     changed: load !== undefined && load.fingerprint !== copy.fingerprint,
   };
-}
-
-type ProjectOptions = Omit<RunOptions, 'onPlanned'> & Pick<LoadParameters, 'onPlanned'>;
-
-/** The load's project, with an engine and a folder for its work that is gone afterwards. */
-async function withProject<T>(
-  ports: LakePorts,
-  config: ResolvedLake,
-  { table, place, copies, source }: Chosen,
-  { options, where }: { readonly options: ProjectOptions; readonly where: LoadsPlace },
-  work: (project: LoadProject) => Promise<T>,
-): Promise<T> {
-  const { duckDbCopyEngine } = await import('../adapters/local/duckdb-copy');
-  const { localScratch } = await import('../adapters/local/scratch');
-  const { replace = false, position, date = localDate(ports.clock.now(), config.timezone) } = options;
-  const { again, stop, onPlanned, onProgress, onFailed } = options;
-  const { workers = Math.min(WORKERS_MAX, availableParallelism()) } = options;
-  const name = ports.ids.fresh();
-  return withScratch(where.lake, name, folder => {
-    const engine = duckDbCopyEngine({ tempFolder: join(folder, 'spills') });
-    const loadPorts = { ...ports, copies, engine, scratch: localScratch(folder) };
-    const request = {
-      replaces: replace,
-      dateReceived: date,
-      copy: place,
-      ...(position ? { at: position } : {}),
-    };
-    const owner = `${hostname()}/${process.pid}/${name}`;
-    const parameters = { table, source, sourceTable: place.table, request, limits: config.limits, workers };
-    const told = { again, stop, onPlanned, onProgress, onFailed };
-    return work(new LoadProject(loadPorts, { ...parameters, ...told, owner }));
-  });
-}
-
-async function underWay({ items }: LakePorts, table: string): Promise<Load> {
-  const standing = await openLoad(items, table);
-  if (!standing) throw noLoad(table);
-  return standing.load;
 }
 
 /** Whether each pack that there is to be is made. A copy without files has none. */

@@ -12,7 +12,6 @@ import type { LakePorts } from '../ports/lake-ports';
 import type { WritingEngine } from '../ports/query-engine';
 import type { BuiltReport, Lake, OwnTally } from './lake';
 import { addressElsewhere } from './lake-errors';
-import type { Loads } from './load';
 import { locate, type Whereabouts } from './locate';
 import { maintained } from './maintain';
 import { tallyOf } from './tally';
@@ -22,8 +21,6 @@ export interface LocalLake extends Lake {
   readonly folder: string;
   merge(table: ResolvedTable): Promise<OwnTally | undefined>;
   report(report: ResolvedReport, date: string): Promise<BuiltReport>;
-  /** Loads of copies of whole tables. */
-  loads(): Promise<Loads>;
 }
 
 /** Whether a lake has been begun in the folder. */
@@ -77,8 +74,8 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
       return tallyOf(table.name, slices);
     },
     async loads() {
-      const { localLoads } = await import('./load');
-      return localLoads(ports, config, { lake: folder, cwd: where.cwd });
+      const { localLoads } = await import('./load-here');
+      return localLoads({ ports, config }, { lake: folder, cwd: where.cwd });
     },
     deadLetters: async () => [],
     resend: async () => [],

@@ -3,14 +3,14 @@ import type { LakePorts } from '../ports/lake-ports';
 import { logTableOf } from '../table/columns';
 import { commit } from '../table/commit';
 import { asWideAs, type CurrentTable, openCurrent } from '../table/current-table';
-import { type Cursor, checkLedger, cursorSummary, readCursor, START, statedCursor } from '../table/cursor';
+import { type Cursor, checkLedger, cursorSummary, readCursor, statedCursor } from '../table/cursor';
 import { commitContended, ledgerBehind } from '../table/errors';
 import { liveFiles } from '../table/live-files';
 import { appendToLog, restoreLog } from '../table/log-append';
 import { type OpenTable, openTable } from '../table/open';
 import { vacuumCountOf } from '../table/vacuum-count';
-import { type Aside, foldAside } from './merge/fold-aside';
-import { portionsThrough } from './merge/next-slice';
+import { type Aside, foldAside, NOTHING } from './merge/fold-aside';
+import { Pace } from './merge/pace';
 import type { MergeLimits } from './merge/slice';
 
 export interface Rebuilt {
@@ -47,19 +47,15 @@ export async function rebuild(
     const schemaId = current.metadata['current-schema-id'];
     const same = fold?.vacuumCount === vacuumCount && fold.schemaId === schemaId;
     const usable = fold && same && fold.cursor.through <= target.through;
-    const from: PartialFold = usable
-      ? fold!
-      : { files: { data: [], deletes: [] }, cursor: START, vacuumCount, schemaId };
+    const from: PartialFold = { ...(usable ? fold! : NOTHING), through: target.through, vacuumCount, schemaId };
     const wide = asWideAs(current.metadata, log, ports.clock.now());
     const whole = await appendToLog(ports, table.name, wide, target.through);
     // A log that lacks entries would answer wrongly for every key that it is asked of.
     if (!whole) continue;
-    const span = { after: from.cursor.through, through: target.through };
-    const portions = portionsThrough(ports, table.name, span, limits);
     // Which columns a delta lacks is asked of its file, from the first on.
-    const folding = { current: { ...current, widened: false }, log: whole };
-    const { files, cursor } = await foldAside(ports, table, folding, from, portions, limits);
-    fold = { ...from, files, cursor };
+    const folding = { table, current: { ...current, widened: false }, log: whole, limits };
+    const { aside } = await foldAside(ports, folding, from, { pace: new Pace(ports.clock), fresh: true });
+    fold = { ...from, ...aside };
     if (fold.cursor.through < target.through) throw ledgerBehind(table.name, target.through);
     const old = await liveFiles(ports.store, current.metadata);
     const result = await commit(ports, current, {

@@ -32,7 +32,9 @@ export async function* rewrittenRows(
   const dropped = new Set(action.drop);
   const gone = Float64Array.from([...action.drop, ...deletes.positions]).sort();
   let passed = 0;
-  const copyable = deletes.equalities.length === 0 && sameSchema(file.footer, schemaOf(fields));
+  const form = formOf(file.footer, fields);
+  const copyable = deletes.equalities.length === 0 && form !== undefined;
+  const written = form ?? fields;
   let first = 0;
   let inserted = 0;
   for (let g = 0; g < file.footer.rowGroups.length; g++) {
@@ -49,7 +51,7 @@ export async function* rewrittenRows(
       yield { key: store.keyOf(file.path), footer: file.footer, rowGroup: g };
     } else if (passed - before === file.footer.rowGroups[g]!.rows) {
       // Nothing of it stands: the inserts alone take its place, and nobody reads it.
-      yield* upserts.pieces(action.insert.subarray(inserted, until));
+      yield* inForm(upserts.pieces(action.insert.subarray(inserted, until)), written);
       inserted = until;
     } else {
       for await (const batch of file.pieces(g, fields)) {
@@ -64,8 +66,8 @@ export async function* rewrittenRows(
             ? until
             : insertsUpTo(batch, action.insert.subarray(0, until), inserted, upserts, key);
         const inserts = upserts.pieces(action.insert.subarray(inserted, to));
-        if (to === inserted && kept.length === batch.length) yield batch;
-        else yield* withInserts({ batch, rows: kept }, inserts, key);
+        if (to === inserted && kept.length === batch.length) yield { ...batch, fields: written };
+        else yield* inForm(withInserts({ batch, rows: kept }, inserts, key), written);
         inserted = to;
       }
     }
@@ -106,10 +108,23 @@ function worthCopying({ footer }: OpenFile, rowGroup: number, limits: WriteLimit
   return rows * 4 >= limits.rowGroupRowsMax || bytes * 4 >= limits.rowGroupBytesMax;
 }
 
-/** The schema that our encoder gives these fields. Row groups of another writer or an older schema are not copied. */
+/**
+ * The fields as the file has them, if row groups that our encoder writes by them can stand beside its own: a load's pack
+ * holds the key in columns that could hold NULL. Undefined for a file of another writer or an older schema.
+ */
+function formOf(footer: ParquetFooter, fields: readonly Field[]): readonly Field[] | undefined {
+  const optional = fields.map(f => ({ ...f, required: false }));
+  return [fields, optional].find(form => sameSchema(footer, schemaOf(form)));
+}
+
+/** The schema that our encoder gives these fields. */
 function schemaOf(fields: readonly Field[]): ParquetFooter {
   const columns = fields.map(f => nullColumn(f.type, 0));
   return footerOfFile(encodeRowGroup({ length: 0, fields, columns }));
+}
+
+async function* inForm(batches: AsyncGenerator<Batch>, fields: readonly Field[]): AsyncGenerator<Batch> {
+  for await (const batch of batches) yield { ...batch, fields };
 }
 
 /** The inserts whose key is not beyond the batch's last row go into it. */

@@ -49,6 +49,11 @@ export function statedCursor(metadata: TableMetadata, from?: bigint): Cursor | u
 }
 
 export function cursorOf({ summary }: Snapshot): Cursor {
+  return cursorOfSummary(summary);
+}
+
+/** What `cursorSummary` states. */
+export function cursorOfSummary(summary: Readonly<Record<string, string>>): Cursor {
   return {
     through: Number(summary[THROUGH]),
     entry: summary[ENTRY] ?? '',

@@ -1,5 +1,5 @@
 import { type Changes, positionAt, type Truncate, truncatesOf } from '../change/changes';
-import { type Folded, foldOnto, PUT, REFOLD, REMOVE } from '../change/fold';
+import { type Folded, foldAlone, foldOnto, PUT, REFOLD, REMOVE } from '../change/fold';
 import { groupByKey, type KeyGroups } from '../change/group';
 import { compareKeys, lowerBoundOf } from '../change/key-order';
 import { comparePositions, maxPosition, type Position } from '../change/position';
@@ -12,7 +12,7 @@ import type { Deletes } from './deletes';
 import type { TableState } from './fold-into';
 import type { LiveFile } from './live-files';
 import { keysBeyond, type Located, locate, type SearchedTable, sortedKeys, type Wanted } from './locate';
-import type { History, LogView } from './log';
+import { type History, type LogView, readBeside } from './log';
 import type { RowChanges } from './plan';
 import type { Portion } from './portion';
 import { refold } from './refold';
@@ -47,8 +47,9 @@ export async function decide(
   const said = await readChanges(ports, state, log, portion);
   const wanted = wantedKeys(said, state);
   const located = await locate(ports.store, state, wanted);
-  const folded = said.beyond ? refoldAll(said.groups) : foldSlice(said, state, located);
-  const unsure = said.beyond ? wanted : refoldGroups(folded, wanted);
+  const onRows = said.beyond ? refoldAll(said.groups) : foldSlice(said, state, located);
+  const folded = said.beyond ? onRows : await foldUnknown(log, portion, { state, said, wanted }, onRows);
+  const unsure = said.beyond ? wanted : historyOf(refoldOf(folded), wanted);
   const refolded: Batch[] = [];
   for await (const rows of refold(log, unsure, state.fields, state.deletedWhen)) refolded.push(rows);
   const upserts = upsertsOf(ports.store, state, { changes: said.changes, folded, located }, refolded);
@@ -101,6 +102,23 @@ function foldSlice(
   });
 }
 
+/**
+ * A load brings keys by the million that the table has not, and that may have been deleted since. Of one that the log has
+ * in no other file the load says all there is, but for TRUNCATEs: its rows need not be read again to say so.
+ */
+async function foldUnknown(
+  log: LogView,
+  { files }: Portion,
+  { state, said, wanted }: { state: TableState; said: Slice; wanted: Wanted },
+  folded: Folded,
+): Promise<Folded> {
+  const unsure = refoldOf(folded);
+  if (!files || unsure.length === 0) return folded;
+  const { known, truncates } = await readBeside(log, historyOf(unsure, wanted), files);
+  const groups = unsure.filter((_, i) => !known[i]);
+  return foldAlone(said.changes, said.groups, folded, { groups, truncates, deletedWhen: state.deletedWhen });
+}
+
 /** A late TRUNCATE of a partial table: the log alone knows what rows beyond it lose (PROTOCOL.md, M3). */
 function refoldAll(groups: KeyGroups): Folded {
   return {
@@ -135,8 +153,12 @@ function leastMajor(slice: readonly Entry[]): bigint {
   return positions.reduce((a, b) => (comparePositions(a, b) < 0 ? a : b)).major;
 }
 
-function refoldGroups(folded: Folded, { columns, since }: Wanted): History {
-  const groups = Uint32Array.from(folded.action.keys()).filter(g => folded.action[g] === REFOLD);
+function refoldOf({ action }: Folded): Uint32Array {
+  return Uint32Array.from(action.keys()).filter(g => action[g] === REFOLD);
+}
+
+/** The groups stand in the order of their keys. */
+function historyOf(groups: Uint32Array, { columns, since }: Wanted): History {
   const keys = sortedKeys(
     columns.map(c => gather(c, groups)),
     groups.length,

@@ -5,6 +5,7 @@ import { type PartitionSpec, partitionTypes } from '../iceberg/partition';
 import { decodeValue, encodeValue } from '../iceberg/single-value';
 import type { Entry } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
+import { FOOTERS_AT_ONCE, mapAtOnce } from './at-once';
 import { daysOf } from './columns';
 import { type Checked, openFile, readChecked } from './data-file';
 import { dataFile } from './write-files';
@@ -77,15 +78,13 @@ export async function tableFilesOf(
 ): Promise<DataFile[]> {
   const { fields } = currentSchema(table);
   const sortOrderId = table['default-sort-order-id'];
-  const files: DataFile[] = [];
-  for (const { key, bytes, specId, partition } of packs) {
+  return mapAtOnce(packs, FOOTERS_AT_ONCE, async ({ key, bytes, specId, partition }) => {
     const spec = table['partition-specs'].find(s => s['spec-id'] === specId)!;
     const values = unpackedPartition(spec, fields, partition);
     const path = store.uri(key);
     const { footer } = await openFile(store, { path, size: bytes });
-    files.push(dataFile(path, footer, bytes, { fields, specId, partition: values, sortOrderId }));
-  }
-  return files;
+    return dataFile(path, footer, bytes, { fields, specId, partition: values, sortOrderId });
+  });
 }
 
 /** The load's parts as data files of the log. */
@@ -96,10 +95,8 @@ export async function logFilesOf(
 ): Promise<DataFile[]> {
   const { parts } = await readLoadFiles({ store }, entry);
   const place = { fields, specId: 0, partition: [daysOf(entry.dateReceived)], sortOrderId: null };
-  const files: DataFile[] = [];
-  for (const { key, bytes } of parts) {
+  return mapAtOnce(parts, FOOTERS_AT_ONCE, async ({ key, bytes }) => {
     const path = store.uri(key);
-    files.push(dataFile(path, (await openFile(store, { path, size: bytes })).footer, bytes, place));
-  }
-  return files;
+    return dataFile(path, (await openFile(store, { path, size: bytes })).footer, bytes, place);
+  });
 }

@@ -4,6 +4,7 @@ import { currentSchema } from '../iceberg/metadata';
 import { type Entry, entriesAfter, isLoad } from '../ledger/entries';
 import type { LakePorts } from '../ports/lake-ports';
 import { lackingIn, withAbsent } from './absent';
+import { FOOTERS_AT_ONCE, mapAtOnce } from './at-once';
 import { daysOf } from './columns';
 import { type OpenFile, openFile } from './data-file';
 import { joinedFolder, rowsWithin, type Span } from './joined-deltas';
@@ -21,8 +22,8 @@ export interface LogFiles {
 /**
  * The files of the entries beyond `after` through k, as the log's data files, and the last of those entries. A file of
  * joined ones is taken as it is if all its rows are theirs, else those that are theirs are written into a file of their
- * own: after a rollback of the log it may hold rows that the log has in other files. Deltas that are gone count by the
- * files of the log that have their rows. Memory holds what is added.
+ * own: after a rollback of the log it may hold rows that the log has in other files. Deltas and loads of which files are
+ * gone count by the files of the log that have their rows. Memory holds what is added.
  * @throws TM_3012
  */
 export async function logFiles(
@@ -34,8 +35,13 @@ export async function logFiles(
   const waiting = await entriesByPlace(ports, table, { after, k });
   const { fields } = currentSchema(log.metadata);
   const place = (day: string) => ({ fields, specId: 0, partition: [daysOf(day)], sortOrderId: null });
+  const deltaFile = async ({ key, bytes, dateReceived }: Entry) => {
+    const path = ports.store.uri(key);
+    return [
+      dataFile(path, (await openFile(ports.store, { path, size: bytes })).footer, bytes, place(dateReceived)),
+    ];
+  };
   const added: DataFile[] = [];
-  for (const load of waiting.loads) added.push(...(await logFilesOf(ports, load, fields)));
   const add = (file: OpenFile, size: number, day: string) =>
     added.push(dataFile(file.path, file.footer, size, place(day)));
   for (const part of waiting.joined.values()) {
@@ -46,19 +52,19 @@ export async function logFiles(
         await copyOf(ports, file, part, { ...place(part.dateReceived), folder: joinedFolder(table) }),
       );
   }
-  const standing = new Map<string, DataFile>();
-  const gone: Entry[] = [];
-  for (const entry of waiting.deltas.values()) {
-    const path = ports.store.uri(entry.key);
-    const file = await unlessGone(openFile(ports.store, { path, size: entry.bytes }));
-    if (file) standing.set(entry.name, dataFile(path, file.footer, entry.bytes, place(entry.dateReceived)));
-    else gone.push(entry);
-  }
+  const entries = [...waiting.whole.values()];
+  const found = await mapAtOnce(entries, FOOTERS_AT_ONCE, entry =>
+    unlessGone(isLoad(entry) ? logFilesOf(ports, entry, fields) : deltaFile(entry)),
+  );
+  const gone = entries.filter((_, i) => !found[i]);
   if (gone.length > 0) {
     const view = { store: ports.store, fields, files: () => eachLiveFile(ports.store, log.metadata) };
-    added.push(...(await filesOfMoved(view, gone, waiting.deltas)));
+    added.push(...(await filesOfMoved(view, gone, waiting.whole)));
   }
-  for (const [name, file] of standing) if (waiting.deltas.has(name)) added.push(file);
+  // Whose rows are in the files of moved ones is no longer among those that wait.
+  entries.forEach(({ name }, i) => {
+    if (waiting.whole.has(name)) added.push(...(found[i] ?? []));
+  });
   return { added, last: waiting.last };
 }
 
@@ -75,21 +81,19 @@ function rowsOf({ spans }: JoinedPart): number {
   return spans.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-/** Entries beyond `after` through k: those whose delta counts by name, those that are joined by their file. */
+/** Entries beyond `after` through k: those whose own files count by name, those that are joined by their file. */
 async function entriesByPlace(
   { items }: LakePorts,
   table: string,
   { after, k }: { readonly after: number; readonly k: number },
 ) {
-  const deltas = new Map<string, Entry>();
+  const whole = new Map<string, Entry>();
   const joined = new Map<string, JoinedPart>();
-  const loads: Entry[] = [];
   let last: Entry | undefined;
   for await (const entry of entriesAfter(items, table, after)) {
     if (entry.n > k) break;
     last = entry;
-    if (isLoad(entry)) loads.push(entry);
-    else if (!entry.joined) deltas.set(entry.name, entry);
+    if (!entry.joined) whole.set(entry.name, entry);
     else {
       const { key, bytes, first } = entry.joined;
       const part = joined.get(key) ?? { key, bytes, dateReceived: entry.dateReceived, spans: [] };
@@ -100,7 +104,7 @@ async function entriesByPlace(
       else part.spans.push({ from: first, to });
     }
   }
-  return { deltas, joined, loads, last };
+  return { whole, joined, last };
 }
 
 /** The part's rows in a file of their own. A crash before the log's commit leaves it to vacuum. */

@@ -1,4 +1,4 @@
-import type { Changes } from '../change/changes';
+import { type Changes, type Truncate, truncatesOf } from '../change/changes';
 import { compareKeys, encodeKeys, lowerBoundOf } from '../change/key-order';
 import { selectFields } from '../columnar/batch';
 import type { Batch } from '../columnar/column';
@@ -104,38 +104,77 @@ async function readJoined(
  */
 export async function readHistory(log: LogView, wanted: History): Promise<Changes | undefined> {
   const reader = new ChangeReader(log.fields);
-  const range = new KeyRange(log.key[0]!, wanted.columns[0]!);
-  const major = ownField(log.fields, POS_MAJOR);
-  for await (const { file } of log.files()) {
-    if (file.content !== 0) continue;
-    const span = range.ofFile(file);
-    if (span.from >= span.to && !mayTruncate(file.metrics.nullCounts.get(log.key[0]!.id))) continue;
-    if (wanted.since !== undefined && !fileReaches(file, major, wanted.since)) continue;
-    await readMatching(log, reader, range, wanted, await openFile(log.store, file));
+  for await (const { file, group, rows } of matches(log, wanted)) {
+    await addRows(log, reader, { file, group, rows });
     if (wanted.keys.length > 1 && (reader.rows > log.most.rows || reader.bytes > log.most.bytes))
       return undefined;
   }
   return reader.finish();
 }
 
-async function readMatching(
+/** What the log says of keys in other files than some: of which there is anything, and all TRUNCATEs. */
+export interface Beside {
+  /** By key: 1 where it has a change there. */
+  readonly known: Uint8Array;
+  readonly truncates: readonly Truncate[];
+}
+
+/** Reads the key's columns alone. A file of `own` that may have a TRUNCATE counts as another. */
+export async function readBeside(
   log: LogView,
-  reader: ChangeReader,
-  range: KeyRange,
   wanted: History,
-  file: OpenFile,
-): Promise<void> {
+  own: ReadonlySet<string>,
+): Promise<Beside> {
+  const known = new Uint8Array(wanted.keys.length);
+  const reader = new ChangeReader(log.fields);
+  const [first] = log.key;
+  const others = async function* () {
+    for await (const live of log.files())
+      if (!own.has(live.file.path) || mayTruncate(live.file.metrics.nullCounts.get(first!.id))) yield live;
+  };
+  for await (const { file, group, rows, keys } of matches({ ...log, files: others }, wanted)) {
+    const truncates = rows.filter((_, i) => keys[i]! < 0);
+    for (const key of keys) if (key >= 0) known[key] = 1;
+    if (truncates.length > 0) await addRows(log, reader, { file, group, rows: truncates });
+  }
+  return { known, truncates: truncatesOf(reader.finish()) };
+}
+
+/** Rows of a row group that wanted keys have, and its TRUNCATEs. */
+interface Match {
+  readonly file: OpenFile;
+  readonly group: number;
+  readonly rows: Uint32Array;
+}
+
+async function addRows(log: LogView, reader: ChangeReader, { file, group, rows }: Match): Promise<void> {
+  const batch = await reader.read(file, group);
+  reader.add(file, batch, await log.numbers.of(deltasOf(batch, rows)), rows);
+}
+
+/** `keys` has each row's wanted key, -1 for a TRUNCATE. Row groups without any such row are left out. */
+async function* matches(
+  log: LogView,
+  wanted: History,
+): AsyncGenerator<Match & { readonly keys: Int32Array }> {
+  const range = new KeyRange(log.key[0]!, wanted.columns[0]!);
+  const { id } = log.key[0]!;
   const major = ownField(log.fields, POS_MAJOR);
-  for (let g = 0; g < file.footer.rowGroups.length; g++) {
-    const span = range.ofRowGroup(file.footer, g);
-    const column = file.footer.columns.findIndex(c => c.fieldId === log.key[0]!.id);
-    const nulls = column < 0 ? undefined : file.footer.rowGroups[g]!.columns[column]?.nulls;
-    if (span.from >= span.to && !mayTruncate(nulls)) continue;
-    if (wanted.since !== undefined && !rowGroupReaches(file.footer, g, major, wanted.since)) continue;
-    const rows = matchingRows(await file.read(g, log.key), log.key, wanted);
-    if (rows.length === 0) continue;
-    const batch = await reader.read(file, g);
-    reader.add(file, batch, await log.numbers.of(deltasOf(batch, rows)), rows);
+  for await (const { file: listed } of log.files()) {
+    if (listed.content !== 0) continue;
+    const span = range.ofFile(listed);
+    if (span.from >= span.to && !mayTruncate(listed.metrics.nullCounts.get(id))) continue;
+    if (wanted.since !== undefined && !fileReaches(listed, major, wanted.since)) continue;
+    const file = await openFile(log.store, listed);
+    const column = file.footer.columns.findIndex(c => c.fieldId === id);
+    for (const [group, { columns }] of file.footer.rowGroups.entries()) {
+      const within = range.ofRowGroup(file.footer, group);
+      const nulls = column < 0 ? undefined : columns[column]?.nulls;
+      if (within.from >= within.to && !mayTruncate(nulls)) continue;
+      if (wanted.since !== undefined && !rowGroupReaches(file.footer, group, major, wanted.since)) continue;
+      const found = matchingRows(await file.read(group, log.key), log.key, wanted);
+      if (found.rows.length > 0) yield { file, group, ...found };
+    }
   }
 }
 
@@ -144,18 +183,23 @@ function mayTruncate(nulls: number | undefined): boolean {
   return nulls === undefined || nulls > 0;
 }
 
-function matchingRows(batch: Batch, key: readonly Field[], wanted: Pick<History, 'keys'>): Uint32Array {
+function matchingRows(batch: Batch, key: readonly Field[], wanted: Pick<History, 'keys'>) {
   const columns = selectFields(batch, [...key]).columns;
-  const keys = encodeKeys(columns, batch.length);
+  const encoded = encodeKeys(columns, batch.length);
   const first = columns[0]!;
   const rows: number[] = [];
+  const keys: number[] = [];
+  const add = (row: number, key: number) => {
+    rows.push(row);
+    keys.push(key);
+  };
   for (let row = 0; row < batch.length; row++) {
     if (first.valid && !first.valid[row]) {
-      rows.push(row);
+      add(row, -1);
       continue;
     }
-    const i = lowerBoundOf(wanted.keys, keys, row);
-    if (i < wanted.keys.length && compareKeys(wanted.keys, i, keys, row) === 0) rows.push(row);
+    const i = lowerBoundOf(wanted.keys, encoded, row);
+    if (i < wanted.keys.length && compareKeys(wanted.keys, i, encoded, row) === 0) add(row, i);
   }
-  return Uint32Array.from(rows);
+  return { rows: Uint32Array.from(rows), keys: Int32Array.from(keys) };
 }

@@ -45,6 +45,22 @@ export async function readMoved(
   if (missing !== 0) throw deltaGone(gone[0]!.key);
 }
 
+/** The files of the log, as it names them, that hold the rows of a load of which parts are gone. @throws TM_3012 unless all */
+export async function filesWithRowsOf(log: LogFilesView, entry: Entry): Promise<DataFile[]> {
+  const files: DataFile[] = [];
+  let missing = entry.rows;
+  for await (const { file } of log.files()) {
+    if (!mayHold(file, [entry])) continue;
+    const own = (await deltasIn(await openFile(log.store, file), log.fields)).filter(
+      ({ name }) => name === entry.name,
+    );
+    if (own.length > 0) files.push(file);
+    for (const { rows } of own) missing -= rows;
+  }
+  if (missing !== 0) throw deltaGone(entry.key);
+  return files;
+}
+
 /**
  * The files of the log, as it names them, that hold the rows of entries whose deltas are gone. What else they hold must
  * be rows of `deltas` too; whose rows they hold leave it.

@@ -23,6 +23,7 @@ test.each<[string, Partial<LakeConfig>]>([
     },
   ],
   ['a replication', { sources: { dms: DMS } }],
+  ['loads', { deploy: { loads: { from: ['s3://exports/shop/'] } } }],
 ])('floor.counts what is deployed: %s', (_, rest) => {
   const all = Object.values(templates(rest));
   const made = (type: string) => all.reduce((sum, t) => sum + Object.keys(t.findResources(type)).length, 0);

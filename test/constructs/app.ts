@@ -19,6 +19,7 @@ const FUNCTIONS = [
   'sweep',
   'compact',
   'vacuum',
+  'load',
   'replication',
 ];
 

@@ -6,11 +6,15 @@ import { deflateRawSync } from 'node:zlib';
 
 const ROOT = resolve(__dirname, '../..');
 const ZIPPED_BYTES_MAX = 5_000_000;
-/** The functions of a lake; beside them stands what a deploy itself calls. */
+/** The functions of a lake; beside them stand what a deploy itself calls, and what carries DuckDB. */
 const NAMES = ['compact', 'ingest-files', 'ingest-stream', 'merge', 'report', 'sweep', 'vacuum'];
+const LAKE = [...NAMES, 'load'];
 
 /** What esbuild says went into each bundle. */
-type Metafiles = Record<string, { inputs: Record<string, unknown> }>;
+type Metafiles = Record<
+  string,
+  { inputs: Record<string, unknown>; outputs: Record<string, { imports: { path: string }[] }> }
+>;
 
 let folder: string;
 let metafiles: Metafiles;
@@ -28,10 +32,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('bundles.names: each function of the lake', () => {
-  expect(readdirSync(folder).sort()).toEqual([...NAMES, 'replication'].sort());
+  expect(readdirSync(folder).sort()).toEqual([...LAKE, 'replication'].sort());
 });
 
-test.each(NAMES)('bundles.size: %s is below 5 MB zipped', name => {
+test.each(LAKE)('bundles.size: %s is below 5 MB zipped', name => {
   const zipped = readdirSync(join(folder, name)).map(
     file => deflateRawSync(readFileSync(join(folder, name, file)), { level: 9 }).length,
   );
@@ -50,11 +54,24 @@ test.each(NAMES)('bundles.contents: %s has no engine or tool of this machine ins
   ]);
 });
 
-test.each(NAMES)('bundles.load: %s runs where nothing is installed, and says what it lacks', name => {
+test.each(LAKE)('bundles.load: %s runs where nothing is installed, and says what it lacks', name => {
   const index = JSON.stringify(join(folder, name, 'index.js'));
   const load = `try { require(${index}) } catch (error) { console.log(error.code) }`;
   const answer = execFileSync(process.execPath, ['-e', load], { cwd: folder, env: {}, encoding: 'utf8' });
   expect(answer).toBe('TM_8201\n');
+});
+
+test('bundles.duckdb: load brings the calls of DuckDB, and leaves the engine to its layer', () => {
+  const { inputs, outputs } = metafiles.load!;
+  const own = Object.keys(inputs).filter(path => path.includes('node_modules/@duckdb/'));
+  expect(own.length).toBeGreaterThan(0);
+  expect(own.filter(path => !path.includes('/node-api/'))).toEqual([]);
+  const imports = Object.values(outputs).flatMap(output => output.imports);
+  expect(new Set(imports.map(({ path }) => path).filter(path => path.startsWith('@')))).toEqual(
+    new Set(['@duckdb/node-bindings']),
+  );
+  const alien = /node_modules\/(?:lmdb|jiti|chokidar|zod|aws-cdk-lib|constructs|commander)\//;
+  expect(Object.keys(inputs).filter(path => alien.test(path))).toEqual([]);
 });
 
 test('bundles.wasm: the engine beside a bundle encodes', () => {

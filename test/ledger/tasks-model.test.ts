@@ -103,12 +103,15 @@ class Run {
     const { items, scope, now } = this;
     if (op === 'renew') return !!(await renewTask(items, scope, hold, { now, leaseMs: LEASE_MS }));
     if (op === 'succeed') return !!(await succeedTask(items, scope, hold, { now, result: hold.token }));
-    return !!(await failTask(items, scope, hold, { now, message: `failed ${hold.token}` }));
+    const why = { now, message: `failed ${hold.token}` };
+    return !!(await failTask(items, scope, hold, { ...why, waitMs: waitOf(hold) }));
   }
 
   private expected(op: 'renew' | 'succeed' | 'fail', hold: Hold): boolean {
     if (op === 'renew') return this.model.renew(hold, this.now + LEASE_MS);
-    return op === 'succeed' ? this.model.succeed(hold, hold.token) : this.model.failed(hold);
+    return op === 'succeed'
+      ? this.model.succeed(hold, hold.token)
+      : this.model.failed(hold, waitOf(hold) > 0 ? this.now + waitOf(hold) : undefined);
   }
 
   private async claim(owner: string): Promise<Hold | undefined> {
@@ -147,6 +150,9 @@ class Run {
     expect(open.map(state => this.model.in(state))).toEqual([[], [], []]);
   }
 }
+
+/** Every other try has to wait. */
+const waitOf = ({ token }: Hold) => (token % 2 === 0 ? LEASE_MS / 2 : 0);
 
 async function holds(items: Items, numRuns: number): Promise<void> {
   let n = 0;

@@ -110,6 +110,20 @@ test('tasks.again: a call whose answer was lost may be made again, and counts on
   await checkTasks(items, SCOPE);
 });
 
+test('tasks.wait: a try that failed starts again when it has waited, or is retried by hand', async () => {
+  const items = memoryItems();
+  await add(items, 1);
+  const other = (now: number) => claimTask(items, SCOPE, { owner: 'w2', now });
+  await failTask(items, SCOPE, await claim(items, NOW), { now: NOW, message: 'busy', waitMs: 10_000 });
+  expect(await other(NOW + 9_999)).toEqual({ outcome: 'held', until: NOW + 10_000 });
+  const again = await claim(items, NOW + 10_000, 'w2');
+  expect(again).toMatchObject({ token: 2, retry: 1, until: NOW + 10_000 + LEASE_MS });
+  await failTask(items, SCOPE, again, { now: NOW + 10_001, message: 'busy', waitMs: 30_000 });
+  expect(await retryTasks(items, SCOPE, { now: NOW + 10_002 })).toBe(1);
+  expect(await other(NOW + 10_003)).toMatchObject({ outcome: 'claimed', task: { retry: 0 } });
+  await checkTasks(items, SCOPE);
+});
+
 test('tasks.tries: the third failure in a row makes a task ignored, with all its errors', async () => {
   const items = memoryItems();
   await add(items, 1);

@@ -163,3 +163,24 @@ test('library.names: what nobody declared, and dates that no calendar has', asyn
   }
   expect((await lake.status()).tables[0]!.waiting.entries).toBe(0);
 });
+
+test('library.load: a copy is looked at, planned, loaded, and not twice', async () => {
+  const from = [day(1)];
+  const looked = await lake.planLoad('employees', { from, dryRun: true });
+  expect([looked.groups, looked.load]).toEqual([1, undefined]);
+  const { load } = await lake.planLoad('employees', { from, date: '2021-01-01' });
+  await expect(lake.validateLoad('employees')).rejects.toThrow(/^\[TM_7015\]/);
+  expect((await lake.loadStatus('employees')).underWay).toMatchObject({ id: load!.id, dateReceived: '2021-01-01' });
+  expect(await lake.retryLoad('employees')).toBe(0);
+  const steps: string[] = [];
+  const loaded = await lake.load('employees', { workers: 1, onProgress: ({ step }) => steps.push(step) });
+  expect(loaded).toMatchObject({ id: load!.id, n: 1, rows: 5, merged: { through: 1, rows: { new: 5 } } });
+  expect(new Set(steps)).toEqual(new Set(['split', 'pack']));
+  expect(await lake.load('employees', { from })).toEqual({ id: load!.id, n: 1, merged: undefined });
+  await expect(lake.planLoad('employees', { from })).rejects.toThrow(/^\[TM_2761\]/);
+  await lake.planLoad('employees', { from: [day(2)], replace: true });
+  expect(await lake.abandonLoad('employees')).not.toBe(load!.id);
+  await expect(lake.load('employees')).rejects.toThrow(/^\[TM_2757\]/);
+  await expect(lake.load('employees', { from, date: '2021-02-30' })).rejects.toThrow(/^\[TM_7101\]/);
+  expect((await lake.query(COUNT)).rows).toEqual([[5]]);
+});

@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { buildSync } from 'esbuild';
 import { openLocalItems } from '../../lib/adapters/local/items';
 import { landedFile } from '../../lib/adapters/local/landing';
 import { readCounter } from '../../lib/ledger/counter';
@@ -18,6 +15,7 @@ import { checkLog, checkSnapshots } from '../simulation/invariants';
 import { randomOf } from '../simulation/scheduler';
 import { bytesOf, COLUMNS, meaningOf, randomFile, type WorldFile } from '../simulation/world';
 import { fileName, killedLake, localPorts, TABLES } from './killed-lake';
+import { programOf, runUntil } from './killed-program';
 
 const KILLS = Number(process.env.TIDEMARK_KILLS ?? 30);
 const SEED = Number(process.env.TIDEMARK_SEED ?? Math.floor(Math.random() * 1e9));
@@ -27,41 +25,9 @@ const FILES = KILLS * 30;
 const CALLS_MAX = 300;
 const CHECK_EVERY = 10;
 
-const ROOT = join(__dirname, '../..');
 const folder = freshFolders();
 const random = randomOf(SEED);
 const below = (n: number) => Math.floor(random() * n);
-
-interface Program {
-  /** What it was doing when it ended, by its last word. */
-  readonly phase: string;
-  readonly how: number | string;
-}
-
-/** Runs a worker until it ends, or until it has made so many port calls and is killed. */
-function run(program: string, args: readonly (string | number)[], calls?: number): Promise<Program> {
-  return new Promise(resolve => {
-    const child = spawn(process.execPath, [program, ...args.map(String)], {
-      env: { ...process.env, NODE_PATH: join(ROOT, 'node_modules') },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let said = '';
-    let lines = 0;
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-200);
-      const before = lines;
-      lines += text.split('\n').length - 1;
-      // Not at once: calls take a while, and it should die in the middle of them.
-      if (calls !== undefined && before < calls && lines >= calls) {
-        void sleep(random() * 3).then(() => child.kill('SIGKILL'));
-      }
-    });
-    child.on('close', (code, signal) => {
-      const last = said.trimEnd().split('\n').at(-1) ?? '';
-      resolve({ phase: last.split(' ')[0]!, how: code ?? signal ?? '' });
-    });
-  });
-}
 
 function makeFiles(landing: string): WorldFile[] {
   return Array.from({ length: FILES }, (_, i) => {
@@ -111,15 +77,7 @@ test(`kill.anywhere: ${KILLS} times, alone and two at once, the lake is right (T
   const lake = join(top, 'lake');
   const landing = join(top, 'landing');
   for (const path of [lake, landing]) mkdirSync(path, { recursive: true });
-  const program = join(top, 'worker.cjs');
-  buildSync({
-    entryPoints: [join(__dirname, 'lake-worker.ts')],
-    bundle: true,
-    platform: 'node',
-    external: ['lmdb', 'parquet-wasm'],
-    outfile: program,
-    logLevel: 'error',
-  });
+  const program = programOf('lake-worker', top);
   const files = makeFiles(landing);
   const items = await openLocalItems(join(lake, 'ledger'));
   const ports = localPorts(lake, items);
@@ -129,7 +87,7 @@ test(`kill.anywhere: ${KILLS} times, alone and two at once, the lake is right (T
     const workers = kills % 3 === 0 && kills < KILLS - 1 ? 2 : 1;
     const ended = await Promise.all(
       Array.from({ length: workers }, () =>
-        run(program, [lake, landing, 1 + below(6), FILES], 5 + below(CALLS_MAX)),
+        runUntil(program, [lake, landing, 1 + below(6), FILES], { calls: 5 + below(CALLS_MAX), random }),
       ),
     );
     for (const { phase, how } of ended) {
@@ -138,11 +96,11 @@ test(`kill.anywhere: ${KILLS} times, alone and two at once, the lake is right (T
     }
     kills += workers;
     if (Math.floor(kills / CHECK_EVERY) > Math.floor((kills - workers) / CHECK_EVERY)) {
-      expect(await run(program, [lake, landing, 5, 0])).toMatchObject({ how: 0 });
+      expect(await runUntil(program, [lake, landing, 5, 0])).toMatchObject({ how: 0 });
       await check(ports, landing, files);
     }
   }
-  expect(await run(program, [lake, landing, 5, 0])).toMatchObject({ how: 0 });
+  expect(await runUntil(program, [lake, landing, 5, 0])).toMatchObject({ how: 0 });
   const taken = await check(ports, landing, files);
   await items.close();
   process.stdout.write(`killed in ${JSON.stringify(Object.fromEntries(killed))}; ${taken} files\n`);

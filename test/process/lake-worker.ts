@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLocalItems } from '../../lib/adapters/local/items';
 import { landedFile } from '../../lib/adapters/local/landing';
@@ -8,25 +7,12 @@ import type { LakePorts } from '../../lib/ports/lake-ports';
 import { ingest } from '../../lib/stages/ingest/ingest';
 import { mergeNext } from '../../lib/stages/merge/merge';
 import { fileName, killedLake, localPorts, TABLES } from './killed-lake';
+import { announced } from './killed-program';
 
 /** Files looked at again by a process that starts: the last ones may have been in hand when others were killed. */
 const AGAIN = 4;
 
 let doing = 'start';
-
-/** At each call of a port the process says what it is doing, before it does it. */
-function announced<T extends object>(port: T): T {
-  return new Proxy(port, {
-    get(target, name) {
-      const value = Reflect.get(target, name);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        writeSync(1, `${doing} ${String(name)}\n`);
-        return Reflect.apply(value, target, args);
-      };
-    },
-  });
-}
 
 async function takenIn(ports: LakePorts): Promise<number> {
   let count = 0;
@@ -43,7 +29,7 @@ async function mergeAll(ports: LakePorts, lake: ResolvedLake): Promise<void> {
 async function main(folder: string, landing: string, mergeEvery: number, count: number): Promise<void> {
   const lake = killedLake();
   const items = await openLocalItems(join(folder, 'ledger'));
-  const ports = localPorts(folder, items, announced);
+  const ports = localPorts(folder, items, port => announced(port, () => doing));
   const first = count === 0 ? 0 : Math.max(0, (await takenIn(ports)) - AGAIN);
   const until = count === 0 ? await takenIn(ports) : count;
   for (let i = first; i < until; i++) {

@@ -18,8 +18,11 @@ import type { Scheduler } from './scheduler';
 
 type Handler = (event: never, invocation: Invocation) => Promise<unknown>;
 
+/** Loads have a simulation of their own. */
+type Simulated = Exclude<FunctionName, 'load'>;
+
 /** The functions as they are deployed, each over the ports of one invocation. */
-const FUNCTIONS: Readonly<Record<FunctionName, (lake: SimulatedLake) => Handler>> = {
+const FUNCTIONS: Readonly<Record<Simulated, (lake: SimulatedLake) => Handler>> = {
   'ingest-files': ingestFiles,
   'ingest-stream': ingestStream,
   merge,
@@ -29,7 +32,7 @@ const FUNCTIONS: Readonly<Record<FunctionName, (lake: SimulatedLake) => Handler>
   vacuum,
 };
 
-const READER: Readonly<Record<QueueName, FunctionName>> = {
+const READER: Readonly<Record<QueueName, Simulated>> = {
   ingest: 'ingest-files',
   merge: 'merge',
   report: 'report',
@@ -88,7 +91,7 @@ export interface Outcome {
 }
 
 interface Order {
-  readonly name: FunctionName;
+  readonly name: Simulated;
   readonly event: unknown;
   /** What it is given kills it, sooner or later. */
   readonly deadly?: boolean;

@@ -5,6 +5,7 @@ import { listWaiting } from '../../lib/ledger/waiting';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import type { Begun } from '../../lib/stages/load/begin';
 import { commitLoad } from '../../lib/stages/load/commit';
+import { mergeUntil } from '../../lib/stages/merge/merge-until';
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
 import { logTableOf } from '../../lib/table/columns';
 import { openTable } from '../../lib/table/open';
@@ -50,13 +51,21 @@ async function load(lake: TestLake, ports: LakePorts, copy: Copy, known: Loads):
   const source = `load#${begun.standing.load.id}`;
   const { copy: what } = known.get(source) ?? { copy };
   known.set(source, { copy: what, begun });
-  const files = await filesOf(ports, table, begun, what.rows, lake.lake.limits);
+  const files = await filesOf(ports, table, begun, what.rows, { ...lake.lake.limits, rowGroupRowsMax: 2 });
   try {
     await commitLoad(ports, table, begun.standing, files);
   } catch (error) {
     if (!(error instanceof TidemarkError && error.code === 'TM_2751')) throw error;
     await abandonLoad(ports.items, T, begun.standing);
   }
+}
+
+/** Runs whose time is over as soon as they have done something: of a load each folds an entry, or a row or two. */
+async function mergeInSteps(lake: TestLake, ports: LakePorts, runs: number): Promise<void> {
+  const table = lake.lake.tables.find(t => t.name === T)!;
+  const limits = { ...lake.lake.limits, mergeRowsMax: 1 };
+  for (let run = 0; run < runs; run++) if (!(await mergeUntil(ports, table, limits, 0)).again) return;
+  throw new Error(`not merged in ${runs} runs`);
 }
 
 /** Changes of the world stand at one major; a load before all of them, or just after those known. */
@@ -102,7 +111,10 @@ async function simulate(seed: number): Promise<void> {
     act('load', async ports => {
       for (const copy of copies) await load(lake, ports, copy, loads);
     });
-    for (const name of ['merge', 'merge too']) act(name, ports => mergeTable(lake, ports, T));
+    for (const name of ['merge', 'merge too'])
+      act(name, ports =>
+        scheduler.chance(0.5) ? mergeInSteps(lake, ports, 12) : mergeTable(lake, ports, T),
+      );
     act('vacuum', async ports => {
       for (let run = 0; run < 2; run++) await vacuum(ports, 0);
     });
@@ -114,7 +126,7 @@ async function simulate(seed: number): Promise<void> {
   const last = scheduler.spawn('last', async actor => {
     const ports = faultyPorts(lake.ports, actor, () => 'none');
     if (await openLoad(ports.items, T)) await load(lake, ports, copies[0]!, loads);
-    await mergeTable(lake, ports, T);
+    await mergeInSteps(lake, ports, 40);
   });
   await scheduler.run();
   if (last.error) throw last.error;

@@ -94,8 +94,8 @@ class LandingWorld {
     const { tables, limits } = this.lake.lake;
     // A slice a run: time is always short.
     const table = tables.find(t => t.name === name)!;
-    const { last, unfinished } = await mergeUntil(ports, table, limits, this.clock.now());
-    if (last && unfinished) await ports.wakeUps.mergeAgain(name, last);
+    const { again } = await mergeUntil(ports, table, limits, this.clock.now());
+    if (again) await ports.wakeUps.mergeAgain(name, again);
   }
 
   sweep(actor: Actor, plan: FaultPlan, listing?: 'recent' | 'full'): Promise<unknown> {

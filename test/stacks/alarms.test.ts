@@ -4,7 +4,10 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { METRICS, METRICS_NAMESPACE, METRICS_SERVICE } from '../../lib/config/metric-names';
 import { templates } from '../constructs/app';
 
-const { pipeline } = templates({ sources: { events: { kind: 'kinesis', format: 'json' } } });
+const { pipeline } = templates({
+  sources: { events: { kind: 'kinesis', format: 'json' } },
+  deploy: { loads: { from: ['s3://exports/shop/'] } },
+});
 
 interface Alarm {
   readonly AlarmActions: unknown;
@@ -61,6 +64,8 @@ const RULES: Readonly<Record<string, string>> = {
   SweepErrors: ERRORS,
   CompactErrors: SELDOM,
   VacuumErrors: SELDOM,
+  LoadErrors: ERRORS,
+  LoadsFailed: 'AWS/States Sum ExecutionsFailed >= 1, 1 of 1 x 300 s: a-load-failed',
   NoSweep: 'AWS/Lambda Sum Invocations < 1, or silent, 2 of 2 x 300 s: nothing-sweeps',
   Quarantined: 'Tidemark Sum Quarantined >= 1, 1 of 1 x 300 s: something-is-in-quarantine',
   Failures: 'Tidemark Sum Failures >= 1, 2 of 3 x 300 s: work-on-a-table-fails',
@@ -93,7 +98,7 @@ test('alarms.dimensions: each looks at what it is named after', () => {
     expect(JSON.stringify(age)).not.toContain('DeadLetters');
   }
   const functions = Object.entries(about).filter(([, [first]]) => first?.[0] === 'FunctionName');
-  expect(functions).toHaveLength(8);
+  expect(functions).toHaveLength(9);
   for (const [name, [[, value] = []]] of functions) {
     const named = name === 'NoSweep' ? 'sweep' : name.replace('Errors', '').toLowerCase();
     expect(value).toContain(`Pipeline${named}Function`);

@@ -79,6 +79,10 @@ describe('nag.clean', () => {
       },
     ],
     [
+      'loads',
+      { deploy: { loads: { from: ['s3://exports/shop/', 's3://copies/'], kmsKeyArns: [kmsKeyArn] } } },
+    ],
+    [
       'DMS by a stream',
       {
         sources: {

@@ -18,11 +18,11 @@ interface Policy {
   readonly Statement: Statement[];
 }
 
-/** The page's policies, in its order: who deploys, CloudFormation for every lake, and for DMS. */
-const [deployer, everyLake, withDms] = Array.from(
+/** The page's policies, in its order: who deploys, CloudFormation for every lake, for DMS, and for loads. */
+const [deployer, everyLake, withDms, withLoads] = Array.from(
   page.matchAll(/^```json\n([\s\S]*?)^```$/gm),
   m => JSON.parse(m[1]!) as Policy,
-) as [Policy, Policy, Policy];
+) as [Policy, Policy, Policy, Policy];
 
 const list = (value: string | string[]) => (Array.isArray(value) ? value : [value]);
 const actionsOf = (...policies: Policy[]) =>
@@ -66,12 +66,16 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   'AWS::SNS::TopicPolicy': ['sns:SetTopicAttributes'],
   'AWS::SQS::Queue': ['sqs:CreateQueue', 'sqs:DeleteQueue'],
   'AWS::SQS::QueuePolicy': ['sqs:SetQueueAttributes'],
+  'AWS::StepFunctions::StateMachine': [
+    ...['states:CreateStateMachine', 'states:UpdateStateMachine', 'states:DeleteStateMachine'],
+    'iam:PassRole',
+  ],
   'Custom::TidemarkReplication': ['lambda:InvokeFunction'],
 };
 
 /** The types of all resources, by stack, of a lake that has every kind. */
 function typesByStack(): Map<string, string[]> {
-  const deploy = { alarmEmail: 'lake@example.com' };
+  const deploy = { alarmEmail: 'lake@example.com', loads: { from: ['s3://exports/shop/'] } };
   const sources = { events: { kind: 'kinesis', format: 'json' }, db: DMS } as const;
   const made = app();
   const lake = resolveWhole(config({ deploy, sources }), join(ROOT, 'examples/tidemark.config.ts'));
@@ -96,13 +100,14 @@ test('deploy page.policies: no type of resource lacks its verbs', () => {
   const dms = types.get('my-shop-dms')!;
   types.delete('my-shop-dms');
   expect([...types.keys()]).toEqual(['my-shop-storage', 'my-shop-pipeline']);
-  expect(lacking([...types.values()].flat(), everyLake)).toEqual([]);
+  expect(lacking([...types.values()].flat(), everyLake, withLoads)).toEqual([]);
+  expect(lacking([...types.values()].flat(), everyLake)).toContain('states:CreateStateMachine');
   expect(lacking(dms, everyLake, withDms)).toEqual([]);
   expect(lacking(dms, everyLake)).toContain('dms:CreateEndpoint');
 });
 
 test('deploy page.policies: each fits in a managed policy, and none may do everything', () => {
-  for (const policy of [deployer, everyLake, withDms]) {
+  for (const policy of [deployer, everyLake, withDms, withLoads]) {
     expect(JSON.stringify(policy).length).toBeLessThan(6144);
     expect(policy.Statement.every(({ Effect }) => Effect === 'Allow')).toBe(true);
     expect(actionsOf(policy).filter(action => /^\*$|:\*$/.test(action))).toEqual([]);
@@ -111,7 +116,7 @@ test('deploy page.policies: each fits in a managed policy, and none may do every
 
 test('deploy page.policies: rows are read and written by nobody who only deploys', () => {
   const data = /^(?:dynamodb:(?:Get|Put|Delete|Update)Item|s3:(?:Put|Delete)Object|sqs:ReceiveMessage)/;
-  expect(actionsOf(everyLake, withDms).filter(action => data.test(action))).toEqual([]);
+  expect(actionsOf(everyLake, withDms, withLoads).filter(action => data.test(action))).toEqual([]);
   const objects = everyLake.Statement.filter(({ Action }) => list(Action).includes('s3:GetObject'));
   expect(objects.flatMap(({ Resource }) => list(Resource)).every(arn => /:::cdk-/.test(arn))).toBe(true);
 });

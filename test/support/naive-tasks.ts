@@ -12,6 +12,8 @@ export interface NaiveTask {
   /** Tries that failed, by token. */
   errors: number[];
   holder?: { owner: string; until: number };
+  /** Of one that failed: when it may start again. */
+  notBefore?: number;
   result?: unknown;
 }
 
@@ -27,13 +29,17 @@ export class NaiveTasks {
 
   /** Throws unless the answer is one that a tracker may give now, and takes it over. */
   claimed(answer: Claimed, { owner, now, leaseMs }: { owner: string; now: number; leaseMs: number }): void {
-    const waiting = this.in('pending').length + this.in('failed').length > 0;
+    const failed = this.in('failed');
+    const ready = failed.filter(([, { notBefore = 0 }]) => notBefore <= now);
+    const waiting = this.in('pending').length + ready.length > 0;
     const dead = this.in('in_progress').filter(([, { holder }]) => holder!.until <= now);
     if (answer.outcome === 'claimed') {
       const task = this.tasks.get(answer.task.id)!;
       expect(waiting ? ['pending', 'failed'] : ['in_progress']).toContain(task.state);
       // Which of the tasks that died for the third time it met on its way is its own affair.
       if (task.state === 'in_progress') this.die(task, now);
+      expect(task.notBefore ?? now).toBeLessThanOrEqual(now);
+      delete task.notBefore;
       Object.assign(task, {
         state: 'in_progress',
         token: task.token + 1,
@@ -47,7 +53,10 @@ export class NaiveTasks {
       expect(task.retry).toBe(2);
       this.die(task, now);
     }
-    const ends = this.in('in_progress').map(([, { holder }]) => holder!.until);
+    const ends = [
+      ...this.in('in_progress').map(([, { holder }]) => holder!.until),
+      ...failed.map(([, { notBefore }]) => notBefore!),
+    ];
     expect(answer).toEqual(
       ends.length > 0 ? { outcome: 'held', until: Math.min(...ends) } : { outcome: 'done' },
     );
@@ -73,10 +82,11 @@ export class NaiveTasks {
     return true;
   }
 
-  failed(hold: Hold): boolean {
+  failed(hold: Hold, notBefore?: number): boolean {
     const task = this.held(hold);
     if (!task) return this.is(hold, ['failed', 'ignored']);
     this.fail(task);
+    if (task.state === 'failed' && notBefore !== undefined) task.notBefore = notBefore;
     return true;
   }
 
@@ -84,7 +94,10 @@ export class NaiveTasks {
     const again = [...this.in('failed'), ...this.in('ignored')].filter(
       ([one]) => id === undefined || one === id,
     );
-    for (const [, task] of again) Object.assign(task, { state: 'pending', retry: 0 });
+    for (const [, task] of again) {
+      delete task.notBefore;
+      Object.assign(task, { state: 'pending', retry: 0 });
+    }
     return again.length;
   }
 
@@ -117,6 +130,7 @@ export function naiveOf({ state, retry, token, errors, owner, until, result }: T
     token,
     errors: errors.map(error => error.try),
     ...(owner === undefined ? {} : { holder: { owner, until: until! } }),
+    ...(state === 'failed' && until !== undefined ? { notBefore: until } : {}),
     ...(result === undefined ? {} : { result }),
   };
 }

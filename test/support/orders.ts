@@ -4,7 +4,7 @@ import { type OrdersCopy, putOrders } from './copies';
 import { type TestLake, testLake } from './lake';
 
 /** S4's own case: partitions year and month, sorted by order_time, the newest first. */
-const ORDERS: TableConfig = {
+export const ORDERS: TableConfig = {
   key: ['order_id'],
   columns: {
     order_id: 'string',

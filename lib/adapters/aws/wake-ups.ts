@@ -44,9 +44,9 @@ export function sqsWakeUps(
       const window = Math.floor(clock.now() / windowMs);
       return send(queues.merge, { table }, { group: table, id: `${table}#${window}` });
     },
-    mergeAgain: (table, { through, snapshotId }) => {
-      const id = `${table}#${through.toString(36)}#${snapshotId.toString(36)}`;
-      return send(queues.merge, { table }, { group: table, id });
+    mergeAgain: (table, { through, id }) => {
+      const after = `${through.toString(36)}#${id.toString(36)}`;
+      return send(queues.merge, { table }, { group: table, id: `${table}#${after}` });
     },
     report: (report, date) => {
       const minute = Math.floor(clock.now() / REPORT_WINDOW_MS);

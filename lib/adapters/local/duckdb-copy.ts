@@ -6,16 +6,14 @@ import type {
   CopyEngine,
   LocalFile,
   NewestOrder,
-  PackOrder,
   PartKeys,
   ReadOrder,
   Repeated,
-  RowGroupLimits,
   SplitOrder,
   WithoutOrder,
   WrittenPart,
 } from '../../ports/copy-engine';
-import type { Cell, WritingEngine } from '../../ports/query-engine';
+import type { WritingEngine } from '../../ports/query-engine';
 import { copyToSql, rowGroupRows, widthSql } from '../../query/load/copy-to';
 import { type Reading, readingOf, readSql } from '../../query/load/derive-sql';
 import { copyFileUnread, derivationWrong, rowUnfit } from '../../query/load/errors';
@@ -24,10 +22,8 @@ import {
   copyLosersSql,
   losersSql,
   lossesSql,
-  packSql,
   repeatedCountSql,
   repeatedRowsSql,
-  rowsSql,
   withoutSql,
 } from '../../query/load/parts-sql';
 import {
@@ -40,16 +36,20 @@ import {
   wholeSql,
 } from '../../query/load/read-copy';
 import { ordersByPlace, splitSql } from '../../query/load/split-sql';
+import { treeSql, UNSTEADY_SQL, unsteadyFunctions, unsteadyIn } from '../../query/load/steady';
 import { quoteName } from '../../query/quote';
 import { openDuckDb } from './duckdb';
 import { hashFunctions } from './duckdb-hash';
-import { measured, partsInKeyOrder, writtenPart } from './part-file';
+import { copied, type FileSize, firstCell, packed, SORT_BYTES } from './duckdb-pack';
+import { writtenPart } from './part-file';
 
 export interface CopyEngineOptions {
   /** Where the engine spills to; each call makes a folder of its own below it and removes it. */
   readonly tempFolder: string;
   /** As DuckDB writes sizes. The process needs as much again. */
   readonly memoryLimit?: string;
+  /** Bytes of rows that packing sorts at once. */
+  readonly sortBytes?: number;
 }
 
 /** With what the process needs besides, it stays below 512 MB. */
@@ -89,10 +89,11 @@ export function duckDbCopyEngine(options: CopyEngineOptions): CopyEngine {
   return {
     split: order => ofCopy(order, [join(order.folder, 'x')], engine => split(engine, order)),
     nullKeys: (order, limit) => ofCopy(order, [], engine => nullKeys(engine, order, limit)),
-    pack: order => within([...order.parts, order.file], engine => pack(engine, order)),
-    repeated: (order, limit) => within(order.parts, engine => repeated(engine, order, limit)),
-    losers: order => within([...order.parts, order.file], engine => losers(engine, order)),
-    without: order => within([...order.parts, order.losers, order.file], engine => without(engine, order)),
+    pack: order =>
+      packed(order, options.sortBytes ?? SORT_BYTES, work => within([...order.parts, order.file], work)),
+    repeated: (order, limit) => within(filesOf(order), engine => repeated(engine, order, limit)),
+    losers: order => within([...filesOf(order), order.file], engine => losers(engine, order)),
+    without: order => within([order.from, ...order.losers, order.file], engine => without(engine, order)),
   };
 }
 
@@ -128,7 +129,7 @@ async function split(engine: WritingEngine, order: SplitOrder): Promise<readonly
 /** The first rows say how wide rows are; the table's columns alone, as they come out of the reading. */
 async function rowsOfGroup(engine: WritingEngine, sql: string, order: SplitOrder): Promise<number> {
   const made = new Set((await engine.describe({ sql })).map(c => c.name));
-  const width = await one(
+  const width = await firstCell(
     engine,
     widthSql(
       sql,
@@ -164,20 +165,29 @@ function refuse(file: LocalFile, cause: unknown): never {
   throw copyFileUnread(file.name, messageOf(cause));
 }
 
-/** Each as it will be looked for faults: that refuses subqueries and what gives another value each time. */
+/** Each as it will be looked for faults, which refuses subqueries; and none may give another value each time. */
 async function checkDerivations(
   engine: WritingEngine,
   { copy, derive }: ReadOrder,
   reading: Reading,
   stored: readonly StoredColumn[],
 ): Promise<void> {
+  if (reading.derived.length === 0) return;
   const placed = `(${placedSql(filesSql(copy.format, copy.files, stored), stored)})`;
+  const unsteady = unsteadyFunctions((await engine.rows({ sql: UNSTEADY_SQL })).rows);
+  const known = stored.map(c => c.name);
   for (const [i, { name, sql }] of reading.derived.entries()) {
     const before = readSql({ casts: reading.casts, derived: reading.derived.slice(0, i) }, placed, true);
+    const text = derive[name] ?? '';
+    const tree = JSON.parse(String(await firstCell(engine, treeSql(sql)))) as unknown;
+    const called = unsteadyIn(tree, known, unsteady);
+    if (called !== undefined)
+      throw derivationWrong(name, text, `${called} gives more than its arguments say`);
+    known.push(name);
     try {
       await engine.describe({ sql: `SELECT TRY((${sql}) IS NULL) FROM (${before})` });
     } catch (error) {
-      throw derivationWrong(name, derive[name] ?? '', messageOf(error));
+      throw derivationWrong(name, text, messageOf(error));
     }
   }
 }
@@ -242,31 +252,11 @@ async function nullKeys(engine: WritingEngine, order: ReadOrder, limit: number):
   return found;
 }
 
-async function pack(engine: WritingEngine, order: PackOrder): Promise<{ rows: number; bytes: number }> {
-  const { parts, fields, sortBy, key } = order;
-  const inOrder = sortBy.length === 0 ? await partsInKeyOrder(parts, key) : undefined;
-  const plain = rowsSql(inOrder ?? parts, fields);
-  return copied(engine, inOrder ? plain : packSql(order), plain, order);
-}
-
-/** Writes a SELECT into one file; `plain` gives the same rows without a sort. */
-async function copied(
-  engine: WritingEngine,
-  sql: string,
-  plain: string,
-  { file, fields, limits }: Pick<PackOrder, 'file' | 'fields'> & { limits: RowGroupLimits },
-): Promise<{ rows: number; bytes: number }> {
-  await mkdir(dirname(file), { recursive: true });
-  const width = Number((await one(engine, widthSql(plain, fields))) ?? 0);
-  await engine.rows({ sql: copyToSql(sql, { path: file, fields }, rowGroupRows(width, limits)) });
-  return measured(file);
-}
-
-async function repeated(engine: WritingEngine, { parts, key }: PartKeys, limit: number): Promise<Repeated> {
-  const { rows } = await engine.rows({ sql: repeatedCountSql(parts, key) });
+async function repeated(engine: WritingEngine, order: PartKeys, limit: number): Promise<Repeated> {
+  const { rows } = await engine.rows({ sql: repeatedCountSql(order) });
   const [keys, among] = (rows[0] ?? [0, 0]).map(Number) as [number, number];
-  if (keys === 0) return { keys, surplus: 0, first: [] };
-  const first = await engine.rows({ sql: repeatedRowsSql(parts, key, limit) });
+  if (keys === 0 || limit === 0) return { keys, surplus: among - keys, first: [] };
+  const first = await engine.rows({ sql: repeatedRowsSql(order, limit) });
   return {
     keys,
     surplus: among - keys,
@@ -279,29 +269,23 @@ async function repeated(engine: WritingEngine, { parts, key }: PartKeys, limit: 
 }
 
 async function losers(engine: WritingEngine, order: NewestOrder): Promise<readonly number[]> {
-  const { parts, key, newestBy, file } = order;
+  const { pieces, newestBy, file } = order;
   await mkdir(dirname(file), { recursive: true });
-  await engine.rows({ sql: copyLosersSql(losersSql(parts, key, newestBy), file) });
-  const losses = parts.map(() => 0);
-  for (const [part, count] of (await engine.rows({ sql: lossesSql(file) })).rows)
-    losses[Number(part)] = Number(count);
-  return losses;
+  await engine.rows({ sql: copyLosersSql(losersSql(order, newestBy), file) });
+  const { rows } = await engine.rows({ sql: lossesSql(file) });
+  const losses = new Map(rows.map(([part, count]) => [Number(part), Number(count)]));
+  return pieces.map(({ part }) => losses.get(part) ?? 0);
 }
 
-async function without(
-  engine: WritingEngine,
-  order: WithoutOrder,
-): Promise<{ rows: number; bytes: number } | undefined> {
-  const sql = withoutSql(order.parts[order.part]!, order.part, order.losers, order.fields);
+async function without(engine: WritingEngine, order: WithoutOrder): Promise<FileSize | undefined> {
+  const sql = withoutSql(order);
   const written = await copied(engine, sql, sql, order);
   if (written.rows > 0) return written;
   await unlink(order.file);
   return undefined;
 }
 
-async function one(engine: WritingEngine, sql: string): Promise<Cell | undefined> {
-  return (await engine.rows({ sql })).rows[0]?.[0];
-}
+const filesOf = ({ pieces }: PartKeys) => pieces.map(({ file }) => file);
 
 function messageOf(error: unknown): string {
   const text = error instanceof TidemarkError ? error.what : String(error);

@@ -1,71 +1,47 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { valueAt } from '../../columnar/kernels';
 import type { Field, Scalar } from '../../columnar/types';
-import { compareValues } from '../../iceberg/single-value';
 import { applyTransform, transformColumn } from '../../iceberg/transform';
 import { columnIndex } from '../../parquet/column';
-import { FOOTER_TAIL_BYTES, footerLength, type ParquetFooter, parseFooter } from '../../parquet/footer';
-import { rowGroupBounds } from '../../parquet/metrics';
+import type { ParquetFooter } from '../../parquet/footer';
+import { rowGroupBounds, rowGroupSpan } from '../../parquet/metrics';
 import { chunkRanges, columnsFor, decodeRowGroup } from '../../parquet/read';
-import type { PartitionSource, SplitOrder, WrittenPart } from '../../ports/copy-engine';
+import type { KeySpan, PartitionSource, SplitOrder, WrittenPart } from '../../ports/copy-engine';
+import { type LocalParquet, withParquet } from './parquet-file';
 
-/** What a file that was just written says of itself: counts from its footer, the partition from its first row. */
+/** What a file that was just written says of itself: counts and bounds from its footer, the partition from its first row. */
 export async function writtenPart(
-  file: string,
+  path: string,
   { partitionBy, countOn, key }: Pick<SplitOrder, 'partitionBy' | 'countOn' | 'key'>,
 ): Promise<WrittenPart> {
-  return withFile(file, async (handle, bytes) => {
-    const footer = await footerOf(handle, bytes);
+  return withParquet(path, async file => {
+    const { footer } = file;
     const nulls = (field: SplitOrder['key'][number]) => {
       const at = columnIndex(footer.columns, field)!;
       return footer.rowGroups.reduce((sum, g) => sum + (g.columns[at]!.nulls ?? 0), 0);
     };
     return {
-      file,
-      partition: await partitionOf(handle, footer, partitionBy),
+      file: path,
+      partition: await partitionOf(file, partitionBy),
       rows: footer.rows,
-      bytes,
+      bytes: file.size,
       counted: footer.rows - (countOn ? nulls(countOn) : 0),
       nullKeys: key.reduce((sum, field) => sum + nulls(field), 0),
+      keys: key[0] && keySpan(footer, key[0]),
     };
   });
 }
 
 /** Rows and bytes of a file. */
-export async function measured(file: string): Promise<{ rows: number; bytes: number }> {
-  return withFile(file, async (handle, bytes) => ({ rows: (await footerOf(handle, bytes)).rows, bytes }));
+export async function measured(path: string): Promise<{ rows: number; bytes: number }> {
+  return withParquet(path, async ({ footer, size }) => ({ rows: footer.rows, bytes: size }));
 }
 
-/**
- * The parts so that each begins beyond the last key of the one before it, where their bounds say that they can stand so:
- * a copy that was taken along its key needs no second sort. Each is sorted itself.
- */
-export async function partsInKeyOrder(
-  parts: readonly string[],
-  [first]: readonly Field[],
-): Promise<readonly string[] | undefined> {
-  if (!first) return undefined;
-  const spans: { file: string; min: Value; max: Value }[] = [];
-  for (const file of parts) {
-    const span = await withFile(file, async (handle, size) => spanOf(await footerOf(handle, size), first));
-    if (!span) return undefined;
-    spans.push({ file, ...span });
-  }
-  spans.sort((a, b) => compareValues(first.type, a.min, b.min));
-  const apart = spans.every((s, i) => i === 0 || compareValues(first.type, spans[i - 1]!.max, s.min) < 0);
-  return apart ? spans.map(s => s.file) : undefined;
-}
-
-type Value = Exclude<Scalar, null>;
-
-/** Bounds of a column without NULLs. Floats have zeros that compare otherwise elsewhere, and NaN. */
-function spanOf(footer: ParquetFooter, field: Field): { min: Value; max: Value } | undefined {
-  if (isFloat(field)) return undefined;
-  const bounds = footer.rowGroups.map((_, i) => rowGroupBounds(footer, i, field));
-  const [first] = bounds;
-  const last = bounds.at(-1);
-  if (bounds.some(b => b?.nulls !== 0) || first?.min == null || last?.max == null) return undefined;
-  return { min: first.min, max: last.max };
+/** Bounds of a column by which a file is sorted, where they are told. */
+export function keySpan(footer: ParquetFooter, field: Field): KeySpan | undefined {
+  const spans = footer.rowGroups.map((_, i) => rowGroupSpan(footer, i, field));
+  const [first] = spans;
+  const last = spans.at(-1);
+  return first && last && !spans.includes(undefined) ? { min: first.min, max: last.max } : undefined;
 }
 
 /**
@@ -73,8 +49,7 @@ function spanOf(footer: ParquetFooter, field: Field): { min: Value; max: Value }
  * that occurs; elsewhere the first row is read.
  */
 async function partitionOf(
-  handle: FileHandle,
-  footer: ParquetFooter,
+  { footer, bytes }: LocalParquet,
   partitionBy: readonly PartitionSource[],
 ): Promise<Scalar[]> {
   const values: Scalar[] = [];
@@ -85,7 +60,7 @@ async function partitionOf(
       continue;
     }
     const [range] = chunkRanges(footer, 0, columnsFor(footer, [source]));
-    const chunk = await bytesAt(handle, range!.start, range!.end);
+    const chunk = await bytes(range!.start, range!.end);
     const first = decodeRowGroup(footer, 0, [source], [chunk], { from: 0, to: 1 });
     values.push(valueAt(transformColumn(transform, first.columns[0]!), 0));
   }
@@ -94,25 +69,4 @@ async function partitionOf(
 
 function isFloat({ type }: Field): boolean {
   return type === 'float' || type === 'double';
-}
-
-async function footerOf(handle: FileHandle, size: number): Promise<ParquetFooter> {
-  const tail = await bytesAt(handle, size - FOOTER_TAIL_BYTES, size);
-  const end = size - FOOTER_TAIL_BYTES;
-  return parseFooter(await bytesAt(handle, end - footerLength(tail, size), end));
-}
-
-async function bytesAt(handle: FileHandle, start: number, end: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(end - start);
-  await handle.read(bytes, 0, bytes.length, start);
-  return bytes;
-}
-
-async function withFile<T>(file: string, work: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
-  const handle = await open(file, 'r');
-  try {
-    return await work(handle, (await handle.stat()).size);
-  } finally {
-    await handle.close();
-  }
 }

@@ -30,6 +30,11 @@ export function localScratch(root: string): Scratch {
       await pipeline(store.stream(key, found.etag), createWriteStream(path));
       return path;
     },
+    async keep(bytes, folder, name) {
+      const path = join(folder, name);
+      await pipeline(bytes, createWriteStream(path));
+      return path;
+    },
     async publish(store, file, key) {
       const written = new Measured(createReadStream(file));
       if (await store.putIfAbsent(key, written)) return written.result();

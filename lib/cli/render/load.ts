@@ -3,12 +3,14 @@ import type { CopyPlace, Load } from '../../ledger/loads';
 import type { TaskCounts } from '../../ledger/task-counts';
 import type { Task } from '../../ledger/tasks';
 import type { Cell } from '../../ports/query-engine';
-import type { LoadPlan } from '../../runtime/load';
+import type { Tally } from '../../runtime/lake';
+import type { Loaded, LoadPlan } from '../../runtime/load';
 import type { LoadsOfTable, StepStatus } from '../../runtime/load-status';
-import type { Loaded, LoadProgress } from '../../stages/load/project';
+import type { LoadProgress } from '../../stages/load/project';
 import type { Comparison, Validation } from '../../stages/load/validate';
+import { changed } from './merge';
 import { plain } from './table';
-import { bytes, changes, count, counted, duration, instant } from './words';
+import { bytes, count, counted, duration, instant } from './words';
 
 /** Paths and columns that a line names. */
 const NAMED_MAX = 12;
@@ -99,33 +101,37 @@ export const loadedColumns = [
   ...['new', 'updated', 'deleted', 'table_rows', 'table_bytes'],
 ];
 
-export function loadedRow(table: string, { id, n, validation, merged }: Loaded): Cell[] {
+export function loadedRow(table: string, { id, n, rows, validation, merged }: Loaded): Cell[] {
   const after = validation?.all.after;
   return [
-    ...[table, id, n, after?.rows ?? null, after?.files ?? null, after?.bytes ?? null],
+    ...[table, id, n, rows ?? null, after?.files ?? null, after?.bytes ?? null],
     ...[validation?.partitions.length ?? null, validation?.outdone ?? null, merged?.through ?? null],
     ...[merged?.rows.new ?? null, merged?.rows.changed ?? null, merged?.rows.deleted ?? null],
     ...[merged?.rows.total ?? null, merged?.bytes.total ?? null],
   ];
 }
 
-export function loadedLines(table: string, { n, validation, merged }: Loaded): string[] {
-  const lines: string[] = [];
-  if (validation) {
-    const { rows, files, bytes: size } = validation.all.after;
-    const made = `${counted(rows, 'row')} in ${counted(files, 'file')}, ${bytes(size)}`;
-    lines.push(
-      `${table}  loaded as entry ${n}: ${made}, ${counted(validation.partitions.length, 'partition')}`,
-    );
-    if (validation.outdone > 0)
-      lines.push(`  left out  ${counted(validation.outdone, 'row')}: newer ones of their keys count`);
-  } else lines.push(`${table}  this copy was loaded before, as entry ${n}; --again loads it once more`);
-  if (merged)
-    lines.push(
-      `  merged through ${merged.through}: ${changes(merged.rows)}  ${counted(merged.rows.total, 'row')}`,
-    );
-  else if (validation) lines.push('  not merged: the table is paused');
-  return lines;
+export function loadedLines(table: string, { n, rows, validation, merged }: Loaded): string[] {
+  if (rows === undefined)
+    return [
+      `${table}  this copy was loaded before, as entry ${n}; --again loads it once more`,
+      ...(merged ? [mergedLine(merged)] : []),
+    ];
+  const lines = [`${table}  loaded as entry ${n}: ${counted(rows, 'row')}${filesOf(validation)}`];
+  if (validation && validation.outdone > 0)
+    lines.push(`  left out  ${counted(validation.outdone, 'row')}: newer ones of their keys count`);
+  return [...lines, merged ? mergedLine(merged) : '  not merged: the table is paused'];
+}
+
+function filesOf(validation: Validation | undefined): string {
+  if (!validation) return '';
+  const { files, bytes: size } = validation.all.after;
+  return ` in ${counted(files, 'file')}, ${bytes(size)}, ${counted(validation.partitions.length, 'partition')}`;
+}
+
+function mergedLine(merged: Tally): string {
+  const what = [changed(merged), counted(merged.rows.total, 'row')].filter(part => part !== '');
+  return `  merged through ${merged.through}: ${what.join('  ')}`;
 }
 
 export const taskColumns = ['step', 'task', 'state', 'tries', 'owner', 'until', 'since', 'error'];

@@ -5,6 +5,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { pascal } from '../../config/deployed';
 import type { ResolvedLake } from '../../config/resolved';
@@ -21,6 +22,8 @@ export interface Watched {
   readonly lambdas: ReadonlyMap<FunctionName, IFunction>;
   /** Records put aside, by the source of their stream. */
   readonly failedRecords: ReadonlyMap<string, IMetric>;
+  /** Where the config has loads in the account. */
+  readonly loads?: IStateMachine;
 }
 
 interface AlarmRule {
@@ -46,6 +49,7 @@ export class Alarms extends Construct {
     this.watchFunctions(watched);
     this.watchLake(watched.lake);
     this.watchStreams(watched);
+    if (watched.loads) this.watchLoads(watched.loads);
   }
 
   /** Rings on a metric. The description is what the mail says. */
@@ -150,6 +154,14 @@ export class Alarms extends Construct {
         },
       );
     }
+  }
+
+  private watchLoads(machine: IStateMachine): void {
+    this.add('LoadsFailed', 'A load of a table failed; no reader sees any of it.', {
+      metric: machine.metricFailed(),
+      from: 1,
+      runbook: 'a-load-failed',
+    });
   }
 
   private watchStreams({ storage, failedRecords }: Watched): void {

@@ -21,7 +21,7 @@ export function configLayer(scope: Construct, lake: ResolvedLake): LayerVersion 
     return new LayerVersion(scope, 'Config', {
       code: Code.fromAsset(folder),
       compatibleRuntimes: [Runtime.NODEJS_24_X],
-      compatibleArchitectures: [Architecture.ARM_64],
+      compatibleArchitectures: [Architecture.ARM_64, ...(lake.deploy.loads ? [Architecture.X86_64] : [])],
     });
   } finally {
     rmSync(folder, { recursive: true });

@@ -4,7 +4,7 @@ import type { Watched } from './alarms';
 import { type LakeMetric, lakeMetric } from './metrics';
 
 /** The lake at a glance: what came in, what waits, what failed, and each watched table. */
-export function dashboard(scope: Construct, { lake, queues, lambdas, storage }: Watched): void {
+export function dashboard(scope: Construct, { lake, queues, lambdas, storage, loads }: Watched): void {
   const figures = (...names: LakeMetric[]) => names.map(name => lakeMetric(lake.name, name));
   const work = Object.values(queues);
   const streams = Object.values(storage.streams);
@@ -47,6 +47,9 @@ export function dashboard(scope: Construct, { lake, queues, lambdas, storage }: 
           [...lambdas.values()].map(lambda => lambda.metricDuration({ statistic: 'p95' })),
         ),
       ],
+      ...(loads
+        ? [[graph('Loads', [loads.metricStarted(), loads.metricSucceeded(), loads.metricFailed()])]]
+        : []),
     ].map(row => row.filter(widget => widget !== undefined)),
   });
 }

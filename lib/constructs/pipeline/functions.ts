@@ -1,3 +1,4 @@
+import { opensCopies, readsCopies } from './copies';
 import {
   buildsTables,
   catalog,
@@ -19,6 +20,7 @@ import {
   startsQueries,
   writesDeltas,
   writesJoined,
+  writesLoads,
   writesMetadata,
   writesStaging,
   writesTables,
@@ -57,5 +59,10 @@ export const RIGHTS: Readonly<Record<FunctionName, readonly Right[]>> = {
   vacuum: [
     ...[ledger, opensKey, readsMetadata, catalog('GetTable', 'GetTables', 'UpdateTable')],
     ...[writesMetadata, removes],
+  ],
+  // The entry of the log, where there is none yet, and its metadata; the table's own are the merge's.
+  load: [
+    ...[ledger, opensKey, readsTables, catalog('GetTable', 'CreateTable', 'UpdateTable'), writesLoads],
+    ...[readsCopies, opensCopies, sends('merge')],
   ],
 };

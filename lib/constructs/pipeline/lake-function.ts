@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
 import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -28,7 +28,13 @@ export interface LakeFunctionProps {
   readonly timeoutSeconds: number;
   readonly environment?: Record<string, string>;
   readonly statements: readonly PolicyStatement[];
-  readonly layer?: LayerVersion;
+  readonly layers?: readonly LayerVersion[];
+  /** Default: 512. */
+  readonly memoryMb?: number;
+  /** What /tmp holds. Default: Lambda's 512 MiB. */
+  readonly disk?: Size;
+  /** Default: ARM, which costs a fifth less. */
+  readonly architecture?: Architecture;
   /** Default: a role of its own. */
   readonly role?: IRole;
 }
@@ -58,11 +64,12 @@ export class LakeFunction extends Construct {
       code: props.code,
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      memorySize: 512,
+      architecture: props.architecture ?? Architecture.ARM_64,
+      memorySize: props.memoryMb ?? 512,
+      ...(props.disk ? { ephemeralStorageSize: props.disk } : {}),
       timeout: Duration.seconds(props.timeoutSeconds),
       role,
-      layers: props.layer ? [props.layer] : [],
+      layers: [...(props.layers ?? [])],
       environment: { ...MEMORY, ...props.environment },
       logGroup,
       loggingFormat: LoggingFormat.JSON,

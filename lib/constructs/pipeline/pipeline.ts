@@ -1,3 +1,4 @@
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { ResolvedLake } from '../../config/resolved';
 import { bundleOf } from '../bundles';
@@ -11,7 +12,9 @@ import { dashboard } from './dashboard';
 import { environmentOf } from './environment';
 import { readQueues, readStreams } from './event-sources';
 import { RIGHTS } from './functions';
-import { LakeFunction } from './lake-function';
+import { LakeFunction, type LakeFunctionProps } from './lake-function';
+import { loadFunction } from './load-function';
+import { Loads } from './loads';
 import type { Grounds } from './rights';
 import { schedules } from './schedules';
 import { type FunctionName, TIMEOUT_SECONDS } from './timeouts';
@@ -26,14 +29,16 @@ export interface PipelineProps {
 /** What turns files and records into tables and reports: queues, functions, and what watches over them. */
 export class Pipeline extends Construct {
   readonly queues: Grounds['queues'];
-  /** Without `ingest-stream` where the config names no stream. */
+  /** Without `ingest-stream` where the config names no stream, without `load` where it has no loads in the account. */
   readonly functions: ReadonlyMap<FunctionName, LakeFunction>;
   readonly alarms: Alarms;
+  /** Where the config has `deploy.loads`. */
+  readonly loads: StateMachine | undefined;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
     const { lake, storage } = props;
-    const { windowSeconds } = lake.deploy;
+    const { windowSeconds, loads } = lake.deploy;
     this.queues = {
       ingest: storage.ingestQueue,
       merge: new WorkQueue(this, 'MergeQueue', {
@@ -44,14 +49,17 @@ export class Pipeline extends Construct {
       }),
       report: new WorkQueue(this, 'ReportQueue', { fifo: true, timeoutSeconds: TIMEOUT_SECONDS.report }),
     };
-    const grounds = { storage, queues: this.queues };
+    const grounds = { storage, queues: this.queues, ...(loads ? { loads } : {}) };
     this.functions = this.makeFunctions(props, grounds);
     const lambdas = new Map([...this.functions].map(([name, { lambda }]) => [name, lambda]));
     readQueues(this.queues, lambdas);
     const failedRecords = readStreams(lake, storage, lambdas);
     schedules(this, lambdas, storage.workgroups.system);
     if (storage.permissions === 'lake-formation') governTables(this, storage, this.functions);
-    const watched = { lake, storage, queues: this.queues, lambdas, failedRecords };
+    const load = lambdas.get('load');
+    this.loads = load && loads && new Loads(this, 'Loads', { lambda: load, workers: loads.workers }).machine;
+    const machine = this.loads ? { loads: this.loads } : {};
+    const watched = { lake, storage, queues: this.queues, lambdas, failedRecords, ...machine };
     this.alarms = new Alarms(this, 'Alarms', watched);
     dashboard(this, watched);
     this.outputs(lake.name);
@@ -61,21 +69,24 @@ export class Pipeline extends Construct {
     { lake, storage, bundles }: PipelineProps,
     grounds: Grounds,
   ): Map<FunctionName, LakeFunction> {
-    const layer = configLayer(this, lake);
+    const layers = [configLayer(this, lake)];
     const environment = environmentOf(grounds, lake.deploy.windowSeconds);
+    const own: { readonly [name in FunctionName]?: Partial<LakeFunctionProps> } = {
+      vacuum: { role: storage.removal },
+      ...(lake.deploy.loads ? { load: loadFunction(this, lake.deploy.loads, { layers, environment }) } : {}),
+    };
     const names = (Object.keys(RIGHTS) as FunctionName[]).filter(
-      name => name !== 'ingest-stream' || Object.keys(storage.streams).length > 0,
+      name =>
+        (name !== 'ingest-stream' || Object.keys(storage.streams).length > 0) &&
+        (name !== 'load' || lake.deploy.loads),
     );
     return new Map(
       names.map(name => {
         const code = bundleOf(name, bundles);
         const statements = RIGHTS[name].flatMap(right => right(grounds));
-        const role = name === 'vacuum' ? { role: storage.removal } : {};
         const timeoutSeconds = TIMEOUT_SECONDS[name];
-        return [
-          name,
-          new LakeFunction(this, name, { code, timeoutSeconds, environment, statements, layer, ...role }),
-        ];
+        const props = { code, timeoutSeconds, environment, statements, layers };
+        return [name, new LakeFunction(this, name, { ...props, ...own[name] })];
       }),
     );
   }
@@ -87,6 +98,7 @@ export class Pipeline extends Construct {
       ReportQueue: this.queues.report.queue.queueUrl,
       ReportDeadLetters: this.queues.report.deadLetters.queueUrl,
       AlarmTopic: this.alarms.topic.topicArn,
+      LoadMachine: this.loads?.stateMachineArn,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { ResolvedLake } from '../../config/resolved';
 import { PREFIXES } from '../prefixes';
 import type { Storage } from '../storage/storage';
 import { RESULTS } from '../storage/workgroups';
@@ -9,6 +10,7 @@ import type { WorkQueue } from '../work-queue';
 export interface Grounds {
   readonly storage: Storage;
   readonly queues: Readonly<Record<'ingest' | 'merge' | 'report', WorkQueue>>;
+  readonly loads?: ResolvedLake['deploy']['loads'];
 }
 
 /** Something a function may do, as statements on named resources. */
@@ -65,6 +67,8 @@ export const writesDeltas = puts(PREFIXES.deltas, PREFIXES.quarantine);
 /** A table's metadata: ingest commits a changed schema before the delta that needs it. */
 export const writesMetadata = puts(PREFIXES.metadata);
 export const writesTables = puts(PREFIXES.metadata, PREFIXES.data);
+/** A load's parts are deltas, its packs files of the table. */
+export const writesLoads = puts(PREFIXES.metadata, PREFIXES.data, PREFIXES.deltas);
 /** Deltas of a log joined into larger files; deltas themselves are ingest's. */
 export const writesJoined = puts(PREFIXES.joined);
 /** What a report's statement writes, until it is adopted. */

@@ -6,7 +6,8 @@ export type FunctionName =
   | 'report'
   | 'sweep'
   | 'compact'
-  | 'vacuum';
+  | 'vacuum'
+  | 'load';
 
 /** How long each may run, in seconds. What reads a queue hands back long before; its queue waits 30 s more. */
 export const TIMEOUT_SECONDS: Readonly<Record<FunctionName, number>> = {
@@ -17,4 +18,5 @@ export const TIMEOUT_SECONDS: Readonly<Record<FunctionName, number>> = {
   sweep: 120,
   compact: 900,
   vacuum: 900,
+  load: 900,
 };

@@ -10,6 +10,7 @@ import { maintained } from '../maintain';
 import { environmentOf, findOutputs } from './find';
 import { landing } from './landing';
 import { letters } from './letters';
+import { loading } from './loading';
 import { merging } from './merging';
 import { athenaIn, querying } from './querying';
 import { reporting } from './reporting';
@@ -39,13 +40,15 @@ export async function openDeployedLake({ onQuery, ...where }: DeployedOptions): 
     return known;
   };
   const { resume, ...others } = maintained(lake.ports, config);
+  const { merge } = merging(lake);
   return {
     config,
     configFile,
     ports: lake.ports,
     ...others,
     ...landing(lake),
-    ...merging(lake),
+    merge,
+    ...loading(lake, { outputs, environment, merge }),
     ...letters(lake, outputs, environment),
     ...reporting(lake, () => engine(outputs('SystemWorkgroup'))),
     ...querying(lake, database, () => engine(outputs('Workgroup'))),

@@ -11,6 +11,7 @@ import { liveFiles } from '../../table/live-files';
 import { openTable } from '../../table/open';
 import type { AwsQueryLake } from '../aws-queries';
 import type { Lake } from '../lake';
+import { toldError } from './told-error';
 
 /** Athena takes seconds at least. */
 const LOOK_MS = 1000;
@@ -68,8 +69,7 @@ async function filesOf(
 
 /** The error that closed an attempt, as it was thrown: the ledger has its text. */
 function failureOf({ error = '', report, date }: SteppedAttempt): TidemarkError {
-  const [, code, what, where, next] = /^\[(TM_\d{4})\] ([\s\S]*) · ([^·]*) · ([^·]*)$/.exec(error) ?? [];
-  if (code === undefined)
-    return new TidemarkError('TM_6103', error, `report ${report}, ${date}`, 'run it again');
-  return new TidemarkError(code as TidemarkError['code'], what!, where!, next!);
+  return (
+    toldError(error) ?? new TidemarkError('TM_6103', error, `report ${report}, ${date}`, 'run it again')
+  );
 }

@@ -27,7 +27,7 @@ export const reloadHeld = (name: string) =>
     'TM_2303',
     'a load file of this name was taken in with other content',
     name,
-    'it is held: a second load replaces the table as a whole, never row by row',
+    'it is held with all that follow: a second load replaces the table as a whole; see what it would take: tidemark load plan <table> --replace --dry-run',
   );
 
 /** TM_2304: rows of the file could not be read, so the file waits as a whole. */

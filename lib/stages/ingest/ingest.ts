@@ -1,9 +1,12 @@
 import type { ResolvedLake } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
+import { readCounter } from '../../ledger/counter';
 import { readQuarantined, release } from '../../ledger/quarantine';
 import { noteStep } from '../../ledger/received';
-import { holdsLoad, type Recorded, recordSources } from '../../ledger/sources';
+import { holdsLoad, type Standing } from '../../ledger/reloads';
+import { type Recorded, recordSources } from '../../ledger/sources';
 import type { LakePorts } from '../../ports/lake-ports';
+import { greatestPosition } from '../../table/greatest-position';
 import { type ColumnNews, kept } from './column-news';
 import { reloadHeld } from './errors';
 import { type Identified, strayIdentity } from './identify';
@@ -72,7 +75,7 @@ export async function ended(
   recorded: Exclude<Recorded, { outcome: 'outdated' }>,
 ): Promise<Ingested> {
   if (recorded.outcome === 'reload') {
-    await holdsLoad(ports.items, ref);
+    await holdsLoad(ports.items, ref, () => standing(ports, ref.table));
     throw reloadHeld(file.object.name);
   }
   if (bad.count === 0) await releaseCopies(ports, file);
@@ -106,8 +109,15 @@ function isFileFault(error: TidemarkError): boolean {
 }
 
 /** @throws TM_2303 for a LOAD file that waits for a person */
-export async function checkLoad({ items }: LakePorts, { file, ref }: Prepared): Promise<void> {
-  if (await holdsLoad(items, ref)) throw reloadHeld(file.object.name);
+export async function checkLoad(ports: LakePorts, { file, ref }: Prepared): Promise<void> {
+  const held = await holdsLoad(ports.items, ref, () => standing(ports, ref.table));
+  if (held) throw reloadHeld(file.object.name);
+}
+
+/** Read before the positions: what gets a number meanwhile is among both, which does no harm. */
+async function standing(ports: LakePorts, table: string): Promise<Standing> {
+  const { next } = await readCounter(ports.items, table);
+  return { after: await greatestPosition(ports, table), entry: next };
 }
 
 /** A file that is in waits no longer: under its own identity, nor as a stray from before its table was declared. */

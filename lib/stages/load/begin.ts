@@ -1,14 +1,15 @@
-import { justAfter, maxPosition, type Position, position } from '../../change/position';
+import { justAfter, maxPosition, position } from '../../change/position';
 import { type ResolvedTable, requireKey } from '../../config/resolved';
 import { currentSnapshot } from '../../iceberg/metadata';
 import type { Counter } from '../../ledger/counter';
-import { entriesAfter } from '../../ledger/entries';
 import { beginLoad, type Load, type StandingLoad } from '../../ledger/loads';
+import type { Standing } from '../../ledger/reloads';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { ColumnShape } from '../../table/columns';
-import { readCursor, START } from '../../table/cursor';
+import { greatestPosition } from '../../table/greatest-position';
 import { ensureLog } from '../../table/log-table';
 import { type OpenTable, openTable } from '../../table/open';
+import { newSourceKeeps } from './run-errors';
 
 /** Of plain loads: before all minors that rows of DMS's own loads have, which stand at major 0 too. */
 const BEFORE_CHANGES = -(1n << 62n);
@@ -19,6 +20,13 @@ export interface Beginning extends Pick<Load, 'replaces' | 'copy' | 'fingerprint
   readonly columns: readonly ColumnShape[];
   /** Where the copy stands among the source's changes, in the source's own coordinates. */
   readonly at?: { readonly major: bigint; readonly minor: bigint };
+  /** What the ledger held when the copy was first heard of: changes since are newer than it. Default: what it holds now. */
+  readonly since?: Standing;
+  /**
+   * Whether the changes that follow come from another source than those before: positions of the two are never compared
+   * (PROTOCOL.md, P5).
+   */
+  readonly newSource?: boolean;
 }
 
 /** A load that is under way, and the log that its rows are for. */
@@ -31,21 +39,22 @@ export interface Begun {
  * Begins a load of a table (PROTOCOL.md, L): its position is settled now. Without coordinates of its own a plain load
  * stands before every change of its source, a replace just after all that the ledger holds.
  * @returns undefined when another load of the table is under way
- * @throws TM_1010, TM_1011 for a table that takes no loads, TM_3008 to TM_3010 for columns or a key that the log cannot have
+ * @throws TM_2766 for another source's copy beside rows that stand, TM_1010, TM_1011 for a table that takes no loads, TM_3008 to TM_3010 for columns or a key that the log cannot have
  */
 export async function begin(
   ports: LakePorts,
   table: ResolvedTable,
-  { columns, at, ...what }: Beginning,
+  { columns, at, since, newSource = false, ...what }: Beginning,
 ): Promise<Begun | undefined> {
   requireKey(table);
   const log = await ensureLog(ports, table, columns);
   const current = await openTable(ports, table.name);
   const holds = !current || currentSnapshot(current.metadata) === undefined;
+  if (newSource && !what.replaces && !holds) throw newSourceKeeps(table.name);
   const planned = async (counter: Counter): Promise<Load> => {
-    const known = await greatestPosition(ports, table.name, current);
+    const known = since?.after ?? (await greatestPosition(ports, table.name));
     const ordinal = (counter.loads ?? 0) + 1;
-    const { generation } = counter;
+    const generation = counter.generation + (newSource ? 1 : 0);
     const where = `a load of ${table.name}`;
     const before = position(generation, 0n, BEFORE_CHANGES + BigInt(ordinal), where);
     const given = at && position(generation, at.major, at.minor, where);
@@ -54,7 +63,8 @@ export async function begin(
       id: ports.ids.fresh(),
       ordinal,
       position: given ?? (what.replaces ? maxPosition(before, justAfter(known)) : before),
-      entry: counter.next,
+      generation,
+      entry: since?.entry ?? counter.next,
       at: ports.clock.now(),
       holds,
       state: 'open',
@@ -62,18 +72,4 @@ export async function begin(
   };
   const standing = await beginLoad(ports.items, table.name, planned);
   return standing && { standing, log };
-}
-
-/** The greatest position of all that has a number. */
-async function greatestPosition(
-  { items }: LakePorts,
-  table: string,
-  current: OpenTable | undefined,
-): Promise<Position> {
-  const cursor = current ? readCursor(table, current.metadata) : START;
-  let { greatest } = cursor;
-  for await (const entry of entriesAfter(items, table, cursor.through)) {
-    greatest = maxPosition(greatest, entry.greatest);
-  }
-  return greatest;
 }

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedTable } from '../../config/resolved';
 import type { Entry } from '../../ledger/entries';
-import { numberLoad, type StandingLoad } from '../../ledger/loads';
+import { numberLoad, openLoad, pastLoads, type StandingLoad } from '../../ledger/loads';
 import type { LakePorts } from '../../ports/lake-ports';
 import { logTableOf } from '../../table/columns';
 import { type LoadFiles, loadFolder } from '../../table/load-files';
 import { openTable } from '../../table/open';
 import { standsAt } from '../../table/stands-at';
-import { positionTaken } from './run-errors';
+import { readGathered } from './plan-packs';
+import type { LoadPorts, Recipe } from './recipe';
+import { endReloadOf } from './rewritten';
+import { loadGone, positionTaken, sumsDiffer } from './run-errors';
+import { putTruncatePart } from './truncate-part';
+import { type Validation, validateLoad } from './validate';
 
 /**
  * Makes a load part of its table's log, under the next number. The next merge shows its rows, all at once. A crash before
@@ -48,3 +53,54 @@ export async function commitLoad(
   if ('met' in numbered) throw positionTaken(table.name, numbered.met.name);
   return 'n' in numbered ? numbered.n : undefined;
 }
+
+/** A load that is part of its table's log. */
+export interface Committed {
+  readonly id: string;
+  /** The number of its entry. */
+  readonly n: number;
+  readonly validation: Validation;
+}
+
+/**
+ * Holds what came out of a load against what went in, and makes it part of the log. Called again it says what it came to.
+ * @throws TM_2753, TM_2762 while packing is not done, TM_2755 when sums differ, TM_2758 when it was given up, TM_2751
+ */
+export async function commitPacked(ports: LoadPorts, recipe: Recipe): Promise<Committed> {
+  const { table, load, copy } = recipe;
+  const validation = await validateLoad(ports, recipe);
+  if (validation.differences.length > 0) throw sumsDiffer(table.name, validation.differences);
+  const standing = await openLoad(ports.items, table.name);
+  const n =
+    standing?.load.id === load.id
+      ? // A copy that was mended on the way has another fingerprint than the one it was begun with.
+        await commitLoad(
+          ports,
+          table,
+          { ...standing, load: { ...standing.load, fingerprint: copy.fingerprint } },
+          await filesOf(ports, recipe, validation),
+        )
+      : undefined;
+  const became = n ?? (await numberOf(ports, recipe));
+  if (became === undefined) throw loadGone(table.name);
+  await endReloadOf(ports, recipe, became);
+  return { id: load.id, n: became, validation };
+}
+
+async function filesOf(ports: LoadPorts, recipe: Recipe, { packs }: Validation): Promise<LoadFiles> {
+  const { parts } = await readGathered(ports, recipe);
+  const truncate = recipe.load.replaces ? [await putTruncatePart(ports, recipe)] : [];
+  return {
+    parts: [...truncate, ...parts.map(({ key, bytes, rows, sha256 }) => ({ key, bytes, rows, sha256 }))],
+    packs: packs.map(({ counted: _, ...pack }) => pack),
+  };
+}
+
+/** What another commit of the same load came to; undefined when the load was given up. */
+async function numberOf({ items }: LoadPorts, { table, load }: Recipe): Promise<number | undefined> {
+  const past = await pastLoads(items, table.name, PAST_MAX);
+  return past.find(one => one.id === load.id)?.n;
+}
+
+/** Loads that may have been begun since by others. */
+const PAST_MAX = 100;

@@ -2,11 +2,12 @@ import { countTasks } from '../../ledger/task-counts';
 import { addTasks } from '../../ledger/task-pending';
 import { listTasks, type Task } from '../../ledger/tasks';
 import type { Items, Json } from '../../ports/items';
-import { readJson, writeJson } from './json-object';
+import { mapAtOnce } from '../../table/at-once';
+import { readJson, SUMMARIES_AT_ONCE, writeJson } from './json-object';
 import { settleKeys } from './keys';
 import { planPacks } from './packs';
 import { folderOf, type LoadPorts, type Recipe, type Step, scopeOf } from './recipe';
-import { tasksFailed } from './run-errors';
+import { tasksFailed, tasksLeft } from './run-errors';
 import { partOf, type SplitSummary, type StoredPart } from './split';
 
 /** A part, and which group it is of. */
@@ -36,37 +37,36 @@ const gatheredKey = (recipe: Recipe) => `${folderOf(recipe)}/gathered.json`;
 /**
  * Plans the packs from what splitting made, once all of it is made: a task each. A crash leaves some of the tasks; the
  * same call adds the rest.
- * @throws TM_2753 when tasks of splitting failed, TM_2754 for rows that share a key
+ * @throws TM_2753 when tasks of splitting failed, TM_2762 while some are left, TM_2754 for rows that share a key
  */
 export async function planLoadPacks(ports: LoadPorts, recipe: Recipe): Promise<Gathered> {
   const gathered = await gather(ports, recipe);
   const parts = gathered.parts.map(part => partOf(recipe, part.group, part));
   const stored = new Map(gathered.parts.map(part => [part.key, part]));
   const { packBytes = recipe.limits.fileBytesMax } = recipe.table.load;
-  const tasks = [];
-  for (const pack of planPacks(parts, packBytes)) {
+  const tasks = await mapAtOnce(planPacks(parts, packBytes), SUMMARIES_AT_ONCE, async pack => {
     const own = pack.parts.map(part => stored.get(part.key)!);
     const order: PackOrder = { number: pack.number, partition: own[0]!.partition, parts: own };
     const key = `${folderOf(recipe)}/packs/${pack.id}.json`;
     await writeJson(ports.store, key, order as unknown as Json);
-    tasks.push({ id: pack.id, payload: { pack: key } });
-  }
+    return { id: pack.id, payload: { pack: key } };
+  });
   await addTasks(ports.items, scopeOf(recipe, 'pack'), tasks, ports.clock.now());
   return gathered;
 }
 
 /** What was gathered when the packs were planned. */
-export function readGathered(ports: LoadPorts, recipe: Recipe): Promise<Gathered> {
-  return readJson<Gathered>(ports.store, gatheredKey(recipe));
+export function readGathered({ store }: Pick<LoadPorts, 'store'>, recipe: Recipe): Promise<Gathered> {
+  return readJson<Gathered>(store, gatheredKey(recipe));
 }
 
 async function gather(ports: LoadPorts, recipe: Recipe): Promise<Gathered> {
   const known = await ports.store.head(gatheredKey(recipe));
   if (known) return readGathered(ports, recipe);
   const results = await resultsOf(ports.items, recipe, 'split');
-  const summaries: SplitSummary[] = [];
-  for (const { result } of results)
-    summaries.push(await readJson<SplitSummary>(ports.store, result as string));
+  const summaries = await mapAtOnce(results, SUMMARIES_AT_ONCE, ({ result }) =>
+    readJson<SplitSummary>(ports.store, result as string),
+  );
   summaries.sort((a, b) => a.group - b.group);
   const parts = summaries.flatMap(({ group, parts }) => parts.map(part => ({ ...part, group })));
   const unknown = summaries.some(({ sourceRows }) => sourceRows === null);
@@ -76,14 +76,16 @@ async function gather(ports: LoadPorts, recipe: Recipe): Promise<Gathered> {
   return gathered;
 }
 
-/** A step's tasks, when all of them have succeeded. @throws TM_2753 */
+/** A step's tasks, when all of them have succeeded. @throws TM_2753, TM_2762 */
 export async function resultsOf(items: Items, recipe: Recipe, step: Step): Promise<Task[]> {
   const scope = scopeOf(recipe, step);
-  const { ignored } = await countTasks(items, scope);
+  const { ignored, pending, failed, in_progress } = await countTasks(items, scope);
   if (ignored > 0) {
     const [first] = (await listTasks(items, scope, 'ignored', { limit: 1 })).tasks;
     throw tasksFailed(recipe.table.name, step, ignored, first?.errors.at(-1)?.message ?? first?.id ?? '');
   }
+  const left = pending + failed + in_progress;
+  if (left > 0) throw tasksLeft(recipe.table.name, step, left);
   const all: Task[] = [];
   for (let after: string | undefined; ; ) {
     const { tasks, next } = await listTasks(items, scope, 'succeeded', after === undefined ? {} : { after });

@@ -1,23 +1,24 @@
 import { formatPosition, MAJOR_BITS } from '../../change/position';
 import type { ResolvedTable } from '../../config/resolved';
 import { type Load, noteRecipe, openLoad } from '../../ledger/loads';
+import { heldReload } from '../../ledger/reloads';
 import { addTasks } from '../../ledger/task-pending';
 import type { Json } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
-import { logTableOf } from '../../table/columns';
+import { mapAtOnce } from '../../table/at-once';
 import { ensureLog } from '../../table/log-table';
-import { openTable } from '../../table/open';
 import type { WriteLimits } from '../../table/write-files';
 import { type Beginning, begin } from './begin';
 import { planGroups } from './groups';
-import { writeJson } from './json-object';
+import { SUMMARIES_AT_ONCE, writeJson } from './json-object';
 import { folderOf, loadColumns, type Recipe, recipeOf, scopeOf } from './recipe';
+import { putRecipe } from './recipe-object';
 import { loadGone, otherLoad } from './run-errors';
 import { shapeOf } from './shape';
 import type { TableCopy } from './source/copy';
 
 /** What begins a load, where none is under way. */
-export type LoadRequest = Pick<Beginning, 'replaces' | 'dateReceived' | 'at' | 'copy'>;
+export type LoadRequest = Pick<Beginning, 'replaces' | 'dateReceived' | 'at' | 'copy' | 'newSource'>;
 
 /**
  * Plans a load, or plans again the one that is under way: the tasks of splitting, a group of the copy's files each. A
@@ -35,36 +36,38 @@ export async function planLoad(
   const { fingerprint } = copy;
   const begun = (await openLoad(ports.items, table.name))
     ? undefined
-    : await begin(ports, table, { ...request, fingerprint, columns });
+    : await begin(ports, table, {
+        ...request,
+        ...(await sinceOf(ports, table.name, copy)),
+        fingerprint,
+        columns,
+      });
   const standing = begun?.standing ?? (await openLoad(ports.items, table.name));
   if (!standing) throw loadGone(table.name);
   checkRequest(table.name, request, standing.load);
   // A copy that was mended on the way may have further columns.
   const log = begun?.log ?? (await ensureLog(ports, table, columns));
-  const recipe = recipeOf(table, standing.load, copy, await shapeOf(ports, table, log), limits);
+  const shape = await shapeOf(ports, table, log);
+  const recipe = await putRecipe(ports.store, recipeOf(table, standing.load, copy, shape, limits));
   await noteRecipe(ports.items, standing.load.id, recipe.id);
   const groups = planGroups(copy.files, table.load.groupBytes);
-  const tasks = [];
-  for (const group of groups) {
+  const tasks = await mapAtOnce(groups, SUMMARIES_AT_ONCE, async group => {
     const key = `${folderOf(recipe)}/groups/${group.id}.json`;
     await writeJson(ports.store, key, group as unknown as Json);
-    tasks.push({ id: group.id, payload: { group: key } });
-  }
+    return { id: group.id, payload: { group: key } };
+  });
   await addTasks(ports.items, scopeOf(recipe, 'split'), tasks, ports.clock.now());
   return recipe;
 }
 
-/** The recipe of the load that is under way; undefined when there is none. */
-export async function recipeUnderWay(
-  ports: LakePorts,
-  table: ResolvedTable,
-  copy: TableCopy,
-  limits: WriteLimits,
-): Promise<Recipe | undefined> {
-  const standing = await openLoad(ports.items, table.name);
-  const log = standing && (await openTable(ports, logTableOf(table.name)));
-  if (!log) return undefined;
-  return recipeOf(table, standing.load, copy, await shapeOf(ports, table, log), limits);
+/** A reload was first heard of when its first object was held: changes that came since are newer. */
+async function sinceOf(
+  { items }: LakePorts,
+  table: string,
+  { format }: TableCopy,
+): Promise<Pick<Beginning, 'since'>> {
+  const since = format === 'dms' ? await heldReload(items, table) : undefined;
+  return since ? { since } : {};
 }
 
 /** A plain load that is carried on for a replace would leave the rows that were to go. */

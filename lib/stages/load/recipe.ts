@@ -25,7 +25,8 @@ export interface LoadPorts extends LakePorts {
 export interface Recipe {
   readonly table: ResolvedTable;
   readonly load: Load;
-  readonly copy: TableCopy;
+  /** Its files are the groups'. */
+  readonly copy: Omit<TableCopy, 'files'>;
   readonly shape: LoadShape;
   readonly limits: WriteLimits;
   /**
@@ -57,7 +58,8 @@ export function recipeOf(
   ];
   const text = JSON.stringify(decisive, (_, value) => (typeof value === 'bigint' ? String(value) : value));
   const id = createHash('sha256').update(text).digest('hex').slice(0, 8);
-  return { table, load, copy, shape, limits, id };
+  const { files: _, ...bare } = copy;
+  return { table, load, copy: bare, shape, limits, id };
 }
 
 export type Step = 'split' | 'pack';
@@ -67,7 +69,7 @@ export function scopeOf({ load, id }: Pick<Recipe, 'load' | 'id'>, step: Step): 
 }
 
 /** Where the objects of a recipe stand. */
-export function folderOf({ table, load, id }: Recipe): string {
+export function folderOf({ table, load, id }: Pick<Recipe, 'table' | 'load' | 'id'>): string {
   return `${loadFolder(table.name, load.id)}/${id}`;
 }
 

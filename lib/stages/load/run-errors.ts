@@ -81,6 +81,42 @@ export const loadStopped = (table: string) =>
     `go on: tidemark load run ${table}`,
   );
 
+/** TM_2761: the copy is the one that was loaded last; a second load would only undo what changed since. */
+export const loadedBefore = (table: string, n: number) =>
+  new TidemarkError(
+    'TM_2761',
+    `this copy was the last to be loaded, as entry ${n}`,
+    `table ${table}`,
+    'nothing is to be done; --again loads it once more',
+  );
+
+/** TM_2762: a step waits for tasks of the one before it, which nobody does just now. */
+export const tasksLeft = (table: string, step: string, left: number) =>
+  new TidemarkError(
+    'TM_2762',
+    `${left} tasks of the step ${step} are not done yet`,
+    `load of ${table}`,
+    `go on: tidemark load run ${table}`,
+  );
+
+/** TM_2763: the config's load of the table was changed since the load was planned, by a deploy in between. */
+export const recipeOutdated = (table: string) =>
+  new TidemarkError(
+    'TM_2763',
+    "the config's load is another than when the load was planned",
+    `table ${table}`,
+    `plan it anew, which is what this does first: tidemark load run ${table}`,
+  );
+
+/** TM_2764: the config that the load's steps run by has no such table. */
+export const tableGone = (table: string) =>
+  new TidemarkError(
+    'TM_2764',
+    'the config of the lake has no such table',
+    `table ${table}`,
+    'declare it, and deploy the lake',
+  );
+
 /** TM_2760: a load is under way, and it is not the one that is asked for. */
 export const otherLoad = (table: string, how: string) =>
   new TidemarkError(
@@ -88,4 +124,22 @@ export const otherLoad = (table: string, how: string) =>
     `another load is under way: ${how}`,
     `table ${table}`,
     'go on with it as it was begun, or give it up first',
+  );
+
+/** TM_2765: a row of a LOAD object cannot be read as the table's declarations say. */
+export const rowUnreadable = (reason: string, where: string) =>
+  new TidemarkError(
+    'TM_2765',
+    `a row of the copy cannot be read: ${reason}`,
+    where,
+    'mend the config or the file, then: tidemark load retry <table>',
+  );
+
+/** TM_2766: a copy from another source is to be loaded without replacing the table. */
+export const newSourceKeeps = (table: string) =>
+  new TidemarkError(
+    'TM_2766',
+    'a copy from another source replaces the table: rows that it lacks would stay for ever',
+    table,
+    'load it with --replace',
   );

@@ -5,8 +5,10 @@ import type { Json } from '../../ports/items';
 import { type LoadFile, packedPartition, unpackedPartition } from '../../table/load-files';
 import type { Group } from './groups';
 import { readJson, writeJson } from './json-object';
+import { type KeyRange, keyRange } from './key-ranges';
 import type { Part } from './packs';
 import { countedOf, folderOf, type LoadPorts, type Recipe } from './recipe';
+import { rewriteLoads } from './rewritten';
 import { keysMissing } from './run-errors';
 
 /** What splitting a group came to, as it stands in the load's folder. */
@@ -22,6 +24,10 @@ export interface StoredPart extends LoadFile {
   readonly partition: readonly (string | null)[];
   /** Rows in which the column that is counted on is not NULL. */
   readonly counted: number;
+  /** Null: it may hold any key. */
+  readonly keys: KeyRange | null;
+  /** Whether rows of its group share a key. */
+  readonly repeats: boolean;
 }
 
 /** Rows without a key that an error names. */
@@ -57,9 +63,12 @@ async function splitWithin(
   const order = splitOrder(recipe, copy, `${folder}/parts`);
   const written = await ports.engine.split(order);
   await checkKeys(ports, recipe, order, written);
-  const { spec, tableFields } = recipe.shape;
+  const { spec, tableFields, key: keyFields } = recipe.shape;
+  const pieces = written.map(({ file }, part) => ({ file, part, firstRow: 0 }));
+  // While the group is at hand: later only parts of other groups whose keys meet these need be looked at.
+  const { keys: repeated } = await ports.engine.repeated({ pieces, key: keyFields }, 0);
   const parts: StoredPart[] = [];
-  for (const [i, { file, partition, rows, counted }] of written.entries()) {
+  for (const [i, { file, partition, rows, counted, keys }] of written.entries()) {
     const key = `${folderOf(recipe)}/parts/${group.id}/${String(i + 1).padStart(6, '0')}.parquet`;
     const published = await ports.scratch.publish(ports.store, file, key);
     parts.push({
@@ -68,6 +77,8 @@ async function splitWithin(
       ...published,
       rows,
       counted,
+      keys: keyRange(keyFields[0]!, keys),
+      repeats: repeated > 0,
     });
   }
   const known = group.files.map(file => file.rows);
@@ -77,15 +88,20 @@ async function splitWithin(
 
 /** The group's files at hand. */
 async function copiedFiles(
-  { scratch, copies }: LoadPorts,
-  { copy }: Recipe,
+  ports: LoadPorts,
+  recipe: Recipe,
   group: Group,
   folder: string,
 ): Promise<CopiedFiles> {
+  const { scratch, copies, store } = ports;
+  const { format, columns } = recipe.copy;
+  const own = format === 'dms' ? await rewriteLoads(ports, recipe, group) : undefined;
   const files = [];
-  for (const { key, etag, uri } of group.files)
-    files.push({ path: await scratch.bring(copies, { key, etag }, folder), name: uri });
-  return { format: copy.format, files, ...(copy.columns ? { columns: copy.columns } : {}) };
+  for (const [i, { key, etag, uri }] of group.files.entries()) {
+    const path = await scratch.bring(own ? store : copies, own?.[i] ?? { key, etag }, folder);
+    files.push({ path, name: uri });
+  }
+  return { format: format === 'dms' ? 'parquet' : format, files, ...(columns ? { columns } : {}) };
 }
 
 /** What every row of a load bears. */

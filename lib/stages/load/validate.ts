@@ -2,11 +2,13 @@ import type { Field } from '../../columnar/types';
 import { partitionPath } from '../../iceberg/partition';
 import type { ParquetFooter } from '../../parquet/footer';
 import { fileMetrics } from '../../parquet/metrics';
+import type { LakePorts } from '../../ports/lake-ports';
+import { mapAtOnce } from '../../table/at-once';
 import { unpackedPartition } from '../../table/load-files';
-import { readJson } from './json-object';
+import { readJson, SUMMARIES_AT_ONCE } from './json-object';
 import type { MadePack } from './pack';
 import { readGathered, resultsOf } from './plan-packs';
-import type { LoadPorts, Recipe } from './recipe';
+import type { Recipe } from './recipe';
 import type { StoredPart } from './split';
 
 export interface Sums {
@@ -41,11 +43,12 @@ const NOTHING: Sums = { files: 0, bytes: 0, rows: 0, counted: 0 };
  * by partition, and the rows of the parts against the copy's.
  * @throws TM_2753 while tasks of packing have failed
  */
-export async function validateLoad(ports: LoadPorts, recipe: Recipe): Promise<Validation> {
+export async function validateLoad(ports: LakePorts, recipe: Recipe): Promise<Validation> {
   const { parts, sourceRows, outdone } = await readGathered(ports, recipe);
   const results = await resultsOf(ports.items, recipe, 'pack');
-  const packs: MadePack[] = [];
-  for (const { result } of results) packs.push(await readJson<MadePack>(ports.store, result as string));
+  const packs = await mapAtOnce(results, SUMMARIES_AT_ONCE, ({ result }) =>
+    readJson<MadePack>(ports.store, result as string),
+  );
   const before = sumsBy(recipe, parts);
   const after = sumsBy(recipe, packs);
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();

@@ -12,11 +12,11 @@ import type { LiveFiles } from '../../table/live-files';
 import { readLoadFiles, tableFilesOf } from '../../table/load-files';
 import { unlessGone } from '../../table/moved-deltas';
 import type { OpenTable } from '../../table/open';
-import { loadPortions } from '../../table/portion';
 import { standsAt } from '../../table/stands-at';
-import { type Aside, type FoldedAside, foldAside } from './fold-aside';
-import { portionsThrough } from './next-slice';
-import type { MergeLimits, Slice } from './slice';
+import { type Aside, type Folding, foldAside, NOTHING } from './fold-aside';
+import { changeOf, leave, type Ground, takeUp } from './left-aside';
+import type { Pace } from './pace';
+import type { After, MergeLimits, Slice } from './slice';
 
 /**
  * The entries through the next load, if that is what the table begins anew with: a load into a table that has nothing
@@ -38,50 +38,67 @@ export async function sliceOfLoad(
   return undefined;
 }
 
-/** Folds a slice that ends with a load into files that nothing names yet (PROTOCOL.md, L). */
+/**
+ * Folds a slice that ends with a load into files that nothing names yet (PROTOCOL.md, L). Where the time is over first,
+ * what is folded is left for the next merge, which goes on with it.
+ */
 export async function foldLoad(
   ports: LakePorts,
   table: ResolvedTable,
   read: Slice,
-  limits: MergeLimits,
-): Promise<FoldResult> {
-  const { files, slice } = read;
-  const load = slice.at(-1)!;
+  { limits, pace }: { readonly limits: MergeLimits; readonly pace: Pace },
+): Promise<FoldResult | { readonly again: After }> {
+  const { current, log, cursor, files } = read;
+  const load = read.slice.at(-1)!;
   const anew = load.kind === 'replace' || files.data.length === 0;
-  const fold = anew
-    ? await foldAnew(ports, table, read, limits)
-    : await foldAside(ports, table, read, read, loadPortions(ports, load, limits), limits);
-  const before = new Set([...files.data, ...files.deletes].map(f => f.file.path));
-  const after = new Set([...fold.files.data, ...fold.files.deletes].map(f => f.file.path));
+  const ground: Ground = { table, load, current, log, cursor, files: anew ? NOTHING.files : files };
+  const left = await takeUp(ports, ground);
+  const begin = left?.aside ?? (anew ? await beginAnew(ports, table.name, read) : beginOn(read));
+  const folding: Folding = {
+    table,
+    current: anew ? { ...current, widened: false } : current,
+    log,
+    seen: load.n,
+    // What a replace truncates is not even read.
+    skip: entry => load.kind === 'replace' && comparePositions(entry.greatest, load.least) < 0,
+    limits,
+  };
+  const { aside, unfinished } = await foldAside(ports, folding, begin, { pace, fresh: !left?.aside });
+  if (unfinished) return { again: await leave(ports, ground, aside, left?.version) };
+  const { added, removed } = changeOf(files, aside.files);
   return {
-    added: fold.files.data.map(f => f.file).filter(f => !before.has(f.path)),
-    removed: new Set([...before].filter(path => !after.has(path))),
-    cursor: { ...fold.cursor, through: load.n, entry: load.name },
-    rows: anew ? { new: rowsIn(fold.files), changed: 0, deleted: rowsIn(files) } : fold.rows,
+    added: added.data.map(f => f.file),
+    removed,
+    cursor: { ...aside.cursor, through: load.n, entry: load.name },
+    rows: anew ? { new: rowsIn(aside.files), changed: 0, deleted: rowsIn(files) } : aside.rows,
   };
 }
 
+/** The load's rows are folded onto those that stand. */
+function beginOn({ files, cursor, slice }: Slice): Aside {
+  const { n } = slice.at(-1)!;
+  return { ...NOTHING, files, cursor, next: { after: n - 1, groups: 0 }, through: n };
+}
+
 /**
- * The load's rows as its packs have them, and on them the entries before it: in which order changes of different positions
- * are folded does not matter. What a replace truncates is not even read. Without packs, or where an entry has a change at
- * the load's own position, of which the later one counts, all are folded in the order of their numbers.
+ * The load's rows as its packs have them, for the entries before it to be folded on them: in which order changes of
+ * different positions are folded does not matter. Without packs, or where an entry has a change at the load's own
+ * position, of which the later one counts, all are folded in the order of their numbers.
  */
-async function foldAnew(
+async function beginAnew(
   ports: LakePorts,
-  table: ResolvedTable,
+  table: string,
   { current, log, cursor, slice }: Slice,
-  limits: MergeLimits,
-): Promise<FoldedAside> {
+): Promise<Aside> {
   const load = slice.at(-1)!;
   const { packs } = await readLoadFiles(ports, load);
   const { metadata } = current;
   // Packs are gone where another engine rolled the table back to before the load, and the snapshots beyond expired.
   const found = await unlessGone(tableFilesOf(ports, metadata, packs));
-  const outdone = (entry: Entry) =>
-    load.kind === 'replace' && comparePositions(entry.greatest, load.least) < 0;
-  const adopted = found && !(await meetsEarlier(ports, table.name, log, load)) ? found : undefined;
+  const adopted = found && !(await meetsEarlier(ports, table, log, load)) ? found : undefined;
   const sequenceNumber = metadata['last-sequence-number'] + 1;
-  const base: Aside = {
+  return {
+    ...NOTHING,
     files: { data: (adopted ?? []).map(file => ({ file, sequenceNumber })), deletes: [] },
     cursor: {
       through: load.n,
@@ -89,11 +106,8 @@ async function foldAnew(
       greatest: adopted ? load.greatest : START.greatest,
       partial: cursor.partial || load.partial || (adopted ?? []).some(file => isNarrow(file, metadata)),
     },
+    through: adopted ? load.n - 1 : load.n,
   };
-  const span = { after: START.through, through: adopted ? load.n - 1 : load.n };
-  const portions = portionsThrough(ports, table.name, span, limits, outdone);
-  const folding = { current: { ...current, widened: false }, log, seen: load.n };
-  return foldAside(ports, table, folding, base, portions, limits);
 }
 
 /** Whether an entry before the load has a change at exactly its position. */

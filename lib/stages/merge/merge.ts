@@ -1,5 +1,6 @@
 import type { ResolvedTable } from '../../config/resolved';
 import { type Entry, isLoad } from '../../ledger/entries';
+import { forgetAside } from '../../ledger/aside';
 import { pausedSince } from '../../ledger/paused';
 import { noteMerged } from '../../ledger/waiting';
 import type { LakePorts } from '../../ports/lake-ports';
@@ -15,7 +16,8 @@ import { openTable } from '../../table/open';
 import { deltasPortion } from '../../table/portion';
 import { foldLoad, sliceOfLoad } from './fold-load';
 import { nextSlice } from './next-slice';
-import type { MergeLimits, Slice } from './slice';
+import { Pace } from './pace';
+import type { After, MergeLimits, Slice } from './slice';
 
 /** What one merge changed. `through` is the last entry merged. */
 export interface Merged {
@@ -38,12 +40,25 @@ const TRIES = 20;
  * A crash before the log's commit leaves nothing; between the two commits the log is ahead of the table, and the
  * next merge folds the same entries; data files that nothing names wait for vacuum. A crash after both leaves the
  * table listed as waiting: the next merge finds nothing and takes it off.
+ * @param pace where it is given, a load that takes longer is left to the next merge, which goes on with it: `again`
  */
 export async function mergeNext(
   ports: LakePorts,
   table: ResolvedTable,
   limits: MergeLimits,
-): Promise<Merged | undefined> {
+): Promise<Merged | undefined>;
+export async function mergeNext(
+  ports: LakePorts,
+  table: ResolvedTable,
+  limits: MergeLimits,
+  pace: Pace,
+): Promise<Merged | { readonly again: After } | undefined>;
+export async function mergeNext(
+  ports: LakePorts,
+  table: ResolvedTable,
+  limits: MergeLimits,
+  pace: Pace = new Pace(ports.clock),
+): Promise<Merged | { readonly again: After } | undefined> {
   if ((await pausedSince(ports.items, table.name)) !== undefined) return undefined;
   for (let i = 0; i < TRIES; i++) {
     const found = await openTable(ports, logTableOf(table.name));
@@ -63,9 +78,12 @@ export async function mergeNext(
     }
     const appended = await appendToLog(ports, table.name, log, slice.at(-1)!.n);
     if (!appended) continue;
-    const merged = await mergeSlice(ports, table, { current, log: appended, cursor, files, slice }, limits);
+    const read = { current, log: appended, cursor, files, slice };
+    const merged = await mergeSlice(ports, table, read, { limits, pace });
     if (!merged) continue;
+    if ('again' in merged) return merged;
     await noteMerged(ports.items, table.name, merged.through);
+    if (isLoad(slice.at(-1)!)) await forgetAside(ports.items, table.name, merged.through);
     return merged;
   }
   throw commitContended(table.name, TRIES);
@@ -75,12 +93,13 @@ async function mergeSlice(
   ports: LakePorts,
   table: ResolvedTable,
   read: Slice,
-  limits: MergeLimits,
-): Promise<Merged | undefined> {
+  run: { readonly limits: MergeLimits; readonly pace: Pace },
+): Promise<Merged | { readonly again: After } | undefined> {
   const { current, slice } = read;
   const folded = isLoad(slice.at(-1)!)
-    ? await foldLoad(ports, table, read, limits)
-    : await foldDeltas(ports, table, read, limits);
+    ? await foldLoad(ports, table, read, run)
+    : await foldDeltas(ports, table, read, run.limits);
+  if ('again' in folded) return folded;
   const result = await commit(ports, current, {
     operation: 'overwrite',
     added: folded.added,

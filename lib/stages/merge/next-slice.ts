@@ -1,6 +1,8 @@
 import { type Entry, entriesAfter, isLoad } from '../../ledger/entries';
 import type { LakePorts } from '../../ports/lake-ports';
-import { deltasPortion, loadPortions, type Portion, type PortionLimits } from '../../table/portion';
+import { loadPortions } from '../../table/load-portions';
+import type { LogView } from '../../table/log';
+import { deltasPortion, type FoldPlace, type Portion, type PortionLimits } from '../../table/portion';
 
 /** What one merge takes on: entries after `after` until a budget is reached, one at least; a load alone. */
 export async function nextSlice(
@@ -23,21 +25,30 @@ export async function nextSlice(
   return slice;
 }
 
-/** The portions of the entries after `after` through `through`, in order; `skip` leaves some out. */
-export async function* portionsThrough(
-  ports: Pick<LakePorts, 'items' | 'store'>,
-  table: string,
-  { after, through }: { readonly after: number; readonly through: number },
+/** Which part of a table's entries is folded. */
+export interface FoldSpan {
+  readonly table: string;
+  readonly from: FoldPlace;
+  readonly through: number;
+  /** Entries that are left out. */
+  readonly skip?: (entry: Entry) => boolean;
+}
+
+/** The portions of a span, in order. */
+export async function* portionsOf(
+  ports: Pick<LakePorts, 'items'>,
+  { table, from, through, skip }: FoldSpan,
+  log: LogView,
   limits: PortionLimits,
-  skip: (entry: Entry) => boolean = () => false,
 ): AsyncGenerator<Portion> {
-  for (let last = after; last < through; ) {
+  let groups = from.groups;
+  for (let last = from.after; last < through; groups = 0) {
     const slice = (await nextSlice(ports, table, last, limits)).filter(entry => entry.n <= through);
     if (slice.length === 0) return;
     last = slice.at(-1)!.n;
-    const taken = slice.filter(entry => !skip(entry));
+    const taken = slice.filter(entry => !skip?.(entry));
     if (taken.length === 0) continue;
-    if (isLoad(taken[0]!)) yield* loadPortions(ports, taken[0]!, limits);
+    if (isLoad(taken[0]!)) yield* loadPortions(log, taken[0]!, limits, groups);
     else yield deltasPortion(taken);
   }
 }

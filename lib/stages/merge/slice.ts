@@ -16,3 +16,9 @@ export interface Slice {
   readonly files: LiveFiles;
   readonly slice: readonly Entry[];
 }
+
+/** What a run of merges ended after, so that the message that goes on with it differs from the one before. */
+export interface After {
+  readonly through: number;
+  readonly id: bigint;
+}

@@ -1,9 +1,11 @@
 import { parseMetadata, type Snapshot, type TableMetadata } from '../../iceberg/metadata';
+import { readAside } from '../../ledger/aside';
 import { listAttempts } from '../../ledger/attempts';
 import { type Entry, entriesAfter, isLoad } from '../../ledger/entries';
 import { openLoad } from '../../ledger/loads';
 import { eachQuarantined } from '../../ledger/quarantine';
 import type { LakePorts } from '../../ports/lake-ports';
+import { readAsideFiles } from '../../table/aside-files';
 import { statedCursor } from '../../table/cursor';
 import { readManifest, readManifests } from '../../table/live-files';
 import { isPackOf, loadFolder, readLoadFiles } from '../../table/load-files';
@@ -37,7 +39,8 @@ type Names = AsyncGenerator<readonly string[]>;
 
 /**
  * What waits for a commit goes first, then the tables: what is read in between as committed is named by the table then. A
- * load that is under way becomes an entry, an entry's packs and an attempt's files become a table's, never the other way.
+ * load that is under way becomes an entry; an entry's packs, what is folded aside and an attempt's files become a
+ * table's; never the other way.
  */
 async function* namesFor(ports: LakePorts, asked: ReadonlySet<string>): Names {
   const folders = new Set([...asked].map(key => key.split('/', 2).join('/')));
@@ -51,6 +54,7 @@ async function* namesFor(ports: LakePorts, asked: ReadonlySet<string>): Names {
   for (const table of loaded) {
     yield* namesOfLoading(ports, table, asked);
     yield* namesOfEntries(ports, table);
+    yield* namesOfAside(ports, table);
   }
   for (const table of await ports.catalog.list()) {
     if (await isOwn(ports, table)) {
@@ -132,6 +136,17 @@ async function* namesOfLoad(ports: LakePorts, table: string, entry: Entry): Name
   const open = await openTable(ports, table);
   const merged = open && (statedCursor(open.metadata)?.through ?? 0) >= entry.n;
   if (!merged) yield packs.map(pack => pack.key);
+}
+
+/** What merges have folded of a load is named by the ledger, until a commit of the table names it. */
+async function* namesOfAside(ports: LakePorts, table: string): Names {
+  const standing = await readAside(ports.items, table);
+  const open = standing && (await openTable(ports, table));
+  if (!open || (statedCursor(open.metadata)?.through ?? 0) >= standing.note.n) return;
+  const { manifests } = standing.note;
+  yield manifests;
+  const change = await readAsideFiles(ports, open.metadata, manifests);
+  if (change) yield [...change.added.data, ...change.added.deletes].map(f => ports.store.keyOf(f.file.path));
 }
 
 /** What a load that is under way has written so far is its own: its files bear its name. */

@@ -73,9 +73,9 @@ test('wakeUps.again: a second message differs from the one it answers', async ()
   const { sent, wake } = wakeUps();
   const longest = 'a'.repeat(100);
   await wake.merge(longest);
-  await wake.mergeAgain(longest, { through: 7, snapshotId: 2n ** 63n - 1n });
-  await wake.mergeAgain(longest, { through: 8, snapshotId: 2n ** 63n - 1n });
-  await wake.mergeAgain(longest, { through: Number.MAX_SAFE_INTEGER, snapshotId: 1n });
+  await wake.mergeAgain(longest, { through: 7, id: 2n ** 63n - 1n });
+  await wake.mergeAgain(longest, { through: 8, id: 2n ** 63n - 1n });
+  await wake.mergeAgain(longest, { through: Number.MAX_SAFE_INTEGER, id: 1n });
   expect(new Set(sent.map(({ id }) => id)).size).toBe(4);
   for (const { id } of sent) expect(id!.length).toBeLessThanOrEqual(128);
 });

@@ -8,6 +8,8 @@ import { landing, type Upload } from './landing';
 import { watchQueries } from './queries';
 import { messagesIn, queueSources } from './queues';
 import { type Rules, rules } from './rules';
+import { type Executions, executionsOf } from './states/executions';
+import { type Server, serve } from './states/server';
 import { streamSources } from './streams';
 
 /** AWS around the functions of a deployed lake: it delivers what their templates say is delivered. */
@@ -15,7 +17,10 @@ export interface Driver {
   readonly upload: Upload;
   readonly tick: Rules['tick'];
   readonly fleet: Fleet;
-  /** Delivers until no message waits, no record is unread and no statement runs. */
+  readonly executions: Executions;
+  /** Where clients of Step Functions find it. */
+  stepFunctions(): Promise<string>;
+  /** Delivers until no message waits, no record is unread, and neither a statement nor a machine runs. */
   settle(): Promise<void>;
   /** Messages that were given up, of all queues. */
   deadLetters(): Promise<number>;
@@ -43,6 +48,9 @@ export function drive(deployed: Deployed, { chances = CALM, ...options }: Driver
   const eventBridge = rules(deployed, fleet);
   const sources = [...queueSources(deployed, fleet, chances), ...streamSources(deployed, fleet, chances)];
   const queries = watchQueries(options.workgroup, eventBridge);
+  const executions = executionsOf(deployed, fleet);
+  const running = () => executions.all.filter(({ status }) => status === 'RUNNING').length;
+  let server: Promise<Server> | undefined;
   const read = new Set(
     ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => properties.EventSourceArn),
   );
@@ -55,16 +63,24 @@ export function drive(deployed: Deployed, { chances = CALM, ...options }: Driver
     upload: landing(deployed, options.lake, chances),
     tick: eventBridge.tick,
     fleet,
+    executions,
+    async stepFunctions() {
+      server ??= serve(executions);
+      return (await server).endpoint;
+    },
     async settle() {
       for (;;) {
         // Asked first: the event of a statement that has ended by then is in the list that is read next.
-        const running = await queries.running();
+        const busy = (await queries.running()) + running();
         const worked = await Promise.all([queries, ...sources].map(source => source.drain()));
-        if (!worked.includes(true) && running === 0 && (await count(true)) === 0) return;
+        if (!worked.includes(true) && busy === 0 && (await count(true)) === 0) return;
         await pause(LOOK_MS);
       }
     },
     deadLetters: () => count(false),
-    stop: () => fleet.stop(),
+    stop() {
+      fleet.stop();
+      void server?.then(({ close }) => close());
+    },
   };
 }

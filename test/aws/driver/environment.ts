@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REGION } from '../deployer/intrinsics';
 import { ATHENA, DYNAMODB, MOTO } from '../endpoints';
@@ -8,7 +9,13 @@ import { type LambdaFunction, withLayers } from './functions';
 /** What an invocation came to. `memoryMb`: the most that its process ever held. */
 export type Invoked =
   | { readonly ok: true; readonly answer: unknown; readonly memoryMb: number }
-  | { readonly ok: false; readonly error: string; readonly memoryMb?: number };
+  | ({ readonly ok: false; readonly error: string; readonly memoryMb?: number } & Partial<Thrown>);
+
+/** An error's class and words, as Lambda hands them to whoever invoked the function. */
+interface Thrown {
+  readonly type: string;
+  readonly message: string;
+}
 
 export interface Invocation {
   readonly event: unknown;
@@ -35,17 +42,22 @@ export interface Machine {
 }
 
 export function startEnvironment(lambda: LambdaFunction, machine: Machine): Environment {
+  const disk = mkdtempSync(join(tmpdir(), `tidemark-${lambda.name}-`));
   const child = fork(join(__dirname, 'worker.cjs'), {
     execPath: machine.node,
     // As Lambda sets it: the heap may take nearly all of the function's memory.
     execArgv: [`--max-old-space-size=${Math.floor(lambda.memoryMb * 0.9)}`],
-    env: { ...variables(lambda, machine), ...withLayers(lambda) },
+    // Its /tmp is its own.
+    env: { ...variables(lambda, machine), ...withLayers(lambda), TMPDIR: disk },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const log = createWriteStream(machine.log, { flags: 'a' });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
-  child.once('exit', () => log.end());
+  child.once('exit', () => {
+    log.end();
+    rmSync(disk, { recursive: true, force: true });
+  });
   let alive = true;
   child.once('exit', () => {
     alive = false;
@@ -83,7 +95,7 @@ function variables(lambda: LambdaFunction, { principal }: Machine): Record<strin
   };
 }
 
-interface Reply {
+interface Reply extends Partial<Thrown> {
   readonly answer?: unknown;
   readonly error?: string;
   readonly memory: number;
@@ -102,8 +114,8 @@ function invoke(
       child.off('message', answered).off('exit', ended);
       settle(invoked);
     };
-    const answered = ({ answer, error, memory: memoryMb }: Reply) =>
-      end(error === undefined ? { ok: true, answer, memoryMb } : { ok: false, error, memoryMb });
+    const answered = ({ answer, error, memory: memoryMb, ...thrown }: Reply) =>
+      end(error === undefined ? { ok: true, answer, memoryMb } : { ok: false, error, memoryMb, ...thrown });
     const ended = (code: number | null, signal: string | null) =>
       end({ ok: false, error: `${name} ended with ${signal ?? code}` });
     child.on('message', answered).on('exit', ended);

@@ -6,6 +6,8 @@ import type { LambdaFunction } from './functions';
 /** The functions of a lake, each with as many processes as it runs at once. */
 export interface Fleet {
   invoke(name: string, event: unknown): Promise<Invoked>;
+  /** Kills whatever processes of a function are at work. */
+  kill(name: string): void;
   byArn(arn: string): LambdaFunction;
   named(name: string): LambdaFunction;
   /** The principal that the calls of a function bear. */
@@ -43,6 +45,7 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
   const all = new Set<Environment>();
   const memoryMb = new Map<string, number>();
   const errors: { name: string; error: string }[] = [];
+  const working = new Map<Environment, string>();
   let killed = 0;
   let { aheadMs = 0 } = options;
   let stopped = false;
@@ -66,12 +69,17 @@ export function openFleet(lambdas: readonly LambdaFunction[], options: FleetOpti
       while (waiting.at(-1)?.alive === false) waiting.pop();
       const environment = waiting.pop() ?? start(name);
       const killAfterMs = chances.killAfterMs();
+      working.set(environment, name);
       const invoked = await environment.invoke({ event, aheadMs, killAfterMs });
+      working.delete(environment);
       if (environment.alive) waiting.push(environment);
       if (invoked.memoryMb) memoryMb.set(name, Math.max(memoryMb.get(name) ?? 0, invoked.memoryMb));
       if (!invoked.ok && invoked.error.endsWith('SIGKILL')) killed++;
       else if (!invoked.ok) errors.push({ name, error: invoked.error });
       return invoked;
+    },
+    kill(name) {
+      for (const [environment, of] of working) if (of === name) environment.kill();
     },
     byArn(arn) {
       const found = lambdas.find(lambda => lambda.arn === arn || lambda.ref === arn);

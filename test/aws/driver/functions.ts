@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type { Deployed } from '../deployer/deploy';
 import { ofType, type Properties, type Resource } from '../deployer/resource';
 
@@ -59,10 +60,16 @@ function variablesOf({ Environment }: Properties): Record<string, string> {
 
 /**
  * A function's variables, with what names a file of a layer pointing at the layer's folder: /opt of this machine is
- * nobody's to write to.
+ * nobody's to write to. Packages of layers are found as the runtime finds them.
  */
 export function withLayers({ environment, layers }: LambdaFunction): Record<string, string> {
-  const here = (value: string) =>
-    value.startsWith('/opt/') && layers.length > 0 ? join(layers[0]!, value.slice('/opt/'.length)) : value;
-  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, here(value)]));
+  const here = (value: string) => {
+    if (!value.startsWith('/opt/')) return value;
+    const files = layers.map(layer => join(layer, value.slice('/opt/'.length)));
+    return files.find(file => existsSync(file)) ?? value;
+  };
+  return {
+    ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, here(value)])),
+    NODE_PATH: layers.map(layer => join(layer, 'nodejs/node_modules')).join(delimiter),
+  };
 }

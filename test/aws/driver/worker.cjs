@@ -1,6 +1,6 @@
 // An execution environment of Lambda for Node.js: loads a bundle unchanged, and answers one invocation after the other.
 //   parent -> { event, millis, ahead }                 ahead: how far the lake's clock is before the machine's
-//   parent <- { answer, memory } or { error, memory }  memory: the most it ever held, in MB
+//   parent <- { answer, memory } or { error, type, message, memory }  memory: the most it ever held, in MB
 const { subscribe } = require('node:diagnostics_channel');
 const { join } = require('node:path');
 
@@ -33,7 +33,9 @@ process.on('message', async invocation => {
     const answer = await loaded[name](invocation.event, context);
     process.send({ answer, memory: memory() });
   } catch (error) {
-    process.send({ error: String(error?.stack ?? error), memory: memory() });
+    const { name: type, message } =
+      error instanceof Error ? error : { name: 'Error', message: String(error) };
+    process.send({ error: String(error?.stack ?? error), type, message, memory: memory() });
   }
 });
 

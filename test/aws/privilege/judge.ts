@@ -3,7 +3,8 @@ import { requestsOf } from '../stand-ins/controls';
 import { askedBy, withCaller } from './calls';
 import { type Asked, evaluate, type Statement, speaksOf } from './evaluate';
 import { askedFor, athenaNeeds, lambdaNeeds } from './in-its-name';
-import { type Principal, principalOf } from './policies';
+import { machineNeeds } from './machine';
+import { type Principal, principalIn, principalOf } from './policies';
 
 /** What a run showed of a function's rights. */
 export interface Judged {
@@ -27,6 +28,16 @@ export async function judge(lake: DeployedLake, name: string): Promise<Judged> {
   const needs = [...lambdaNeeds(lake, name), ...inItsName];
   const principal = principalOf(lake.deployed, name);
   const all = [...requests.flatMap(askedBy), ...needs.flatMap(askedFor)];
+  return judged(principal, all);
+}
+
+/** The same for the role of the lake's state machine, and what it did in this run. */
+export function judgeMachine(lake: DeployedLake): Judged {
+  const { role, needs } = machineNeeds(lake);
+  return judged(principalIn(lake.deployed, role), needs.flatMap(askedFor));
+}
+
+function judged(principal: Principal, all: readonly Asked[]): Judged {
   const asked = distinct(all).map(one => withCaller(one, principal.arn));
   return { refused: refusedOf(principal, asked), unused: unusedOf(principal, asked) };
 }

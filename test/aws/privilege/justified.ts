@@ -67,6 +67,11 @@ const JUSTIFIED: readonly Justified[] = [
     why: 'Wakes a table whose own wake-up was lost.',
   },
   {
+    right: /^glue:UpdateTable /,
+    functions: ['load'],
+    why: 'A copy that has columns which the log lacks gives them to it.',
+  },
+  {
     right: /^s3:DeleteObject .*\/(?:deltas|staging|quarantine)\/\*$/,
     functions: ['vacuum'],
     why: 'Removes joined deltas, what failed reports left and copies that were replayed, when nothing names them.',

@@ -2,7 +2,7 @@ import type { Deployed } from '../deployer/deploy';
 import { ofType, type Resource } from '../deployer/resource';
 import type { Statement } from './evaluate';
 
-/** A function's role, and every statement that its calls are judged by. */
+/** A role, and every statement that its calls are judged by. */
 export interface Principal {
   readonly arn: string;
   /** What its own policies say. */
@@ -16,10 +16,16 @@ interface Document {
 }
 
 /** The principal that a function of a deployed lake acts as, as the templates state it. */
-export function principalOf({ resources }: Deployed, name: string): Principal {
-  const lambda = ofType(resources, 'AWS::Lambda::Function').find(({ path }) => path.includes(`/${name}/`));
+export function principalOf(deployed: Deployed, name: string): Principal {
+  const lambda = ofType(deployed.resources, 'AWS::Lambda::Function').find(({ path }) =>
+    path.includes(`/${name}/`),
+  );
   if (!lambda) throw new Error(`no function ${name}`);
-  const arn = lambda.properties.Role as string;
+  return principalIn(deployed, lambda.properties.Role as string);
+}
+
+/** A role of a deployed lake by its ARN. */
+export function principalIn({ resources }: Deployed, arn: string): Principal {
   const role = ofType(resources, 'AWS::IAM::Role').find(({ attributes }) => attributes.Arn === arn)!;
   return {
     arn,

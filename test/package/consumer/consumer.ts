@@ -1,7 +1,14 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { defineLake, type LakeConfig, TidemarkError } from 'tidemark';
 import { Dms, Lake, loadConfig, Pipeline, Storage } from 'tidemark/cdk';
-import { type Cell, type FileTaken, type LocalLake, openLake, type RowChange } from 'tidemark/local';
+import {
+  type Cell,
+  type FileTaken,
+  type Loaded,
+  type LocalLake,
+  openLake,
+  type RowChange,
+} from 'tidemark/local';
 
 export const config: LakeConfig = defineLake({ name: 'shop', tables: { orders: { key: ['id'] } } });
 // @ts-expect-error: a key is a list
@@ -26,6 +33,14 @@ export async function nightly(folder: string): Promise<readonly Cell[]> {
   } finally {
     await lake.close();
   }
+}
+
+export async function first(lake: LocalLake): Promise<number | undefined> {
+  const { load } = await lake.planLoad('orders', { from: ['orders/'], position: { major: 1n, minor: 2n } });
+  const loaded: Loaded = await lake.load('orders', { workers: 2, onProgress: ({ tasks }) => tasks.succeeded });
+  // @ts-expect-error: a folder's lake is waited for
+  await lake.load('orders', { wait: false });
+  return load?.id === loaded.id ? loaded.rows : (await lake.validateLoad('orders')).all.after.rows;
 }
 
 const stack = new Stack(new App(), 'Shop');

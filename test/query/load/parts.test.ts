@@ -1,12 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import fc from 'fast-check';
-import { partsInKeyOrder } from '../../../lib/adapters/local/part-file';
-import type { Scalar } from '../../../lib/columnar/types';
+import { duckDbCopyEngine } from '../../../lib/adapters/local/duckdb-copy';
+import { partsInKeyOrder } from '../../../lib/adapters/local/join-parts';
+import type { Field, Scalar } from '../../../lib/columnar/types';
 import { compareValues, decodeValue } from '../../../lib/iceberg/single-value';
 import { footerOfFile } from '../../../lib/parquet/footer';
 import { truncatePart } from '../../../lib/query/load/truncate-part';
 import { currentFields, userFields } from '../../../lib/table/columns';
 import { dataFile } from '../../../lib/table/write-files';
+import { ALL_TYPES, nullableOf } from '../../columnar/arbitraries';
 import { fieldsNamed, LIMITS, LoadFolder, logFields, MARK, rowsIn } from './load-files';
 
 const at = new LoadFolder();
@@ -88,12 +91,56 @@ test('pack: the table fields, by sortBy and then by key; bounds and counts as of
   );
 });
 
+const inOrder = async (parts: readonly string[], key: readonly Field[] = KEY) =>
+  (await partsInKeyOrder({ parts, key, sortBy: [], fields: TABLE }))?.map(({ file }) => file);
+
+const anyValues = fc.array(fc.tuple(...ALL_TYPES.map(nullableOf)), { minLength: 3, maxLength: 30 });
+
+test('pack.ranges: sorted range by range the rows stand as they do sorted at once, by columns of every type', async () => {
+  const fields = logFields({ id: 'long', ...Object.fromEntries(ALL_TYPES.map((t, i) => [`c${i}`, t])) });
+  const key = fieldsNamed(fields, 'id');
+  const user = userFields(fields);
+  const small = duckDbCopyEngine({ tempFolder: at.path('temp'), sortBytes: 600 });
+  const sorts = fc.constantFrom(...user.slice(1));
+  await fc.assert(
+    fc.asyncProperty(
+      anyValues,
+      sorts,
+      fc.boolean(),
+      fc.boolean(),
+      async (given, field, descending, keyed) => {
+        const parts: string[] = [];
+        for (const half of [0, 1]) {
+          const own = given
+            .map((row, i) => [BigInt((i * 7919) % 1009), ...row])
+            .filter((_, i) => i % 2 === half);
+          const copy = { format: 'parquet' as const, files: [at.parquet(`v${half}.parquet`, user, own)] };
+          parts.push((await at.engine.split(at.order({ copy, fields, key: keyed ? key : [] })))[0]!.file);
+        }
+        const order = {
+          parts,
+          fields: user,
+          key: keyed ? key : [],
+          sortBy: [{ field, descending }],
+          limits: LIMITS,
+        };
+        const [once, ranged] = [`${at.fresh()}/p.parquet`, `${at.fresh()}/p.parquet`];
+        const size = await small.pack({ ...order, file: ranged });
+        expect(size.rows).toBe((await at.engine.pack({ ...order, file: once })).rows);
+        expect(rowsIn(ranged, user)).toEqual(rowsIn(once, user));
+        expect(readdirSync(dirname(ranged))).toEqual(['p.parquet']);
+      },
+    ),
+    { numRuns: 250, endOnFailure: true },
+  );
+}, 120_000);
+
 test('pack.copies taken along their key: parts in any order come out as by a sort', async () => {
   const list = (from: number, to: number): Row[] =>
     Array.from({ length: to - from }, (_, i) => [`k${String(from + i).padStart(4, '0')}`, null, 1n, i]);
   const lists = [list(2000, 3000), list(0, 1000), list(1000, 2000)];
   const parts = await partsOf(lists);
-  expect(await partsInKeyOrder(parts, KEY)).toEqual([parts[1], parts[2], parts[0]]);
+  expect(await inOrder(parts)).toEqual([parts[1], parts[2], parts[0]]);
   const file = `${at.fresh()}/pack.parquet`;
   const order = { fields: USER, key: KEY, sortBy: [], limits: LIMITS, file };
   await at.engine.pack({ ...order, parts });
@@ -106,15 +153,15 @@ test('pack.copies taken along their key: parts in any order come out as by a sor
       ['k1000', null, 0n, 1],
     ],
   ]);
-  expect(await partsInKeyOrder(meeting, KEY)).toBeUndefined();
+  expect(await inOrder(meeting)).toBeUndefined();
   await at.engine.pack({ ...order, parts: meeting, file: `${at.fresh()}/pack.parquet` });
   const row = (id: string, time: bigint | null): Row => [id, time, 1n, 1];
   const withNull = await partsOf([
     [row('a', 1n), row('b', 2n)],
     [row('c', null), row('d', 3n)],
   ]);
-  expect(await partsInKeyOrder(withNull, fieldsNamed(FIELDS, 'at'))).toBeUndefined();
-  expect(await partsInKeyOrder(withNull, fieldsNamed(FIELDS, 'd'))).toBeUndefined();
+  expect(await inOrder(withNull, fieldsNamed(FIELDS, 'at'))).toBeUndefined();
+  expect(await inOrder(withNull, fieldsNamed(FIELDS, 'd'))).toBeUndefined();
 });
 
 test('pack.keyless: rows stay as the parts have them, where they sort alike too', async () => {
@@ -152,7 +199,8 @@ test('repeated, losers, without: as a naive fold says', async () => {
       const doubled = [...groups.values()]
         .filter(g => g.length > 1)
         .sort((a, b) => byKey(a[0]!.values, b[0]!.values));
-      const found = await at.engine.repeated({ parts, key: KEY }, 5);
+      const pieces = parts.map((file, part) => ({ file, part, firstRow: 0 }));
+      const found = await at.engine.repeated({ pieces, key: KEY }, 5);
       expect([found.keys, found.surplus]).toEqual([doubled.length, doubled.flat().length - doubled.length]);
       expect(found.first).toEqual(
         doubled
@@ -166,7 +214,7 @@ test('repeated, losers, without: as a naive fold says', async () => {
         ),
       );
       const file = `${at.fresh()}/losers.parquet`;
-      const losses = await at.engine.losers({ parts, key: KEY, newestBy: FIELDS[1]!, file });
+      const losses = await at.engine.losers({ pieces, key: KEY, newestBy: FIELDS[1]!, file });
       expect(losses).toEqual(
         parts.map((_, p) => placed.filter(one => one.part === p && !winners.has(one)).length),
       );
@@ -174,9 +222,9 @@ test('repeated, losers, without: as a naive fold says', async () => {
         if (lost === 0) continue;
         const to = `${at.fresh()}/part.parquet`;
         const left = await at.engine.without({
-          parts,
+          from: parts[part]!,
           part,
-          losers: file,
+          losers: [file],
           fields: FIELDS,
           file: to,
           limits: LIMITS,

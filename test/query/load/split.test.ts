@@ -280,9 +280,25 @@ describe('split.derive', () => {
     ]);
   });
 
+  test('a column has the name of a word for the time, and means the column', async () => {
+    const file = at.write('words.csv', 'order_id,localtime\na,x\n');
+    const derive = {
+      id: 'order_id',
+      label: "localtime || age('2021-01-02'::TIMESTAMP, '2021-01-01'::TIMESTAMP)",
+    };
+    const order = at.order({ copy: { format: 'csv', files: [file] }, fields, derive });
+    expect((await splitRows(order))[0]!.at(-1)).toBe('x1 day');
+  });
+
   test.each([
     ['nothing', /nothing/],
-    ['random()', /volatile/],
+    ['random()', /random/],
+    ['now()', /now/],
+    ['upper(CAST(current_timestamp AS VARCHAR))', /current_timestamp/],
+    ['list_transform([cents], x -> x || today())[1]', /today/],
+    ['age(CAST(created AS TIMESTAMP))', /age/],
+    ['CAST(ago(INTERVAL 1 DAY) AS VARCHAR)', /ago/],
+    ['localtime', /localtime/],
     ["(SELECT content FROM read_text('/etc/passwd'))", /TRY|disabled/],
     ['1) IS NULL FROM x; DROP TABLE y; SELECT (1', /./],
     ['sum(CAST(cents AS BIGINT))', /./],

@@ -1,36 +1,13 @@
-import type { LakePorts } from '../../../lib/ports/lake-ports';
+import { openLoad } from '../../../lib/ledger/loads';
+import { retryNoted } from '../../../lib/runtime/load-status';
 import { randomOf } from '../../simulation/scheduler';
 import { readRows } from '../../support/lake';
 import { loadPorts, projectOf } from '../../support/load-project';
+import { Killed, mortal } from '../../support/mortal';
 import { ordersLake, sourceOf } from '../../support/orders';
 
 const KILLS = Number(process.env.TIDEMARK_KILLS ?? 2);
 const LEASE_MS = 61_000;
-
-class Killed extends Error {}
-
-/** Ports of a process that dies at one of its calls: before it, or after its effect. Nothing that it does later counts. */
-function mortal(ports: LakePorts, diesAt: number, after: boolean): LakePorts {
-  let calls = 0;
-  const each = <P extends object>(port: P): P =>
-    new Proxy(port, {
-      get(target, name) {
-        const member = Reflect.get(target, name) as unknown;
-        if (typeof member !== 'function' || name === 'uri' || name === 'keyOf' || name === 'now')
-          return member;
-        return (...args: unknown[]) => {
-          const call = ++calls;
-          if (call > diesAt || (call === diesAt && !after)) throw new Killed();
-          const answer = member.apply(target, args) as unknown;
-          if (call < diesAt || !(answer instanceof Promise)) return answer;
-          return answer.then(() => {
-            throw new Killed();
-          });
-        };
-      },
-    });
-  return { ...ports, store: each(ports.store), items: each(ports.items), catalog: each(ports.catalog) };
-}
 
 const text = (rows: Awaited<ReturnType<typeof readRows>>) =>
   rows.map(({ _changed_at: _, ...row }) => Object.values(row).join());
@@ -55,8 +32,8 @@ test(`load.killed: ${KILLS} kills at random calls, and what comes out is what on
     } catch (error) {
       // Whoever was killed leaves its tasks; three deaths over one task are as many as it may cost.
       if ((error as { code?: string }).code === 'TM_2753') {
-        const byHand = projectOf(lake, sourceOf(lake, copy), 'orders', { ports: { ...own, clock } });
-        await byHand.retry(await byHand.recipe());
+        const { load } = (await openLoad(own.items, 'orders'))!;
+        await retryNoted({ ...own, clock }, load, undefined);
       } else if (!(error instanceof Killed)) throw error;
     }
     expect(await readRows(own, 'orders').then(rows => [0, 1000].includes(rows.length))).toBe(true);

@@ -4,9 +4,9 @@ import { lakeTypeOf } from '../../../parquet/column';
 import type { ParquetFooter } from '../../../parquet/footer';
 import { OBJECT_MISSING } from '../../../ports/errors';
 import type { ObjectStore } from '../../../ports/object-store';
+import { mapAtOnce } from '../../../table/at-once';
 import { openFile } from '../../../table/data-file';
 import { brokenFiles } from '../errors';
-import { mapAtOnce } from './at-once';
 import type { CopyFile } from './copy';
 
 /** Footers that are read at a time: each is 64 KiB in memory, or a file of up to 1 MiB. */

@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../../ports/object-store';
+import { mapAtOnce } from '../../../table/at-once';
 import { fingerprintDiffers, manifestFilesChanged, manifestUnreadable, noSuchTable } from '../errors';
-import { mapAtOnce } from './at-once';
 import type { CopyFile, CopyFormat, CopySource, TableCopy } from './copy';
 import { fingerprintOf } from './fingerprint';
 import { numberIn, parseRecord, textIn } from './json';

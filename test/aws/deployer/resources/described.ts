@@ -35,6 +35,11 @@ export const DESCRIBED: Readonly<Record<string, Maker>> = {
   'AWS::Logs::LogGroup': named(name => `${regional('logs', 'log-group:')(name)}:*`),
   // The stand-in reads no conditions: it would refuse everything that a statement denies without TLS.
   'AWS::S3::BucketPolicy': only,
+  // The driver runs its definition.
+  'AWS::StepFunctions::StateMachine': async (_, name) => {
+    const arn = regional('states', 'stateMachine:')(name);
+    return { ref: arn, attributes: { Arn: arn, Name: name } };
+  },
   'AWS::SNS::Topic': byArn(regional('sns', '')),
   'AWS::SNS::TopicPolicy': only,
   'AWS::SQS::QueuePolicy': only,

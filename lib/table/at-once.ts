@@ -1,3 +1,6 @@
+/** Footers that are read at once: each is a request, and a small file is held whole for its own. */
+export const FOOTERS_AT_ONCE = 24;
+
 /** `work` on every item, so many at a time; results in the order of the items. The first failure ends it. */
 export async function mapAtOnce<T, R>(
   items: readonly T[],

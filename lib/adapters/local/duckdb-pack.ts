@@ -1,0 +1,87 @@
+import { mkdir, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { PackOrder } from '../../ports/copy-engine';
+import type { Cell, WritingEngine } from '../../ports/query-engine';
+import { copyToSql, rowGroupRows, widthSql } from '../../query/load/copy-to';
+import { cutsSql, packSql, rangesOf, rowsSql, sortedBy } from '../../query/load/parts-sql';
+import { joinParts, partsInKeyOrder, worthJoining } from './join-parts';
+import { measured } from './part-file';
+
+/** A file that was written. */
+export interface FileSize {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * Bytes of rows that are sorted at once, as our own batches count them. With all that the engine holds besides they fit
+ * into its memory: a sort that spills takes twice the time.
+ */
+export const SORT_BYTES = 64 << 20;
+
+/** Parts of a partition as one file; without the engine where they can be joined as they are. */
+export async function packed(
+  order: PackOrder,
+  sortBytes: number,
+  withEngine: (work: (engine: WritingEngine) => Promise<FileSize>) => Promise<FileSize>,
+): Promise<FileSize> {
+  const inOrder = await partsInKeyOrder(order);
+  if (!inOrder) return withEngine(engine => sorted(engine, order, sortBytes));
+  const parts = inOrder.map(({ file }) => file);
+  if (worthJoining(inOrder, order.limits)) return joinParts(parts, order);
+  const plain = rowsSql(parts, order.fields);
+  return withEngine(engine => copied(engine, plain, plain, order));
+}
+
+/** Sorted by ranges of the first column, so that each fits into memory; then joined. */
+async function sorted(engine: WritingEngine, order: PackOrder, sortBytes: number): Promise<FileSize> {
+  const { parts, fields, file } = order;
+  const plain = rowsSql(parts, fields);
+  const [first] = sortedBy(order);
+  const width = await widthOf(engine, plain, fields);
+  const rows = Number((await firstCell(engine, `SELECT count(*) FROM (${plain})`)) ?? 0);
+  const pieces = Math.ceil((rows * width) / sortBytes);
+  if (!first || pieces < 2) return written(engine, packSql(order), order, width);
+  const cuts = (await engine.rows({ sql: cutsSql(parts, first.field, pieces) })).rows.map(([cut]) =>
+    String(cut),
+  );
+  const files: string[] = [];
+  for (const range of rangesOf(first, cuts)) {
+    const piece = `${file}-${files.length}`;
+    files.push(piece);
+    await written(engine, packSql(order, range), { ...order, file: piece }, width);
+  }
+  const whole = await joinParts(files, order);
+  for (const piece of files) await unlink(piece);
+  return whole;
+}
+
+/** Writes a SELECT into one file; `plain` gives the same rows without a sort. */
+export async function copied(
+  engine: WritingEngine,
+  sql: string,
+  plain: string,
+  order: Pick<PackOrder, 'file' | 'fields' | 'limits'>,
+): Promise<FileSize> {
+  return written(engine, sql, order, await widthOf(engine, plain, order.fields));
+}
+
+async function written(
+  engine: WritingEngine,
+  sql: string,
+  { file, fields, limits }: Pick<PackOrder, 'file' | 'fields' | 'limits'>,
+  width: number,
+): Promise<FileSize> {
+  await mkdir(dirname(file), { recursive: true });
+  await engine.rows({ sql: copyToSql(sql, { path: file, fields }, rowGroupRows(width, limits)) });
+  return measured(file);
+}
+
+async function widthOf(engine: WritingEngine, sql: string, fields: PackOrder['fields']): Promise<number> {
+  return Number((await firstCell(engine, widthSql(sql, fields))) ?? 0);
+}
+
+/** The first value of an answer. */
+export async function firstCell(engine: WritingEngine, sql: string): Promise<Cell | undefined> {
+  return (await engine.rows({ sql })).rows[0]?.[0];
+}

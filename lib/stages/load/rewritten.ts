@@ -1,0 +1,103 @@
+import { OP_INSERT } from '../../change/op';
+import type { Batch } from '../../columnar/column';
+import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
+import type { DecodedBatch, OpenedFile } from '../../formats/format';
+import { type Load, notedRecipe } from '../../ledger/loads';
+import { endReload, type Reloaded } from '../../ledger/reloads';
+import { FileAssembler } from '../../parquet/assemble';
+import { encodeRowGroup } from '../../parquet/wasm';
+import type { Json } from '../../ports/items';
+import type { LakePorts } from '../../ports/lake-ports';
+import type { SeenObject } from '../../ports/scratch';
+import { rowGroups } from '../../table/write-files';
+import { identify, openSource } from '../ingest/identify';
+import type { Group } from './groups';
+import { readJson, writeJson } from './json-object';
+import { folderOf, type LoadPorts, type Recipe } from './recipe';
+import { rowUnreadable } from './run-errors';
+import type { CopyFile } from './source/copy';
+import { openLoad } from './source/dms-loads';
+
+const rewrittenFolder = (recipe: Pick<Recipe, 'table' | 'load' | 'id'>) => `${folderOf(recipe)}/read/`;
+
+/**
+ * Reads a group's LOAD objects as ingest does, and writes their rows as Parquet for the engine, then what the objects are
+ * known by. A crash leaves some of them; the same call writes the same.
+ * @returns the Parquet objects, in the order of the group's files
+ * @throws TM_2765 for a row that cannot be read
+ */
+export async function rewriteLoads(ports: LoadPorts, recipe: Recipe, group: Group): Promise<SeenObject[]> {
+  const objects: SeenObject[] = [];
+  for (const [i, file] of group.files.entries()) {
+    const name = `${rewrittenFolder(recipe)}${group.id}/${String(i + 1).padStart(6, '0')}`;
+    const about = await reloadedOf(ports, recipe, file);
+    const opened = await openLoad(ports.copies, recipe.table, file);
+    let rows = 0;
+    const counted = async function* () {
+      for await (const decoded of opened.batches()) {
+        rows += decoded.length;
+        yield whole(decoded, opened, file);
+      }
+    };
+    await ports.store.putIfAbsent(`${name}.parquet`, parquetOf(counted(), recipe));
+    await writeJson(ports.store, `${name}.json`, { ...about, rows } as unknown as Json);
+    objects.push({ key: `${name}.parquet` });
+  }
+  return objects;
+}
+
+/** Ends the reload whose objects a load took in as its entry `n`; nothing for another copy. May be called again. */
+export async function endReloadOf(
+  { items, store }: Pick<LakePorts, 'items' | 'store'>,
+  recipe: Pick<Recipe, 'table' | 'load' | 'id'>,
+  n: number,
+): Promise<void> {
+  if (recipe.load.copy.kind !== 'dms') return;
+  const objects: Reloaded[] = [];
+  for await (const { key } of store.list(rewrittenFolder(recipe)))
+    if (key.endsWith('.json')) objects.push(await readJson<Reloaded>(store, key));
+  await endReload(items, recipe.table.name, n, objects);
+}
+
+/** The same for a load that is committed: a crash may have come between the two. */
+export async function endReloadOfPast(
+  ports: Pick<LakePorts, 'items' | 'store'>,
+  table: ResolvedTable,
+  load: Load,
+): Promise<void> {
+  const id = await notedRecipe(ports.items, load.id);
+  if (id !== undefined) await endReloadOf(ports, { table, load, id }, load.n!);
+}
+
+/** Under which identity ingest knows the object. */
+async function reloadedOf(
+  { copies }: LoadPorts,
+  { table, load }: Recipe,
+  { key, uri }: CopyFile,
+): Promise<Omit<Reloaded, 'rows'>> {
+  // Of a file of this machine ingest sees the folders around the copy's too.
+  const path = uri.includes('://') ? key : uri;
+  const request = { landing: copies, key, receivedAs: path, table: table.name };
+  const object = await openSource(request);
+  const lake = { tables: [table] } as unknown as ResolvedLake;
+  const { identity, copy } = identify(lake, object, request, load.at);
+  return { place: copy!.place, identity, object: path, dateReceived: load.dateReceived };
+}
+
+/** @throws TM_2765 */
+function whole(decoded: DecodedBatch, { columns }: OpenedFile, { uri }: CopyFile): Batch {
+  const [bad] = decoded.bad;
+  if (bad) throw rowUnreadable(bad.reason, `${uri} row ${bad.row + 1}`);
+  const odd = decoded.ops.findIndex(op => op !== OP_INSERT);
+  if (odd >= 0)
+    throw rowUnreadable('it is a change, not a row of a copy', `${uri} row ${decoded.row[odd]! + 1}`);
+  const fields = columns.map(({ name, type }, i) => ({ id: i + 1, name, type, required: false }));
+  return { length: decoded.length, fields, columns: decoded.columns };
+}
+
+async function* parquetOf(batches: AsyncIterable<Batch>, { limits }: Recipe): AsyncGenerator<Uint8Array> {
+  const file = new FileAssembler();
+  yield file.start();
+  for await (const batch of rowGroups<never>(batches, limits)) yield file.add(encodeRowGroup(batch));
+  yield file.finish();
+}
