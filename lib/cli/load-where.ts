@@ -43,10 +43,12 @@ export function withWhere(command: Command): Command {
         'files',
         'export',
         'manifest',
+        'dms',
       ]),
     )
     .option('--source-table <name>', "the export's table: db.table, or db.schema.table")
     .option('--replace', 'rows that the copy lacks go')
+    .option('--new-source', 'the changes that follow come from another source than those before')
     .addOption(
       new Option('--position <major:minor>', "where the copy stands, in the source's coordinates").argParser(
         parsePlace,

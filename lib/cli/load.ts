@@ -3,7 +3,7 @@ import type { LoadOptions, RunOptions } from '../runtime/load';
 import type { LoadProgress } from '../stages/load/project';
 import { type Cli, options } from './cli';
 import { abandonCommand, statusCommand, validateCommand } from './load-look';
-import { type Asked, loadsOf, type WhereFlags, withWhere, withRunning } from './load-where';
+import { type Asked, loadsOf, type WhereFlags, withRunning, withWhere } from './load-where';
 import * as render from './render/load';
 import type { Progress } from './render/progress';
 

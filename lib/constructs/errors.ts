@@ -36,11 +36,11 @@ export const engineMissing = (from: string) =>
     'run npm install, and leave tidemark out of a bundle of yours',
   );
 
-/** TM_8005: the function that loads copies carries DuckDB for Linux on x64, which npm installs only there by itself. */
+/** TM_8005: the function that loads copies carries DuckDB for Linux on x64; elsewhere npm leaves that out by itself. */
 export const duckDbMissing = (from: string, spec: string) =>
   new TidemarkError(
     'TM_8005',
     'DuckDB for Linux on x64 is not installed, which goes into a layer of the function that loads copies',
     from,
-    `run npm install --no-save --os=linux --cpu=x64 ${spec}, or leave deploy.loads out`,
+    `run npm install --no-save --force ${spec}, or leave deploy.loads out`,
   );

@@ -20,17 +20,18 @@ const MEMORY_LIMIT = '900MB';
  * @throws TM_8201, TM_8202
  */
 export function awsLoadSteps(environment: Environment): LoadSteps {
-  const { config, ports, wakeUps } = awsLake(environment);
+  const lake = awsLake(environment);
+  const { config, ports, wakeUps } = lake;
   const from = JSON.parse(variable(environment, 'TIDEMARK_LOAD_FROM')) as string[];
   const forcePathStyle = environment.TIDEMARK_S3_PATH_STYLE === 'true';
   const s3 = new S3Client({ ...clientSettings(), forcePathStyle });
-  const { copies } = s3Copies(s3, from, variable(environment, 'TIDEMARK_LAKE_BUCKET'));
+  const room = s3Copies(s3, from, { ...lake, lake: variable(environment, 'TIDEMARK_LAKE_BUCKET') });
   const folder = ownScratch(join(tmpdir(), 'tidemark-loads'), ports.ids.fresh());
   const engine = duckDbCopyEngine({ tempFolder: join(folder, 'spills'), memoryLimit: MEMORY_LIMIT });
   return loadSteps({
     config,
     ports: { ...ports, engine, scratch: localScratch(folder) },
-    open: place => openCopy(copies, place),
+    open: (table, place) => openCopy(room, table, place),
     workersMax: Number(variable(environment, 'TIDEMARK_LOAD_WORKERS')),
     owner: `${hostname()}/${ports.ids.fresh()}`,
     wake: table => wakeUps.merge(table),

@@ -1,8 +1,10 @@
 import type { ResolvedTable } from '../config/resolved';
 import type { CopyPlace } from '../ledger/loads';
+import { heldObjects, heldReload } from '../ledger/reloads';
+import type { Items } from '../ports/items';
 import type { ObjectStore } from '../ports/object-store';
 import { filesMissing } from '../stages/load/errors';
-import type { CopySource } from '../stages/load/source/copy';
+import { dmsLoadsSource } from '../stages/load/source/dms-loads';
 import { filesSource } from '../stages/load/source/files';
 import { manifestSource } from '../stages/load/source/manifest';
 import { rdsExportSource } from '../stages/load/source/rds-export';
@@ -27,6 +29,8 @@ export interface CopyRoom {
   readonly absolute: (path: string) => Promise<string>;
   /** Where the lake itself stands. */
   readonly lake: string;
+  /** Of a deployed lake: the LOAD objects in there are known by their keys. */
+  readonly landing?: { readonly store: ObjectStore; readonly address: string };
 }
 
 /** Paths that a load notes; more are named by their folder. */
@@ -52,14 +56,14 @@ export async function placeOf(
   const own = at.find(path => isWithin(path, room.lake) || isWithin(room.lake, path));
   if (own !== undefined) throw copyInLake(own, room.lake);
   const is = kind ?? (await kindOf(room.copies, at, found[0]?.bytes));
-  if (is !== 'files' && at.length > 1)
+  if (is !== 'files' && is !== 'dms' && at.length > 1)
     throw copyUnreadable(`one ${is === 'export' ? 'folder' : 'summary'} is loaded at a time`, at[1]!);
   if (is !== 'export') {
     if (sourceTable !== undefined)
       throw copyUnreadable('the copy is one table, so it has no --source-table', at[0]!);
     return { kind: is, at, table: table.name };
   }
-  const source = sourceOf(room.copies, { kind: is, at, table: '' });
+  const { source } = openCopy(room, table, { kind: is, at, table: '' });
   return { kind: is, at, table: sourceTable ?? exported(table, await source.tables()) };
 }
 
@@ -91,12 +95,16 @@ async function kindOf(
 ): Promise<CopyPlace['kind']> {
   if (path === undefined || others.length > 0) return 'files';
   if (bytes !== undefined) {
-    const isSummary = path.endsWith('.json') && bytes <= SUMMARY_BYTES_MAX && (await summarizes(copies, path));
+    const isSummary =
+      path.endsWith('.json') && bytes <= SUMMARY_BYTES_MAX && (await summarizes(copies, path));
     return isSummary ? 'manifest' : 'files';
   }
   const info = `${keyOf(path)}export_info_`;
   for await (const { key } of copies.list(info))
     if (/^[^/]*\.json$/.test(key.slice(info.length))) return 'export';
+  const load = `${keyOf(path)}LOAD`;
+  for await (const { key } of copies.list(load))
+    if (/^[0-9A-F]{8}\.[^/]+$/i.test(key.slice(load.length))) return 'dms';
   return 'files';
 }
 
@@ -119,15 +127,35 @@ function exported({ name, from }: ResolvedTable, known: readonly string[]): stri
   return fitting[0]!;
 }
 
-/** Opens a copy for reading; nothing is ever written there. */
-export function openCopy(copies: ObjectStore, place: CopyPlace): OpenCopy {
-  return { copies, source: sourceOf(copies, place) };
-}
-
-function sourceOf(copies: ObjectStore, { kind, at, table }: CopyPlace): CopySource {
+/** Opens a copy for reading; nothing is ever written there. @throws TM_7019 for LOAD objects beside a deployed lake's landing */
+export function openCopy(
+  { copies, landing }: Pick<CopyRoom, 'copies' | 'landing'>,
+  declared: ResolvedTable,
+  { kind, at, table }: CopyPlace,
+): OpenCopy {
   const keys = at.map(keyOf);
   const [first = ''] = keys;
-  if (kind === 'manifest') return manifestSource(copies, { table, summary: first });
-  if (kind === 'export') return rdsExportSource(copies, first);
-  return filesSource(copies, { table, from: keys });
+  if (kind === 'manifest') return { copies, source: manifestSource(copies, { table, summary: first }) };
+  if (kind === 'export') return { copies, source: rdsExportSource(copies, first) };
+  if (kind === 'files') return { copies, source: filesSource(copies, { table, from: keys }) };
+  if (!landing) return { copies, source: dmsLoadsSource(copies, { table: declared, folders: keys }) };
+  const { store, address } = landing;
+  const elsewhere = at.find(path => !path.startsWith(address));
+  if (elsewhere !== undefined)
+    throw copyUnreadable("LOAD objects are loaded from the lake's landing", elsewhere);
+  const folders = at.map(path => path.slice(address.length));
+  return { copies: store, source: dmsLoadsSource(store, { table: declared, folders }) };
+}
+
+/** Where a reload stands that waits in a deployed lake's landing. Undefined: none waits there. */
+export async function heldPlace(
+  items: Items,
+  { landing }: CopyRoom,
+  table: string,
+): Promise<CopyPlace | undefined> {
+  if (!landing || !(await heldReload(items, table))) return undefined;
+  const at = new Set<string>();
+  for await (const { object } of heldObjects(items, table))
+    at.add(landing.address + object.slice(0, object.lastIndexOf('/') + 1));
+  return at.size === 0 ? undefined : { kind: 'dms', at: [...at].sort(), table };
 }

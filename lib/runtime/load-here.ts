@@ -78,7 +78,13 @@ function withProject<T>(
   return withScratch(scratchIn(room.lake), name, folder => {
     const engine = duckDbCopyEngine({ tempFolder: join(folder, 'spills') });
     const loadPorts = { ...ports, copies, engine, scratch: localScratch(folder) };
-    const what = { table, source, sourceTable: place.table, request: requestOf(base, chosen, options), again };
+    const what = {
+      table,
+      source,
+      sourceTable: place.table,
+      request: requestOf(base, chosen, options),
+      again,
+    };
     const how = { limits: config.limits, workers, owner: `${hostname()}/${process.pid}/${name}` };
     const told = { stop, onPlanned, onFailed, ...(onProgress ? { onProgress } : {}) };
     return work(new LoadProject(loadPorts, { ...what, ...how, ...told }));

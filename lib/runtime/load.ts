@@ -16,7 +16,7 @@ import type { OpenCopy } from '../stages/load/steps';
 import { type Validation, validateLoad } from '../stages/load/validate';
 import { lakeStatus, type TableStatus } from '../stages/status';
 import type { Tally } from './lake';
-import { type CopyNamed, type CopyRoom, openCopy, placeOf } from './load-copy';
+import { type CopyNamed, type CopyRoom, heldPlace, openCopy, placeOf } from './load-copy';
 import { notPacked, otherLoad, taskNotFailed } from './load-errors';
 import { type LoadsOfTable, loadsOfTable, retryNoted } from './load-status';
 
@@ -28,6 +28,8 @@ export interface LoadOptions extends Partial<CopyNamed> {
   readonly position?: { readonly major: bigint; readonly minor: bigint } | undefined;
   /** `YYYY-MM-DD`. Default: today. */
   readonly date?: string | undefined;
+  /** Whether the changes that follow come from another source than those before. Default: false. */
+  readonly newSource?: boolean | undefined;
   /** Loads the copy once more that was the last to be loaded. */
   readonly again?: boolean | undefined;
 }
@@ -69,7 +71,10 @@ export interface Loaded {
   readonly merged: Tally | undefined;
 }
 
-/** Loads of a lake. Without `from` each means the load that is under way. */
+/**
+ * Loads of a lake. Without `from` each means the load that is under way; where none is, a replace takes the reload of a DMS
+ * task that waits in a deployed lake's landing.
+ */
 export interface Loads {
   /** Plans a load, and begins it where none is under way; with `dryRun` it only looks. @throws TM_27xx, TM_7014 */
   plan(table: ResolvedTable, options: LoadOptions & { readonly dryRun?: boolean }): Promise<LoadPlan>;
@@ -144,11 +149,14 @@ export async function choose(
   requireKey(table);
   const load = (await openLoad(ports.items, table.name))?.load;
   const { from = [], kind, sourceTable } = options;
-  if (!load && from.length === 0) throw noLoad(table.name);
-  const place = from.length === 0 ? load!.copy : await placeOf(table, { from, kind, sourceTable }, room);
+  const place =
+    from.length > 0
+      ? await placeOf(table, { from, kind, sourceTable }, room)
+      : (load?.copy ?? (options.replace && (await heldPlace(ports.items, room, table.name))));
+  if (!place) throw noLoad(table.name);
   const other = load && differenceOf(load, place, options);
   if (other !== undefined) throw otherLoad(table.name, other);
-  const { copies, source } = openCopy(room.copies, place);
+  const { copies, source } = openCopy(room, table, place);
   const copy = await source.copyOf(place.table);
   const once = { ...source, copyOf: async () => copy };
   return { table, place, copies, source: once, copy, ...(load ? { load } : {}) };
@@ -181,9 +189,12 @@ export function loadedAlready(
 export function requestOf(
   { ports, config }: LoadsBase,
   { place }: Chosen,
-  { replace = false, position, date = localDate(ports.clock.now(), config.timezone) }: LoadOptions,
+  options: LoadOptions,
 ): LoadRequest {
-  return { replaces: replace, dateReceived: date, copy: place, ...(position ? { at: position } : {}) };
+  const { replace = false, newSource = false, position } = options;
+  const { date = localDate(ports.clock.now(), config.timezone) } = options;
+  const at = position ? { at: position } : {};
+  return { replaces: replace, newSource, dateReceived: date, copy: place, ...at };
 }
 
 export async function planOf(

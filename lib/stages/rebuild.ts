@@ -1,4 +1,5 @@
 import type { ResolvedTable } from '../config/resolved';
+import { currentSchema } from '../iceberg/metadata';
 import type { LakePorts } from '../ports/lake-ports';
 import { logTableOf } from '../table/columns';
 import { commit } from '../table/commit';
@@ -44,10 +45,13 @@ export async function rebuild(
     const target = targetOf(current, log);
     await checkLedger(ports, table.name, target);
     const vacuumCount = vacuumCountOf(current.metadata);
-    const schemaId = current.metadata['current-schema-id'];
-    const same = fold?.vacuumCount === vacuumCount && fold.schemaId === schemaId;
+    const columns = JSON.stringify(currentSchema(current.metadata).fields);
+    const same = fold?.vacuumCount === vacuumCount && fold.columns === columns;
     const usable = fold && same && fold.cursor.through <= target.through;
-    const from: PartialFold = { ...(usable ? fold! : NOTHING), through: target.through, vacuumCount, schemaId };
+    const from: PartialFold = {
+      ...(usable ? fold! : NOTHING),
+      ...{ through: target.through, vacuumCount, columns },
+    };
     const wide = asWideAs(current.metadata, log, ports.clock.now());
     const whole = await appendToLog(ports, table.name, wide, target.through);
     // A log that lacks entries would answer wrongly for every key that it is asked of.
@@ -76,10 +80,13 @@ export async function rebuild(
   throw commitContended(table.name, TRIES);
 }
 
-/** What is folded so far, and the vacuum count and schema its files were written under. */
+/**
+ * What is folded so far, and the vacuum count and columns its files were written under: a schema that is not committed
+ * yet may have the id of another.
+ */
 interface PartialFold extends Aside {
   readonly vacuumCount: number;
-  readonly schemaId: number;
+  readonly columns: string;
 }
 
 function targetOf(current: CurrentTable, log: OpenTable): Cursor {

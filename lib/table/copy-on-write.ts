@@ -14,6 +14,14 @@ import { inKeyOrder, mergeSorted, type Picked, whole } from './sorted-rows';
 import type { Upserts } from './upserts';
 import type { CopiedRowGroup, WriteLimits } from './write-files';
 
+/** What every file of a table is written anew with. */
+export interface Rewrite {
+  readonly fields: readonly Field[];
+  readonly key: readonly Field[];
+  readonly upserts: Upserts;
+  readonly limits: WriteLimits;
+}
+
 /**
  * The rows of a file that is written anew: what stands, without the dropped positions and foreign deletes, with
  * the inserts in their place. A row group that nothing touches is copied as it is; the others are read a piece
@@ -22,12 +30,10 @@ import type { CopiedRowGroup, WriteLimits } from './write-files';
 export async function* rewrittenRows(
   store: ObjectStore,
   action: FileAction & { kind: 'rewrite' },
-  upserts: Upserts,
   deletes: FileDeletes,
-  fields: readonly Field[],
-  key: readonly Field[],
-  limits: WriteLimits,
+  rewrite: Rewrite,
 ): AsyncGenerator<Batch | CopiedRowGroup> {
+  const { fields, key, upserts, limits } = rewrite;
   const file = await openFile(store, action.live.file);
   const dropped = new Set(action.drop);
   const gone = Float64Array.from([...action.drop, ...deletes.positions]).sort();
@@ -43,7 +49,7 @@ export async function* rewrittenRows(
     const until =
       last || inserted === action.insert.length
         ? action.insert.length
-        : insertsUpTo(await file.read(g, key), action.insert, inserted, upserts, key);
+        : insertsUpTo(await file.read(g, key), action.insert, inserted, rewrite);
     const before = passed;
     while (passed < gone.length && gone[passed]! < end) passed++;
     const touched = until > inserted || passed > before;
@@ -62,9 +68,7 @@ export async function* rewrittenRows(
           row => (!mask || mask[row]) && !dropped.has(from + row),
         );
         const to =
-          first === end
-            ? until
-            : insertsUpTo(batch, action.insert.subarray(0, until), inserted, upserts, key);
+          first === end ? until : insertsUpTo(batch, action.insert.subarray(0, until), inserted, rewrite);
         const inserts = upserts.pieces(action.insert.subarray(inserted, to));
         if (to === inserted && kept.length === batch.length) yield { ...batch, fields: written };
         else yield* inForm(withInserts({ batch, rows: kept }, inserts, key), written);
@@ -128,13 +132,7 @@ async function* inForm(batches: AsyncGenerator<Batch>, fields: readonly Field[])
 }
 
 /** The inserts whose key is not beyond the batch's last row go into it. */
-function insertsUpTo(
-  batch: Batch,
-  insert: Uint32Array,
-  from: number,
-  upserts: Upserts,
-  key: readonly Field[],
-): number {
+function insertsUpTo(batch: Batch, insert: Uint32Array, from: number, { upserts, key }: Rewrite): number {
   if (batch.length === 0) return from;
   const last = sliceBatch(batch, batch.length - 1, batch.length);
   const keys = encodeKeys(selectFields(last, [...key]).columns, 1);

@@ -41,8 +41,7 @@ export interface FoldResult {
 export async function foldInto(
   ports: LakePorts,
   state: TableState,
-  log: LogView,
-  portion: Portion,
+  { log, portion }: { readonly log: LogView; readonly portion: Portion },
   limits: WriteLimits,
 ): Promise<FoldResult> {
   const deletes = await Deletes.read(ports.store, state.files, state.fields);
@@ -86,7 +85,7 @@ async function carryOut(
   const { live, drop, insert } = action;
   if (insert.length === 0 && drop.length === live.file.recordCount) return [];
   const standing = deletes.for(live);
-  const rows = rewrittenRows(ports.store, action, upserts, standing, state.fields, state.key, limits);
+  const rows = rewrittenRows(ports.store, action, standing, { ...state, upserts, limits });
   const files = await writeFiles(ports, placeOf(state, live.file.partition), rows, limits);
   return checked(state, files, expectedRows(action, standing));
 }

@@ -60,8 +60,7 @@ export async function* loadPortions(
       if (!checked.has(file)) await checkPart(log.store, file);
       checked.add(file);
     }
-    const next =
-      at === pieces.length ? { after: entry.n, groups: 0 } : { after: entry.n - 1, groups: at };
+    const next = at === pieces.length ? { after: entry.n, groups: 0 } : { after: entry.n - 1, groups: at };
     yield { entries: [entry], next, files, read: view => readPieces(view, entry, own) };
   }
 }

@@ -120,11 +120,7 @@ export interface Beside {
 }
 
 /** Reads the key's columns alone. A file of `own` that may have a TRUNCATE counts as another. */
-export async function readBeside(
-  log: LogView,
-  wanted: History,
-  own: ReadonlySet<string>,
-): Promise<Beside> {
+export async function readBeside(log: LogView, wanted: History, own: ReadonlySet<string>): Promise<Beside> {
   const known = new Uint8Array(wanted.keys.length);
   const reader = new ChangeReader(log.fields);
   const [first] = log.key;

@@ -52,6 +52,11 @@ describeDeployed('load', () => {
         },
         tables: {
           ...Object.fromEntries(names.map(name => [name, table])),
+          reloaded: {
+            key: ['id'],
+            columns: { id: 'bigint', a: 'bigint', b: 'string' },
+            format: { header: true },
+          },
           orders_wrong: { ...table, load: { ...ORDERS.load, groupBytes: 1 } },
         },
       },
@@ -220,6 +225,38 @@ describeDeployed('load', () => {
     expect([mended.status, mended.cause]).toEqual(['SUCCEEDED', undefined]);
     const files = await filesOf(portsOf(lake), 'orders_wrong');
     expect(files).toEqual(here.files);
+  }, 240_000);
+
+  test('load.reload: a second full load of DMS replaces the table as it stood when its first object came', async () => {
+    const { upload, settle } = lake.driver;
+    const rows = async () =>
+      (await readRows(portsOf(lake), 'reloaded')).map(({ id, a, b }) => `${id} ${a} ${b}`).sort();
+    const full = (...lines: string[]) => ['id,a,b', ...lines, ''].join('\n');
+    const change = (second: number, ...lines: string[]) => {
+      const sequence = `2021010100000000${String(second).padStart(19, '0')}`;
+      const text = ['Op,AR_H_CHANGE_SEQ,id,a,b', ...lines.map(line => line.replace('@', sequence)), ''].join(
+        '\n',
+      );
+      return upload(`s/reloaded/20210101-00000${second}000.csv`, text);
+    };
+    await upload('s/reloaded/LOAD00000001.csv', full('1,1,first', '2,2,first', '3,3,first'));
+    await settle();
+    await change(1, 'U,@,1,10,before', 'I,@,4,4,before');
+    await settle();
+    await upload('s/reloaded/LOAD00000001.csv', full('1,100,second', '2,200,second'));
+    await settle();
+    await upload('s/reloaded/LOAD00000002.csv', full('3,300,second', '6,600,second'));
+    await change(9, 'U,@,2,20,after', 'I,@,5,5,after', 'D,@,3,3,after');
+    await settle();
+    expect(await rows()).toEqual(['1 10 before', '2 20 after', '4 4 before', '5 5 after']);
+    const landing = lake.deployed.outputs[outputName(lake.name, 'LandingBucket')]!;
+    const { status, cause } = await loaded({
+      table: 'reloaded',
+      copy: { kind: 'dms', at: [`s3://${landing}/s/reloaded/`], table: 'reloaded' },
+      replace: true,
+    });
+    expect([status, cause]).toEqual(['SUCCEEDED', undefined]);
+    expect(await rows()).toEqual(['1 100 second', '2 20 after', '5 5 after', '6 600 second']);
   }, 240_000);
 
   test('load.privilege: the machine and its function do what their roles allow, and are allowed no more', async () => {

@@ -38,14 +38,19 @@ test('load.manifest: planned, held, run in one entry with the sums of the copy, 
   const stop = new AbortController();
   stop.abort();
   const stopped = await tidemark(cwd, ['load', 'run', 'orders'], { stop: stop.signal });
-  expect([stopped.code, stopped.err]).toEqual([1, expect.stringMatching(/^\[TM_2759\] .*load run orders\n$/)]);
+  expect([stopped.code, stopped.err]).toEqual([
+    1,
+    expect.stringMatching(/^\[TM_2759\] .*load run orders\n$/),
+  ]);
   const ran = await tidemark(cwd, ['load', 'run', 'orders', '--workers', '1']);
   expect(ran).toMatchObject({ code: 0, err: '' });
   expect(ran.out).toMatch(/loaded as entry 1: 1,000 rows in 12 files, \d+ KB, 12 partitions/);
   expect(ran.out).toMatch(/merged through 1: 1,000 new {2}1,000 rows/);
   expect(readdirSync(join(cwd, 'lake/.tmp/loads'))).toEqual([]);
 
-  expect((await tidemark(cwd, ['load', 'run', 'orders', MANIFEST])).out).toContain('loaded before, as entry 1');
+  expect((await tidemark(cwd, ['load', 'run', 'orders', MANIFEST])).out).toContain(
+    'loaded before, as entry 1',
+  );
   expect((await tidemark(cwd, ['load', 'plan', 'orders', MANIFEST])).err).toMatch(/^\[TM_2761\]/);
 });
 

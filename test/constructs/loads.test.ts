@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
@@ -37,6 +37,17 @@ test('loads.function: DuckDB of x64 in a layer, a processor of its own, all of t
       }),
     },
   });
+  // Every variable that it reads; the config's layer fits its processor too.
+  const read = readFileSync(join(__dirname, '../../lib/runtime/aws-loads.ts'), 'utf8').match(
+    /TIDEMARK_[A-Z_]+/g,
+  );
+  const [, variables] = Object.entries(pipeline.findResources('AWS::Lambda::Function'))
+    .map(([id, { Properties }]) => [id, Object.keys(Properties.Environment.Variables)] as const)
+    .find(([id]) => id.startsWith('PipelineloadFunction'))!;
+  expect([...variables, 'TIDEMARK_S3_PATH_STYLE']).toEqual(expect.arrayContaining([...read!]));
+  pipeline.hasResourceProperties('AWS::Lambda::LayerVersion', {
+    CompatibleArchitectures: ['arm64', 'x86_64'],
+  });
   // The same packages are the same asset, whenever they are copied.
   const again = templates({ deploy: { loads: { from: ['s3://copies/'] } } }).pipeline;
   const keys = [pipeline, again].map(template =>
@@ -49,17 +60,18 @@ test('loads.function: DuckDB of x64 in a layer, a processor of its own, all of t
 });
 
 test('loads.layer: where DuckDB is not installed for Lambda, a deploy says how it comes', () => {
-  const packages = mkdtempSync(join(tmpdir(), 'tidemark-packages-'));
   const stack = new Stack(app(), 'Caller');
-  expect(() => duckDbLayer(stack, join(packages, 'none'))).toThrow(/^\[TM_8005\].*npm install/s);
+  const none = mkdtempSync(join(tmpdir(), 'tidemark-packages-'));
+  expect(() => duckDbLayer(stack, none)).toThrow(/^\[TM_8005\].*npm install/s);
   // As on a Mac: the calls are there, the engine is of another machine.
-  const bindings = join(packages, 'node_modules/@duckdb/node-bindings');
-  mkdirSync(bindings, { recursive: true });
-  writeFileSync(join(bindings, 'package.json'), '{ "name": "@duckdb/node-bindings", "version": "9.9.9" }');
-  expect(() => duckDbLayer(stack, packages)).toThrow(
-    /--os=linux --cpu=x64 @duckdb\/node-bindings-linux-x64@9\.9\.9/,
-  );
-  rmSync(packages, { recursive: true });
+  const mac = mkdtempSync(join(tmpdir(), 'tidemark-packages-'));
+  for (const name of ['@duckdb/node-api', '@duckdb/node-bindings']) {
+    const folder = join(mac, 'node_modules', name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version: '9.9.9' }));
+  }
+  expect(() => duckDbLayer(stack, mac)).toThrow(/ --force @duckdb\/node-bindings-linux-x64@9\.9\.9/);
+  for (const folder of [none, mac]) rmSync(folder, { recursive: true });
 });
 
 test('loads.rights: copies are read where the config says, and opened by the named keys alone', () => {

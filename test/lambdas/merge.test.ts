@@ -3,7 +3,9 @@ import './quiet';
 import { ingestFiles } from '../../lambdas/ingest-files/handler';
 import { merge } from '../../lambdas/merge/handler';
 import { listWaiting } from '../../lib/ledger/waiting';
+import { commitLoad } from '../../lib/stages/load/commit';
 import { readRows } from '../support/lake';
+import { beginOf, filesOf } from '../support/loads';
 import { awsTestLake, objectEvent, sqsEvent, type TestAwsLake, within } from './aws-lake';
 
 const ORDERS = { key: ['id'], columns: { id: 'bigint', v: 'int' } };
@@ -52,6 +54,27 @@ test('merge.time: one slice at least; what waits is handed on by a message of it
   }
   expect(lake.sent).toHaveLength(3);
   expect(new Set(lake.sent.map(({ id }) => id)).size).toBe(3);
+});
+
+test('merge.load: one that takes longer than a run is handed on, and shows when it is whole', async () => {
+  const lake = awsTestLake({ ...CONFIG, limits: { ...CONFIG.limits, rowGroupRowsMax: 1 } });
+  await lake.landing.put('0/orders.csv', Buffer.from('id,v\n0,0\n'));
+  await ingestFiles(lake)(sqsEvent(objectEvent('0/orders.csv')), TIME);
+  await merge(lake)(sqsEvent(lake.sent[0]!.body), TIME);
+  const [table] = lake.config.tables;
+  const begun = (await beginOf(lake.ports, table!, false))!;
+  const copy = [1, 2, 3].map(id => ({ id: BigInt(id), v: id }));
+  const files = await filesOf(lake.ports, table!, begun, copy, lake.config.limits);
+  await commitLoad(lake.ports, table!, begun.standing, files);
+  for (let runs = 1; runs <= 4; runs++) {
+    expect(await idsOf(lake)).toEqual([0]);
+    await merge(lake)(sqsEvent({ table: 'orders' }), within(10_000));
+    expect(lake.sent).toHaveLength(1 + runs);
+  }
+  await merge(lake)(sqsEvent(lake.sent.at(-1)!.body), within(10_000));
+  expect((await idsOf(lake)).sort()).toEqual([0, 1, 2, 3]);
+  expect(lake.sent).toHaveLength(5);
+  expect(new Set(lake.sent.map(({ id }) => id)).size).toBe(5);
 });
 
 test('merge.view: a view that fails is no failure of the merge', async () => {

@@ -170,7 +170,10 @@ test('library.load: a copy is looked at, planned, loaded, and not twice', async 
   expect([looked.groups, looked.load]).toEqual([1, undefined]);
   const { load } = await lake.planLoad('employees', { from, date: '2021-01-01' });
   await expect(lake.validateLoad('employees')).rejects.toThrow(/^\[TM_7015\]/);
-  expect((await lake.loadStatus('employees')).underWay).toMatchObject({ id: load!.id, dateReceived: '2021-01-01' });
+  expect((await lake.loadStatus('employees')).underWay).toMatchObject({
+    id: load!.id,
+    dateReceived: '2021-01-01',
+  });
   expect(await lake.retryLoad('employees')).toBe(0);
   const steps: string[] = [];
   const loaded = await lake.load('employees', { workers: 1, onProgress: ({ step }) => steps.push(step) });

@@ -181,6 +181,42 @@ describe('L', () => {
     expect(await rows(lake)).toEqual(expected);
   });
 
+  test('L a key that the table lacks is asked of the log, and a load brings back none that was deleted or truncated', async () => {
+    const lake = rulesLake({}, { rowGroupRowsMax: 2, deltaRowsMax: 2, mergeRowsMax: 2 });
+    const copy = [1, 2, 3, 4, 5].map(id => copied(id, 0, 'copy'));
+    await send(lake, [put(1, 1, 1, 'x'), put(1, 3, 3, 'x'), put(1, 9, 9, 'x')]);
+    await send(lake, [del(2, 1), { op: 'U', at: 3, id: 2, a: 7 }]);
+    await mergeAll(lake, T);
+    await load(lake, ...copy);
+    await mergeAll(lake, T);
+    expect(await rows(lake)).toEqual(['2 7 copy', '3 3 x', '4 0 copy', '5 0 copy', '9 9 x']);
+    await send(lake, [truncate(4), put(5, 5, 5, 'y')]);
+    await mergeAll(lake, T);
+    await load(lake, ...copy, copied(6, 0, 'never seen before'));
+    await mergeAll(lake, T);
+    expect(await rows(lake)).toEqual(['5 5 y']);
+    await rebuildAll(lake);
+    expect(await rows(lake)).toEqual(['5 5 y']);
+  });
+
+  test('L of a load into a table with rows the log is read for none of its own rows', async () => {
+    const lake = rulesLake();
+    await send(lake, [put(1, 1, 1, 'x'), put(1, 9, 9, 'x')]);
+    await mergeAll(lake, T);
+    await load(lake, ...[2, 3, 4].map(id => copied(id, 0, 'copy')));
+    const [part] = (await objects(lake, 'deltas/')).filter(key => /loads.*parquet$/.test(key));
+    const read: string[] = [];
+    const { store } = lake.ports;
+    const get = (key: string) => {
+      read.push(key);
+      return store.get(key);
+    };
+    await merge(lake, { ...lake.ports, store: { ...store, get } });
+    expect(await rows(lake)).toEqual(['1 1 x', '2 0 copy', '3 0 copy', '4 0 copy', '9 9 x']);
+    // For the log's metadata, for the plan of the fold, and for the fold.
+    expect(read.filter(key => key === part)).toHaveLength(3);
+  });
+
   test('L a load that another gave up meanwhile ends, also where the next one is under way', async () => {
     const lake = rulesLake();
     const first = await started(lake);

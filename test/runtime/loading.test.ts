@@ -1,15 +1,18 @@
-import { memoryStore } from '../../lib/adapters/memory/object-store';
 import type { Execution, StateMachine } from '../../lib/adapters/aws/state-machine';
+import { memoryStore } from '../../lib/adapters/memory/object-store';
 import type { TidemarkError } from '../../lib/errors';
 import { openLoad } from '../../lib/ledger/loads';
+import { listQuarantined } from '../../lib/ledger/quarantine';
+import type { ObjectStore } from '../../lib/ports/object-store';
 import { loadsThere } from '../../lib/runtime/deployed/loading';
 import type { Loads, RunOptions } from '../../lib/runtime/load';
 import { openCopy } from '../../lib/runtime/load-copy';
 import { tallyOf } from '../../lib/runtime/tally';
-import { type LoadSteps, loadSteps, type PlanAsked } from '../../lib/stages/load/steps';
+import { type LoadSteps, loadSteps, type PlanAsked, type StepsBase } from '../../lib/stages/load/steps';
 import { mergeUntil } from '../../lib/stages/merge/merge-until';
+import { dmsLake, rows, T } from '../protocol/rules';
 import { putOrders } from '../support/copies';
-import { readRows, type TestLake, testLake } from '../support/lake';
+import { mergeAll, readRows, type TestLake, take, testLake } from '../support/lake';
 import { loadPorts } from '../support/load-project';
 import { ORDERS } from '../support/orders';
 
@@ -55,7 +58,9 @@ class Machine implements StateMachine {
   }
 
   running = async (prefix: string) =>
-    [...this.executions.values()].filter(e => e.state === 'running' && e.name.startsWith(prefix)).map(e => e.arn);
+    [...this.executions.values()]
+      .filter(e => e.state === 'running' && e.name.startsWith(prefix))
+      .map(e => e.arn);
   look = async (arn: string) => this.executions.get(arn)!;
   stop = async (arn: string) =>
     void this.executions.set(arn, { ...this.executions.get(arn)!, state: 'failed', error: 'ABORTED' });
@@ -67,20 +72,26 @@ async function deployed(month = "strftime(create_time, '%m')") {
   const copies = memoryStore('s3:/');
   await putOrders(copies, { folder: 'exports/one' });
   await putOrders(copies, { folder: 'exports/two', seed: 2 });
+  return { lake, ...over(lake, copies) };
+}
+
+/** The lake's loads as the command line has them, and its machine; the landing is `s3://landing`. */
+function over(lake: TestLake, copies: ObjectStore) {
   const ports = loadPorts(lake);
-  const open = (place: PlanAsked['copy']) => openCopy(copies, place);
+  const landing = { store: lake.landing, address: 's3://landing/' };
+  const room = { copies, landing, lake: 's3://lake/', absolute: async (path: string) => path };
+  const open: StepsBase['open'] = (table, place) => openCopy(room, table, place);
   const wake = async () => {};
   const machine = new Machine(
     loadSteps({ config: lake.lake, ports, open, workersMax: 2, owner: 'there', wake }),
   );
-  const room = { copies, lake: 's3://lake/', absolute: async (path: string) => path };
   const merge: Parameters<typeof loadsThere>[1]['merge'] = async table => {
     const { slices } = await mergeUntil(ports, table, lake.lake.limits, Infinity);
     return tallyOf(table.name, slices);
   };
   const loads: Loads = loadsThere({ ports, config: lake.lake, room }, { machine, merge, lookMs: 20 });
   const table = lake.lake.tables[0]!;
-  return { lake, machine, loads, table, run: (options: RunOptions) => loads.run(table, options) };
+  return { machine, loads, table, run: (options: RunOptions) => loads.run(table, options) };
 }
 
 const ONE = ['s3://exports/one/manifest.json'];
@@ -105,11 +116,18 @@ test('loading.run: an execution takes it through, its progress is told, and the 
 test('loading.join: one that is under way is joined, not doubled, and not taken for another', async () => {
   const { machine, loads, table, run } = await deployed();
   expect(await run({ from: ONE, wait: false })).toBeUndefined();
-  await expect(run({ from: ['s3://exports/two/manifest.json'] })).rejects.toThrow(/^\[TM_7014\] .*exports\/one/);
+  await expect(run({ from: ['s3://exports/two/manifest.json'] })).rejects.toThrow(
+    /^\[TM_7014\] .*exports\/one/,
+  );
   expect(await run({ from: ONE })).toMatchObject({ n: 1, rows: 1000 });
   expect(machine.executions.size).toBe(1);
   const stop = new AbortController();
-  const watched = run({ from: ['s3://exports/two/data'], replace: true, stop: stop.signal, onPlanned: () => stop.abort() });
+  const watched = run({
+    from: ['s3://exports/two/data'],
+    replace: true,
+    stop: stop.signal,
+    onPlanned: () => stop.abort(),
+  });
   await expect(watched).rejects.toThrow(/^\[TM_7023\]/);
   expect((await loads.abandon(table)).replaces).toBe(true);
   expect(await machine.running('orders-')).toEqual([]);
@@ -117,13 +135,32 @@ test('loading.join: one that is under way is joined, not doubled, and not taken 
 });
 
 test("loading.failed: the execution's error is the command's, with the words that the tracker has", async () => {
-  const { lake, loads, table, run } = await deployed("CAST(CAST(order_id AS INT) AS VARCHAR)");
+  const { lake, loads, table, run } = await deployed('CAST(CAST(order_id AS INT) AS VARCHAR)');
   const failed: string[] = [];
   const one = run({ from: ONE, onFailed: step => failed.push(step) });
-  await expect(one).rejects.toThrow(/^\[TM_2753\] \d+ tasks of the step split failed; the first: .*part-.*row 1/s);
+  await expect(one).rejects.toThrow(
+    /^\[TM_2753\] \d+ tasks of the step split failed; the first: .*part-.*row 1/s,
+  );
   expect(failed).toContain('split');
   expect(await loads.retry(table)).toBeGreaterThan(0);
   const { load } = (await openLoad(lake.ports.items, 'orders'))!;
   expect((await loads.status(table)).underWay).toEqual(load);
   await expect(run({ from: ONE, replace: true })).rejects.toThrow(/^\[TM_7014\] .*replaces nothing/);
+});
+
+test('loading.reload: a replace that names nothing takes the reload that waits in the landing', async () => {
+  const lake = dmsLake();
+  const full = (...lines: string[]) =>
+    take(lake, `s/${T}/LOAD00000001.csv`, `${['id,a,b', ...lines].join('\n')}\n`);
+  await full('1,1,first', '2,2,first');
+  await mergeAll(lake, T);
+  const { loads, table, run } = over(lake, memoryStore('s3:/'));
+  await expect(run({ replace: true })).rejects.toThrow(/^\[TM_2757\]/);
+  await full('1,5,second', '3,3,second');
+  await expect(run({})).rejects.toThrow(/^\[TM_2757\]/);
+  const looked = await loads.plan(table, { replace: true, dryRun: true });
+  expect(looked.place).toEqual({ kind: 'dms', at: [`s3://landing/s/${T}/`], table: T });
+  expect(await run({ replace: true })).toMatchObject({ n: 2, rows: 2 });
+  expect(await rows(lake)).toEqual(['1 5 second', '3 3 second']);
+  expect(await listQuarantined(lake.ports.items)).toEqual([]);
 });

@@ -88,7 +88,8 @@ test('docs.commands: what is typed is a command, an option and a script of this 
     ...Array.from(text.matchAll(/(?:npx |`|^\$ )tidemark ([^`\n]*)/gm), m => m[1]!).filter(line => {
       const [name = '', ...words] = line.replace(/"[^"]*"|'[^']*'/g, 'x').split(/\s+/);
       if (!/^[a-z]+$/.test(name)) return false;
-      const command = commands.get(name);
+      const whole = commands.get(name);
+      const command = whole?.commands.find(c => c.name() === words[0]) ?? whole;
       const known = ['--help', ...global, ...(command?.options.map(o => o.long) ?? [])];
       return !command || words.some(w => w.startsWith('--') && !known.includes(w));
     }),

@@ -2,13 +2,15 @@ import { gatherBatch } from '../../lib/columnar/batch';
 import type { DataFile } from '../../lib/iceberg/data-file';
 import { currentSchema } from '../../lib/iceberg/metadata';
 import { readEntry } from '../../lib/ledger/entries';
+import { commitLoad } from '../../lib/stages/load/commit';
 import { commit } from '../../lib/table/commit';
 import { openFile } from '../../lib/table/data-file';
 import { liveFiles } from '../../lib/table/live-files';
 import { writeFiles } from '../../lib/table/write-files';
-import { entries, LOG, put, rebuildAll, rows, rulesLake, send, T } from '../protocol/rules';
+import { entries, LOG, objects, put, rebuildAll, rows, rulesLake, send, T, tableOf } from '../protocol/rules';
 import { alter, theTable } from '../support/foreign';
 import { mergeAll, type TestLake } from '../support/lake';
+import { beginOf, filesOf } from '../support/loads';
 
 const LIMITS = { rowGroupRowsMax: 1000, rowGroupBytesMax: 1 << 20, fileBytesMax: 1 << 20 };
 
@@ -99,6 +101,53 @@ test('moved.rows that the log lost with them are said to be lost', async () => {
   await expireLog(lake);
   await expect(rebuildAll(lake, lake.ports)).rejects.toMatchObject({ code: 'TM_3012', where: key });
   expect(await rows(lake)).toEqual(ALL);
+});
+
+/** The same, with a load of three parts before what waits. */
+async function withLoad(): Promise<TestLake> {
+  const lake = await withLog();
+  const begun = (await beginOf(lake.ports, tableOf(lake), false))!;
+  const copy = [1, 7, 8].map(id => ({ id: BigInt(id), a: id, b: 'copy' }));
+  const files = await filesOf(lake.ports, tableOf(lake), begun, copy, {
+    ...LIMITS,
+    rowGroupRowsMax: 1,
+    fileBytesMax: 1,
+  });
+  expect(files.parts).toHaveLength(3);
+  await commitLoad(lake.ports, tableOf(lake), begun.standing, files);
+  await mergeAll(lake, T);
+  return lake;
+}
+
+const LOADED = [...ALL, '7 7 copy', '8 8 copy'];
+
+test('moved.load: parts that are gone are read where the log has their rows', async () => {
+  const lake = await withLoad();
+  await optimizeLog(lake);
+  await send(lake, [put(9, 9, 1, 'v')]);
+  await mergeAll(lake, T);
+  expect((await expireLog(lake)).filter(key => key.includes('/loads/'))).toHaveLength(3);
+  await rebuildAll(lake, lake.ports);
+  expect(await rows(lake)).toEqual([...LOADED, '9 1 v']);
+});
+
+test('moved.load of which the cursor is lost too: the log is restored from what it has', async () => {
+  const lake = await withLoad();
+  await optimizeLog(lake);
+  await expireLog(lake);
+  await rebuildAll(lake, lake.ports);
+  expect(await rows(lake)).toEqual(LOADED);
+});
+
+test('moved.load of which the log lost rows is said to be lost', async () => {
+  const lake = await withLoad();
+  const { key } = (await readEntry(lake.ports.items, T, 5))!;
+  const lost = (await objects(lake, 'deltas/')).find(part => /\/loads\/.*parquet$/.test(part));
+  await optimizeLog(lake, path => path.endsWith(lost!));
+  await send(lake, [put(9, 9, 1, 'v')]);
+  await mergeAll(lake, T);
+  await expireLog(lake);
+  await expect(rebuildAll(lake, lake.ports)).rejects.toMatchObject({ code: 'TM_3012', where: key });
 });
 
 test('restored.no file is removed and added again: expiry deletes what a snapshot removed', async () => {

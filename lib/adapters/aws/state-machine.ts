@@ -35,7 +35,9 @@ export interface StateMachine {
 export function stateMachine(client: Pick<SFNClient, 'send'>, arn: string): StateMachine {
   const coded = (call: string, where: string) => (error: unknown) => {
     if (isDenied(error)) throw awsDenied(call, where, error);
-    throw /DoesNotExist$/.test(nameOf(error)) ? awsMissing(call, where, error) : awsFailed(call, where, error);
+    throw /DoesNotExist$/.test(nameOf(error))
+      ? awsMissing(call, where, error)
+      : awsFailed(call, where, error);
   };
   return {
     async start(name, input) {

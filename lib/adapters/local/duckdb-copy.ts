@@ -14,7 +14,7 @@ import type {
   WrittenPart,
 } from '../../ports/copy-engine';
 import type { WritingEngine } from '../../ports/query-engine';
-import { copyToSql, rowGroupRows, widthSql } from '../../query/load/copy-to';
+import { copyToSql, rowGroupRows, VECTOR_ROWS, widthSql } from '../../query/load/copy-to';
 import { type Reading, readingOf, readSql } from '../../query/load/derive-sql';
 import { copyFileUnread, derivationWrong, rowUnfit } from '../../query/load/errors';
 import { firstFaultSql } from '../../query/load/faults-sql';
@@ -41,7 +41,10 @@ import { quoteName } from '../../query/quote';
 import { openDuckDb } from './duckdb';
 import { hashFunctions } from './duckdb-hash';
 import { copied, type FileSize, firstCell, packed, SORT_BYTES } from './duckdb-pack';
+import { inRoom, lacksRoom } from './engine-room';
+import { guarded } from './file-errors';
 import { writtenPart } from './part-file';
+import { wideSlices } from './wide-rows';
 
 export interface CopyEngineOptions {
   /** Where the engine spills to; each call makes a folder of its own below it and removes it. */
@@ -64,8 +67,9 @@ export function duckDbCopyEngine(options: CopyEngineOptions): CopyEngine {
     paths: readonly string[],
     work: (engine: WritingEngine) => Promise<T>,
   ): Promise<T> => {
-    await mkdir(options.tempFolder, { recursive: true });
-    const spills = await mkdtemp(join(options.tempFolder, 'spill-'));
+    const { tempFolder } = options;
+    await guarded(tempFolder, () => mkdir(tempFolder, { recursive: true }));
+    const spills = await guarded(tempFolder, () => mkdtemp(join(tempFolder, 'spill-')));
     const engine = await openDuckDb({
       threads: 1,
       memoryLimit: options.memoryLimit ?? MEMORY_LIMIT,
@@ -76,6 +80,8 @@ export function duckDbCopyEngine(options: CopyEngineOptions): CopyEngine {
     });
     try {
       return await work(engine);
+    } catch (error) {
+      throw inRoom(error, tempFolder, paths[0] ?? tempFolder);
     } finally {
       await engine.close();
       await rm(spills, { recursive: true, force: true });
@@ -101,18 +107,23 @@ async function split(engine: WritingEngine, order: SplitOrder): Promise<readonly
   const stored = await storedColumns(engine, order, order.copy.files);
   const reading = readingOf(stored, order);
   await checkDerivations(engine, order, reading, stored);
-  const files = filesSql(order.copy.format, order.copy.files, stored);
-  const from = (ordersByPlace(order) ? placedSql : storedSql)(files, stored);
-  const { sql, partitions } = splitSql(order, reading, `(${from})`);
-  await mkdir(order.folder, { recursive: true });
-  // Below the folder, which the engine may not touch itself.
-  const path = join(order.folder, partitions.length > 0 ? 'parts' : 'part.parquet');
+  await guarded(order.folder, () => mkdir(order.folder, { recursive: true }));
   try {
-    const rows = await rowsOfGroup(engine, readSql(reading, `(${storedSql(files, stored)})`, false), order);
+    const wide = await wideSlices(engine, order, stored);
+    const all = filesSql(order.copy.format, order.copy.files, stored);
+    const rows = wide ? VECTOR_ROWS : await rowsOfGroup(engine, order, reading, storedSql(all, stored));
     // Rows wait in memory for their partition's file: a row group's worth, and not the half million of the engine's own.
     await engine.rows({ sql: `SET GLOBAL partitioned_write_flush_threshold = ${rows}` });
-    await engine.rows({ sql: copyToSql(sql, { path, fields: order.fields, partitions }, rows) });
+    for (const [i, files] of (wide ?? [all]).entries()) {
+      const from = (ordersByPlace(order) ? placedSql : storedSql)(files, stored);
+      const { sql, partitions } = splitSql(order, reading, `(${from})`);
+      // Below the folder, which the engine may not touch itself; in the order of their names, as rows stand in the copy.
+      const name = `${String(i).padStart(9, '0')}${partitions.length > 0 ? '' : '.parquet'}`;
+      const to = { path: join(order.folder, name), fields: order.fields, partitions };
+      await engine.rows({ sql: copyToSql(sql, to, rows) });
+    }
   } catch (error) {
+    if (lacksRoom(error)) throw error;
     throw (await firstFault(engine, order, reading, stored)) ?? error;
   }
   const written = (await readdir(order.folder, { recursive: true }))
@@ -127,7 +138,13 @@ async function split(engine: WritingEngine, order: SplitOrder): Promise<readonly
 }
 
 /** The first rows say how wide rows are; the table's columns alone, as they come out of the reading. */
-async function rowsOfGroup(engine: WritingEngine, sql: string, order: SplitOrder): Promise<number> {
+async function rowsOfGroup(
+  engine: WritingEngine,
+  order: SplitOrder,
+  reading: Reading,
+  from: string,
+): Promise<number> {
+  const sql = readSql(reading, `(${from})`, false);
   const made = new Set((await engine.describe({ sql })).map(c => c.name));
   const width = await firstCell(
     engine,

@@ -2,7 +2,7 @@ import { mkdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { PackOrder } from '../../ports/copy-engine';
 import type { Cell, WritingEngine } from '../../ports/query-engine';
-import { copyToSql, rowGroupRows, widthSql } from '../../query/load/copy-to';
+import { copyToSql, rowGroupRows, VECTOR_ROWS, widthSql } from '../../query/load/copy-to';
 import { cutsSql, packSql, rangesOf, rowsSql, sortedBy } from '../../query/load/parts-sql';
 import { joinParts, partsInKeyOrder, worthJoining } from './join-parts';
 import { measured } from './part-file';
@@ -40,7 +40,9 @@ async function sorted(engine: WritingEngine, order: PackOrder, sortBytes: number
   const [first] = sortedBy(order);
   const width = await widthOf(engine, plain, fields);
   const rows = Number((await firstCell(engine, `SELECT count(*) FROM (${plain})`)) ?? 0);
-  const pieces = Math.ceil((rows * width) / sortBytes);
+  // The engine hands rows on by so many: of wide ones those are more than a range should be.
+  const bytes = width * VECTOR_ROWS > sortBytes / 4 ? sortBytes / 4 : sortBytes;
+  const pieces = Math.ceil((rows * width) / bytes);
   if (!first || pieces < 2) return written(engine, packSql(order), order, width);
   const cuts = (await engine.rows({ sql: cutsSql(parts, first.field, pieces) })).rows.map(([cut]) =>
     String(cut),

@@ -9,6 +9,7 @@ import { columnIndex, lakeTypeOf } from '../../parquet/column';
 import type { ParquetFooter } from '../../parquet/footer';
 import { pickedSchema, schemaIdentity } from '../../parquet/schema-identity';
 import type { KeySpan, PackOrder, RowGroupLimits } from '../../ports/copy-engine';
+import { guarded } from './file-errors';
 import { openParquet, withParquet } from './parquet-file';
 import { keySpan } from './part-file';
 
@@ -106,8 +107,8 @@ export async function joinParts(
     for (const part of parts) yield* copiedGroups(part, fields, assembler);
     yield assembler.finish();
   };
-  await mkdir(dirname(file), { recursive: true });
-  await pipeline(body(), createWriteStream(file));
+  await guarded(file, () => mkdir(dirname(file), { recursive: true }));
+  await guarded(file, () => pipeline(body(), createWriteStream(file)));
   return { rows: assembler.length, bytes: assembler.size };
 }
 

@@ -5,13 +5,14 @@ import { basename, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { objectChanged, objectMissing } from '../../ports/errors';
 import type { Published, Scratch } from '../../ports/scratch';
+import { guarded } from './file-errors';
 
 /** @param root an absolute folder of our own; it is made when it is needed */
 export function localScratch(root: string): Scratch {
   return {
     async within(work) {
-      await mkdir(root, { recursive: true });
-      const folder = await mkdtemp(join(root, 'load-'));
+      await guarded(root, () => mkdir(root, { recursive: true }));
+      const folder = await guarded(root, () => mkdtemp(join(root, 'load-')));
       try {
         return await work(folder);
       } finally {
@@ -25,14 +26,14 @@ export function localScratch(root: string): Scratch {
       const place = store.uri(key);
       if (isAbsolute(place) && (await isReadable(place))) return place;
       // Two objects of one name stand in different folders.
-      const own = await mkdtemp(join(folder, 'in-'));
+      const own = await guarded(folder, () => mkdtemp(join(folder, 'in-')));
       const path = join(own, basename(key));
-      await pipeline(store.stream(key, found.etag), createWriteStream(path));
+      await guarded(path, () => pipeline(store.stream(key, found.etag), createWriteStream(path)));
       return path;
     },
     async keep(bytes, folder, name) {
       const path = join(folder, name);
-      await pipeline(bytes, createWriteStream(path));
+      await guarded(path, () => pipeline(bytes, createWriteStream(path)));
       return path;
     },
     async publish(store, file, key) {

@@ -5,7 +5,8 @@ import { Architecture, Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambd
 import type { Construct } from 'constructs';
 import { duckDbMissing } from '../errors';
 
-/** What `@duckdb/node-api` calls, and the engine itself for Lambda's machines. Their versions are always the same. */
+/** Each brings the next along: what the bundle has, what that calls, and the engine itself for Lambda's machines. */
+const API = '@duckdb/node-api';
 const BINDINGS = '@duckdb/node-bindings';
 const ENGINE = '@duckdb/node-bindings-linux-x64';
 
@@ -16,8 +17,9 @@ const ENGINE = '@duckdb/node-bindings-linux-x64';
  * @throws TM_8005
  */
 export function duckDbLayer(scope: Construct, from = __dirname): LayerVersion {
-  const bindings = folderOf(BINDINGS, from);
-  if (!bindings) throw duckDbMissing(from, BINDINGS);
+  const api = folderOf(API, from);
+  const bindings = api && folderOf(BINDINGS, api);
+  if (!bindings) throw duckDbMissing(from, API);
   const engine = folderOf(ENGINE, bindings);
   if (!engine) throw duckDbMissing(bindings, `${ENGINE}@${versionOf(bindings)}`);
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-duckdb-'));

@@ -63,6 +63,7 @@ export const RIGHTS: Readonly<Record<FunctionName, readonly Right[]>> = {
   // The entry of the log, where there is none yet, and its metadata; the table's own are the merge's.
   load: [
     ...[ledger, opensKey, readsTables, catalog('GetTable', 'CreateTable', 'UpdateTable'), writesLoads],
-    ...[readsCopies, opensCopies, sends('merge')],
+    // The landing has the reloads of DMS tasks.
+    ...[readsCopies, opensCopies, readsLanding, sends('merge')],
   ],
 };

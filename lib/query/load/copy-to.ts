@@ -4,7 +4,7 @@ import type { RowGroupLimits } from '../../ports/copy-engine';
 import { quoteName, quoteText } from '../quote';
 
 /** The engine handles rows by so many, and cuts row groups there. */
-const VECTOR_ROWS = 2048;
+export const VECTOR_ROWS = 2048;
 
 /**
  * As our own encoder writes: level 1 is a quarter faster than the engine's own choice and hardly larger, and of bloom
@@ -30,7 +30,8 @@ export function widthSql(sql: string, fields: readonly Field[]): string {
     if (type === 'binary') return `4 + coalesce(octet_length(${quoteName(name)}), 0)`;
     return String(fixedWidth(type));
   });
-  return `SELECT avg(${widths.join(' + ')}) FROM (SELECT * FROM (${sql}) LIMIT ${10 * VECTOR_ROWS})`;
+  // The widths before the LIMIT: it holds all that passes it.
+  return `SELECT avg(w) FROM (SELECT ${widths.join(' + ')} AS w FROM (${sql}) LIMIT ${10 * VECTOR_ROWS})`;
 }
 
 function fixedWidth(type: Field['type']): number {

@@ -30,3 +30,13 @@ export const columnUncastable = (column: string, stored: string, type: string, f
     file,
     `derive ${column} with an expression that gives ${type}, or declare another type`,
   );
+
+/** TM_2735: rows so wide that not enough of them fit into a worker's memory to be sorted there. */
+export const rowsTooWide = (where: string, cause: unknown) =>
+  new TidemarkError(
+    'TM_2735',
+    'the rows are too wide for the memory of a worker',
+    where,
+    'give the copy as Parquet with small row groups: then wide rows are read a few at a time; else leave the widest column out',
+    { cause },
+  );

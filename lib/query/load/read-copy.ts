@@ -47,6 +47,38 @@ export function jsonColumns(seen: readonly string[], { copy, fields }: ReadOrder
   });
 }
 
+/** Rows of a copy's Parquet file, from `from` on and before `to`, counted from 0. */
+export interface RowSlice {
+  readonly file: LocalFile;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * FROM of a slice, with all of the copy's columns whichever of them the file has (`own`). The engine's own name for a row's
+ * place is a user's where a column is called so.
+ */
+export function sliceSql(
+  { file, from, to }: RowSlice,
+  stored: readonly StoredColumn[],
+  own: ReadonlySet<string>,
+): string {
+  const columns = stored.map(({ name, type }) => {
+    const value = own.has(name.toLowerCase()) ? quoteName(name) : 'NULL';
+    return `CAST(${value} AS ${type}) AS ${quoteName(name)}`;
+  });
+  const within = `${FILE_ROW} >= ${from} AND ${FILE_ROW} < ${to}`;
+  return `(SELECT ${columns.join(', ')} FROM ${filesSql('parquet', [file])} WHERE ${within})`;
+}
+
+export const FILE_ROW = 'file_row_number';
+
+/** SELECT of a Parquet file's rows and the bytes of its columns in memory, as it says itself. */
+export function sizeSql(file: LocalFile): string {
+  const path = quotePath(file.path);
+  return `SELECT num_rows, (SELECT coalesce(sum(total_uncompressed_size), 0) FROM parquet_metadata(${path})) FROM parquet_file_metadata(${path})`;
+}
+
 /** The stored columns under their names. */
 export function storedSql(from: string, columns: readonly StoredColumn[]): string {
   return `SELECT ${columns.map(c => quoteName(c.name)).join(', ')} FROM ${from}`;

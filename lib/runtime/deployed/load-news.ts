@@ -13,7 +13,12 @@ const STEPS: readonly Step[] = ['split', 'pack'];
 export function loadNews(
   { items, clock }: LakePorts,
   table: string,
-  { plan, onPlanned, onProgress, onFailed }: Pick<RunOptions, 'onPlanned' | 'onProgress' | 'onFailed'> & {
+  {
+    plan,
+    onPlanned,
+    onProgress,
+    onFailed,
+  }: Pick<RunOptions, 'onPlanned' | 'onProgress' | 'onFailed'> & {
     readonly plan: LoadPlan;
   },
 ): () => Promise<void> {

@@ -34,9 +34,10 @@ const LOOK_MS = 2000;
 
 /** Loads that the lake's functions do, from step to step of a state machine; the rest is done from here. */
 export function loading(
-  { config, ports }: AwsLake,
+  lake: AwsLake,
   { outputs, environment, merge }: { outputs: Outputs; environment: Environment; merge: Lake['merge'] },
 ): Pick<Lake, 'loads'> {
+  const { config, ports } = lake;
   return {
     async loads() {
       const { loads } = config.deploy;
@@ -44,7 +45,7 @@ export function loading(
       const machine = stateMachine(new SFNClient(clientSettings()), outputs('LoadMachine'));
       const forcePathStyle = environment.TIDEMARK_S3_PATH_STYLE === 'true';
       const s3 = new S3Client({ ...clientSettings(), forcePathStyle });
-      const room = s3Copies(s3, loads.from, outputs('LakeBucket'));
+      const room = s3Copies(s3, loads.from, { ...lake, lake: outputs('LakeBucket') });
       return loadsThere({ ports, config, room }, { machine, merge });
     },
   };
@@ -114,7 +115,7 @@ async function begin(
   { ports }: LoadsBase,
   machine: StateMachine,
   { table, place, load }: Chosen,
-  { replace, date, position, again }: RunOptions,
+  { replace, newSource, date, position, again }: RunOptions,
 ): Promise<string> {
   const asked: PlanAsked = {
     table: table.name,
@@ -122,6 +123,7 @@ async function begin(
     replace: replace ?? load?.replaces ?? false,
     ...(date === undefined ? {} : { date }),
     ...(position ? { position: { major: String(position.major), minor: String(position.minor) } } : {}),
+    ...(newSource ? { newSource } : {}),
     ...(again ? { again } : {}),
   };
   const [running] = await machine.running(prefixOf(table.name));

@@ -69,7 +69,5 @@ async function filesOf(
 
 /** The error that closed an attempt, as it was thrown: the ledger has its text. */
 function failureOf({ error = '', report, date }: SteppedAttempt): TidemarkError {
-  return (
-    toldError(error) ?? new TidemarkError('TM_6103', error, `report ${report}, ${date}`, 'run it again')
-  );
+  return toldError(error) ?? new TidemarkError('TM_6103', error, `report ${report}, ${date}`, 'run it again');
 }

@@ -10,5 +10,10 @@ export function toldError(text: string): TidemarkError | undefined {
   const [, what, where, next] = /^([\s\S]*) · ([^·]*) · ([^·]*)$/.exec(said) ?? [];
   if (what !== undefined) return new TidemarkError(code as TidemarkError['code'], what, where!, next!);
   const left = 'it failed in AWS; its words may quote a row, and are left out there';
-  return new TidemarkError(code as TidemarkError['code'], left, said, 'see the page of its code in docs/errors.md');
+  return new TidemarkError(
+    code as TidemarkError['code'],
+    left,
+    said,
+    'see the page of its code in docs/errors.md',
+  );
 }

@@ -25,6 +25,8 @@ export interface PlanAsked {
   readonly date?: string;
   /** Where the copy stands among the source's changes, in the source's own coordinates. */
   readonly position?: { readonly major: string; readonly minor: string };
+  /** Whether the changes that follow come from another source than those before. Default: false. */
+  readonly newSource?: boolean;
   /** Loads the copy once more that was the last to be loaded. */
   readonly again?: boolean;
 }
@@ -80,7 +82,7 @@ export interface OpenCopy {
 export interface StepsBase {
   readonly config: ResolvedLake;
   readonly ports: Omit<LoadPorts, 'copies'>;
-  readonly open: (place: CopyPlace) => OpenCopy;
+  readonly open: (table: ResolvedTable, place: CopyPlace) => OpenCopy;
   /** Workers of a step at most. */
   readonly workersMax: number;
   /** A name that no other process has. */
@@ -97,7 +99,7 @@ export function loadSteps({ config, ports, open, workersMax, owner, wake }: Step
   };
   const opened = async ({ table, recipe: key }: Pick<Round, 'table' | 'recipe'>) => {
     const recipe = await readRecipe(ports.store, tableOf(table), key);
-    return { recipe, ports: { ...ports, copies: open(recipe.load.copy).copies } };
+    return { recipe, ports: { ...ports, copies: open(recipe.table, recipe.load.copy).copies } };
   };
   /** A step whose words, if it fails, stay in the lake. */
   const noting = async <T>(recipe: Recipe, step: () => Promise<T>): Promise<T> => {
@@ -116,9 +118,9 @@ export function loadSteps({ config, ports, open, workersMax, owner, wake }: Step
     return { table: recipe.table.name, recipe: recipeObjectKey(recipe), workers };
   };
   return {
-    async plan({ table: name, copy: place, replace, date, position, again = false }) {
+    async plan({ table: name, copy: place, replace, newSource = false, date, position, again = false }) {
       const table = tableOf(name);
-      const copy = await open(place).source.copyOf(place.table);
+      const copy = await open(table, place).source.copyOf(place.table);
       const last = again ? undefined : await loadedLast(ports.items, name, { replaces: replace, copy });
       if (last) {
         await endReloadOfPast(ports, table, last);
@@ -126,7 +128,7 @@ export function loadSteps({ config, ports, open, workersMax, owner, wake }: Step
       }
       const dateReceived = date ?? localDate(ports.clock.now(), config.timezone);
       const at = position && { major: BigInt(position.major), minor: BigInt(position.minor) };
-      const request = { replaces: replace, dateReceived, copy: place, ...(at ? { at } : {}) };
+      const request = { replaces: replace, newSource, dateReceived, copy: place, ...(at ? { at } : {}) };
       return round(await planLoad(ports, table, copy, request, config.limits), 'split');
     },
     async work({ step, worker, ...asked }, until) {

@@ -67,8 +67,8 @@ export async function foldAside(
   for await (const portion of portionsOf(ports, span, viewThrough(from.through), limits)) {
     if (moved && pace.over) return { aside, unfinished: true };
     const state = stateOf(table, current, aside.files, aside.cursor);
-    const view = viewThrough(seen ?? portion.entries.at(-1)!.n);
-    const result = await pace.step(() => foldInto(ports, state, view, portion, limits));
+    const read = { log: viewThrough(seen ?? portion.entries.at(-1)!.n), portion };
+    const result = await pace.step(() => foldInto(ports, state, read, limits));
     aside = { ...aside, ...foldedOnto(aside, result, uncommitted), next: portion.next };
     moved = true;
   }

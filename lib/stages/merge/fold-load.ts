@@ -14,7 +14,7 @@ import { unlessGone } from '../../table/moved-deltas';
 import type { OpenTable } from '../../table/open';
 import { standsAt } from '../../table/stands-at';
 import { type Aside, type Folding, foldAside, NOTHING } from './fold-aside';
-import { changeOf, leave, type Ground, takeUp } from './left-aside';
+import { changeOf, type Ground, leave, takeUp } from './left-aside';
 import type { Pace } from './pace';
 import type { After, MergeLimits, Slice } from './slice';
 

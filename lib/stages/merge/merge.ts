@@ -1,6 +1,6 @@
 import type { ResolvedTable } from '../../config/resolved';
-import { type Entry, isLoad } from '../../ledger/entries';
 import { forgetAside } from '../../ledger/aside';
+import { type Entry, isLoad } from '../../ledger/entries';
 import { pausedSince } from '../../ledger/paused';
 import { noteMerged } from '../../ledger/waiting';
 import type { LakePorts } from '../../ports/lake-ports';
@@ -129,5 +129,5 @@ function foldDeltas(
 ): Promise<FoldResult> {
   const state = stateOf(table, current, files, cursor);
   const view = logView(ports, table, log, slice.at(-1)!.n);
-  return foldInto(ports, state, view, deltasPortion(slice), limits);
+  return foldInto(ports, state, { log: view, portion: deltasPortion(slice) }, limits);
 }

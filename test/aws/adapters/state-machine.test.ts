@@ -7,7 +7,10 @@ const client = new SFNClient(standIn(MOTO));
 let machine: StateMachine;
 
 beforeAll(async () => {
-  const definition = JSON.stringify({ StartAt: 'Wait', States: { Wait: { Type: 'Wait', Seconds: 60, End: true } } });
+  const definition = JSON.stringify({
+    StartAt: 'Wait',
+    States: { Wait: { Type: 'Wait', Seconds: 60, End: true } },
+  });
   const roleArn = 'arn:aws:iam::123456789012:role/any';
   const made = await client.send(
     new CreateStateMachineCommand({ name: `m-${randomUUID()}`, definition, roleArn }),

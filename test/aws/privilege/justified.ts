@@ -67,6 +67,11 @@ const JUSTIFIED: readonly Justified[] = [
     why: 'Wakes a table whose own wake-up was lost.',
   },
   {
+    right: /^s3:GetObject [^/]*\/\*$/,
+    functions: ['load'],
+    why: 'Reads the LOAD objects of a reload, which wait in the landing.',
+  },
+  {
     right: /^glue:UpdateTable /,
     functions: ['load'],
     why: 'A copy that has columns which the log lacks gives them to it.',

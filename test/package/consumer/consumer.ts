@@ -37,7 +37,10 @@ export async function nightly(folder: string): Promise<readonly Cell[]> {
 
 export async function first(lake: LocalLake): Promise<number | undefined> {
   const { load } = await lake.planLoad('orders', { from: ['orders/'], position: { major: 1n, minor: 2n } });
-  const loaded: Loaded = await lake.load('orders', { workers: 2, onProgress: ({ tasks }) => tasks.succeeded });
+  const loaded: Loaded = await lake.load('orders', {
+    workers: 2,
+    onProgress: ({ tasks }) => tasks.succeeded,
+  });
   // @ts-expect-error: a folder's lake is waited for
   await lake.load('orders', { wait: false });
   return load?.id === loaded.id ? loaded.rows : (await lake.validateLoad('orders')).all.after.rows;

@@ -131,7 +131,7 @@ test('pack.ranges: sorted range by range the rows stand as they do sorted at onc
         expect(readdirSync(dirname(ranged))).toEqual(['p.parquet']);
       },
     ),
-    { numRuns: 250, endOnFailure: true },
+    { numRuns: 12, endOnFailure: true },
   );
 }, 120_000);
 
