@@ -39,7 +39,7 @@ test('loads.function: DuckDB of x64 in a layer, a processor of its own, all of t
   });
   // Every variable that it reads; the config's layer fits its processor too.
   const read = readFileSync(join(__dirname, '../../lib/runtime/aws-loads.ts'), 'utf8').match(
-    /TIDEMARK_[A-Z_]+/g,
+    /TIDEMARK_[A-Z0-9_]+/g,
   );
   const [, variables] = Object.entries(pipeline.findResources('AWS::Lambda::Function'))
     .map(([id, { Properties }]) => [id, Object.keys(Properties.Environment.Variables)] as const)

@@ -295,8 +295,7 @@ async function losers(engine: WritingEngine, order: NewestOrder): Promise<readon
 }
 
 async function without(engine: WritingEngine, order: WithoutOrder): Promise<FileSize | undefined> {
-  const sql = withoutSql(order);
-  const written = await copied(engine, sql, sql, order);
+  const written = await copied(engine, withoutSql(order), { ...order, parts: [order.from] });
   if (written.rows > 0) return written;
   await unlink(order.file);
   return undefined;

@@ -2,10 +2,11 @@ import { mkdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { PackOrder } from '../../ports/copy-engine';
 import type { Cell, WritingEngine } from '../../ports/query-engine';
-import { copyToSql, rowGroupRows, VECTOR_ROWS, widthSql } from '../../query/load/copy-to';
+import { copyToSql, rowGroupRows, sampleRows, VECTOR_ROWS, widthSql } from '../../query/load/copy-to';
 import { cutsSql, packSql, rangesOf, rowsSql, sortedBy } from '../../query/load/parts-sql';
 import { joinParts, partsInKeyOrder, worthJoining } from './join-parts';
 import { measured } from './part-file';
+import { sizeOf } from './wide-rows';
 
 /** A file that was written. */
 export interface FileSize {
@@ -30,16 +31,14 @@ export async function packed(
   const parts = inOrder.map(({ file }) => file);
   if (worthJoining(inOrder, order.limits)) return joinParts(parts, order);
   const plain = rowsSql(parts, order.fields);
-  return withEngine(engine => copied(engine, plain, plain, order));
+  return withEngine(engine => copied(engine, plain, { ...order, parts }));
 }
 
 /** Sorted by ranges of the first column, so that each fits into memory; then joined. */
 async function sorted(engine: WritingEngine, order: PackOrder, sortBytes: number): Promise<FileSize> {
-  const { parts, fields, file } = order;
-  const plain = rowsSql(parts, fields);
+  const { parts, file } = order;
   const [first] = sortedBy(order);
-  const width = await widthOf(engine, plain, fields);
-  const rows = Number((await firstCell(engine, `SELECT count(*) FROM (${plain})`)) ?? 0);
+  const { width, rows } = await widthOf(engine, order);
   // The engine hands rows on by so many: of wide ones those are more than a range should be.
   const bytes = width * VECTOR_ROWS > sortBytes / 4 ? sortBytes / 4 : sortBytes;
   const pieces = Math.ceil((rows * width) / bytes);
@@ -58,14 +57,13 @@ async function sorted(engine: WritingEngine, order: PackOrder, sortBytes: number
   return whole;
 }
 
-/** Writes a SELECT into one file; `plain` gives the same rows without a sort. */
+/** Writes a SELECT of rows of the parts, of all or of fewer, into one file. */
 export async function copied(
   engine: WritingEngine,
   sql: string,
-  plain: string,
-  order: Pick<PackOrder, 'file' | 'fields' | 'limits'>,
+  order: Pick<PackOrder, 'parts' | 'file' | 'fields' | 'limits'>,
 ): Promise<FileSize> {
-  return written(engine, sql, order, await widthOf(engine, plain, order.fields));
+  return written(engine, sql, order, (await widthOf(engine, order)).width);
 }
 
 async function written(
@@ -79,8 +77,13 @@ async function written(
   return measured(file);
 }
 
-async function widthOf(engine: WritingEngine, sql: string, fields: PackOrder['fields']): Promise<number> {
-  return Number((await firstCell(engine, widthSql(sql, fields))) ?? 0);
+async function widthOf(
+  engine: WritingEngine,
+  { parts, fields }: Pick<PackOrder, 'parts' | 'fields'>,
+): Promise<{ width: number; rows: number }> {
+  const size = await sizeOf(engine, parts);
+  const width = await firstCell(engine, widthSql(rowsSql(parts, fields), fields, sampleRows(size)));
+  return { width: Number(width ?? 0), rows: size.rows };
 }
 
 /** The first value of an answer. */

@@ -16,11 +16,8 @@ export async function wideSlices(
   stored: readonly StoredColumn[],
 ): Promise<readonly string[] | undefined> {
   if (copy.format !== 'parquet' || stored.some(c => c.name.toLowerCase() === FILE_ROW)) return undefined;
-  const sizes: { rows: number; bytes: number }[] = [];
-  for (const file of copy.files) {
-    const [row] = (await engine.rows({ sql: sizeSql(file) })).rows;
-    sizes.push({ rows: Number(row![0]), bytes: Number(row![1]) });
-  }
+  const sizes: StoredSize[] = [];
+  for (const { path } of copy.files) sizes.push(await sizeOf(engine, [path]));
   const width = Math.max(...sizes.map(({ rows, bytes }) => bytes / Math.max(rows, 1)));
   if (width * VECTOR_ROWS <= VECTOR_BYTES_MAX) return undefined;
   const rows = Math.max(1, Math.floor(limits.rowGroupBytesMax / width));
@@ -32,4 +29,15 @@ export async function wideSlices(
       slices.push(sliceSql({ file, from, to: from + rows }, stored, names));
   }
   return slices;
+}
+
+/** Rows of files, and the bytes of their columns in memory. */
+export interface StoredSize {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export async function sizeOf(engine: WritingEngine, paths: readonly string[]): Promise<StoredSize> {
+  const [row] = (await engine.rows({ sql: sizeSql(paths) })).rows;
+  return { rows: Number(row?.[0] ?? 0), bytes: Number(row?.[1] ?? 0) };
 }

@@ -32,6 +32,17 @@ const LAMBDA_TROUBLE: RetryProps = {
   jitterStrategy: JitterType.FULL,
 };
 
+/**
+ * A process that was cut off: called again, each step goes on where it stood. What a step refuses it would refuse again.
+ * Source: Step Functions Developer Guide, concepts-error-handling.html.
+ */
+const CUT_OFF: RetryProps = {
+  errors: ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError', 'States.Timeout'],
+  interval: Duration.seconds(5),
+  backoffRate: 2,
+  maxAttempts: 2,
+};
+
 /** A worker that died: its task comes free when its lease is over, and the next one takes it up. */
 const WORKER_DIED: RetryProps = {
   errors: ['States.TaskFailed', 'States.Timeout'],
@@ -69,6 +80,7 @@ function call({ scope, lambda }: Steps, id: string, what: 'plan' | 'packs' | 'co
     outputPath: '$.Payload',
   });
   step.addRetry(LAMBDA_TROUBLE);
+  step.addRetry(CUT_OFF);
   return step;
 }
 

@@ -23,15 +23,23 @@ export function copyToSql(
   return `COPY (${sql}\n) TO ${quoteText(to.path)} (${FORM}, ROW_GROUP_SIZE ${rowGroupRows}, FIELD_IDS {${ids}}${by})`;
 }
 
+/** Rows that tell how wide rows are. The engine holds all of them. */
+const SAMPLE_ROWS_MAX = 10 * VECTOR_ROWS;
+const SAMPLE_BYTES = 16 << 20;
+
+/** How many rows tell it, of files that hold so many rows of so many bytes. */
+export function sampleRows({ rows, bytes }: { readonly rows: number; readonly bytes: number }): number {
+  return Math.max(1, Math.min(SAMPLE_ROWS_MAX, Math.floor((SAMPLE_BYTES * rows) / Math.max(bytes, 1))));
+}
+
 /** SELECT of the mean bytes of a row in memory, as our own batches count them, over the first rows. */
-export function widthSql(sql: string, fields: readonly Field[]): string {
+export function widthSql(sql: string, fields: readonly Field[], rows: number = SAMPLE_ROWS_MAX): string {
   const widths = fields.map(({ name, type }) => {
     if (type === 'string') return `4 + coalesce(strlen(${quoteName(name)}), 0)`;
     if (type === 'binary') return `4 + coalesce(octet_length(${quoteName(name)}), 0)`;
     return String(fixedWidth(type));
   });
-  // The widths before the LIMIT: it holds all that passes it.
-  return `SELECT avg(w) FROM (SELECT ${widths.join(' + ')} AS w FROM (${sql}) LIMIT ${10 * VECTOR_ROWS})`;
+  return `SELECT avg(${widths.join(' + ')}) FROM (SELECT * FROM (${sql}) LIMIT ${rows})`;
 }
 
 function fixedWidth(type: Field['type']): number {

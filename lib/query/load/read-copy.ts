@@ -73,10 +73,12 @@ export function sliceSql(
 
 export const FILE_ROW = 'file_row_number';
 
-/** SELECT of a Parquet file's rows and the bytes of its columns in memory, as it says itself. */
-export function sizeSql(file: LocalFile): string {
-  const path = quotePath(file.path);
-  return `SELECT num_rows, (SELECT coalesce(sum(total_uncompressed_size), 0) FROM parquet_metadata(${path})) FROM parquet_file_metadata(${path})`;
+/** SELECT of the rows of Parquet files and of the bytes of their columns in memory, as they say themselves. */
+export function sizeSql(paths: readonly string[]): string {
+  const list = `[${paths.map(quotePath).join(', ')}]`;
+  const of = (what: string, metadata: string) =>
+    `(SELECT coalesce(sum(${what}), 0) FROM ${metadata}(${list}))`;
+  return `SELECT ${of('num_rows', 'parquet_file_metadata')}, ${of('total_uncompressed_size', 'parquet_metadata')}`;
 }
 
 /** The stored columns under their names. */
