@@ -69,7 +69,7 @@ async function simulate(seed: number): Promise<void> {
   const last = scheduler.spawn('last', async actor => {
     const ports = faultyPorts(lake.ports, actor, () => 'none');
     if (await openLoad(ports.items, T)) await load(lake, ports, copies[0]!, loads);
-    await mergeInSteps(lake, ports, 40);
+    await mergeInSteps(lake, ports, 100);
   });
   await scheduler.run();
   if (last.error) throw last.error;

@@ -4,7 +4,7 @@ export interface Chances {
   copies(): number;
   /** How long a message is under way, in seconds: what was sent later may come earlier. */
   delaySeconds(): number;
-  /** Whether a batch is handed to two runs of the function at once. */
+  /** Whether a batch, or a step of a machine, is handed to two runs of the function at once. */
   twiceAtOnce(): boolean;
   /** After how long an invocation is killed; undefined: it is not. */
   killAfterMs(): number | undefined;

@@ -48,7 +48,7 @@ export function drive(deployed: Deployed, { chances = CALM, ...options }: Driver
   const eventBridge = rules(deployed, fleet);
   const sources = [...queueSources(deployed, fleet, chances), ...streamSources(deployed, fleet, chances)];
   const queries = watchQueries(options.workgroup, eventBridge);
-  const executions = executionsOf(deployed, fleet);
+  const executions = executionsOf(deployed, fleet, chances);
   const running = () => executions.all.filter(({ status }) => status === 'RUNNING').length;
   let server: Promise<Server> | undefined;
   const read = new Set(

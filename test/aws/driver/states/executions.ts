@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Deployed } from '../../deployer/deploy';
 import { ofType, type Resource } from '../../deployer/resource';
+import type { Chances } from '../chances';
+import type { Invoked } from '../environment';
 import type { Fleet } from '../fleet';
 import { check, type Definition } from './definition';
 import type { Scope } from './paths';
@@ -50,7 +52,7 @@ export interface Executions {
   ended(arn: string): Promise<Execution>;
 }
 
-export function executionsOf({ resources }: Deployed, fleet: Fleet): Executions {
+export function executionsOf({ resources }: Deployed, fleet: Fleet, chances: Chances): Executions {
   const machines = new Map(
     ofType(resources, 'AWS::StepFunctions::StateMachine').map(resource => [
       resource.ref,
@@ -88,7 +90,9 @@ export function executionsOf({ resources }: Deployed, fleet: Fleet): Executions 
     const invoke = async (functionArn: string, payload: unknown) => {
       invoked.add(functionArn);
       const { name } = fleet.byArn(functionArn);
-      const answer = await fleet.invoke(name, payload);
+      // Step Functions may call a function twice for one answer.
+      const calls = Array.from({ length: chances.twiceAtOnce() ? 2 : 1 }, () => fleet.invoke(name, payload));
+      const [answer] = (await Promise.all(calls)) as [Invoked];
       if (answer.ok) return answer.answer;
       const { type: errorType = 'Runtime.ExitError', message: errorMessage = answer.error } = answer;
       throw new StateFailed(errorType, JSON.stringify({ errorType, errorMessage }));

@@ -1,12 +1,12 @@
-import { openLoad } from '../../../lib/ledger/loads';
-import { listQuarantined } from '../../../lib/ledger/quarantine';
-import { heldReload } from '../../../lib/ledger/reloads';
-import type { Items } from '../../../lib/ports/items';
-import type { Loaded } from '../../../lib/stages/load/project';
-import { dmsLoadsSource } from '../../../lib/stages/load/source/dms-loads';
-import { dmsLake, entries, rebuildAll, rows, sendDms, sequence, T } from '../../protocol/rules';
-import { mergeAll, type TestLake, take } from '../../support/lake';
-import { loadPorts, projectOf } from '../../support/load-project';
+import { openLoad } from '../../lib/ledger/loads';
+import { listQuarantined } from '../../lib/ledger/quarantine';
+import { heldReload } from '../../lib/ledger/reloads';
+import type { Items } from '../../lib/ports/items';
+import type { Loaded } from '../../lib/stages/load/project';
+import { dmsLoadsSource } from '../../lib/stages/load/source/dms-loads';
+import { mergeAll, type TestLake, take } from '../support/lake';
+import { loadPorts, projectOf } from '../support/load-project';
+import { dmsLake, entries, rebuildAll, rows, sendDms, sequence, T } from './rules';
 
 /** A LOAD object of DMS's full load; its number says which. */
 const full = (lake: TestLake, n: number, ...lines: string[]) =>
@@ -89,12 +89,12 @@ test('L a row that cannot be read fails its task, and nothing is replaced', asyn
   expect(await rows(lake)).toEqual(AFTER);
 });
 
-test('P5 a replace from another source raises the generation: its coordinates may start anew', async () => {
+test('L a replace from another source raises the generation: its coordinates may start anew', async () => {
   const lake = dmsLake();
   await changed(lake, 50, 'I,@,1,1,old source', 'I,@,2,2,old source');
   await mergeAll(lake, T);
   await lake.landing.put('copy/t.csv', Buffer.from('id,a,b\n1,5,copy\n3,3,copy\n'));
-  const { filesSource } = await import('../../../lib/stages/load/source/files');
+  const { filesSource } = await import('../../lib/stages/load/source/files');
   const source = filesSource(lake.landing, { table: T, from: ['copy/'] });
   const copy = { kind: 'files' as const, at: ['copy/'], table: T };
   const asked = { dateReceived: '2021-12-31', copy, newSource: true };
