@@ -61,10 +61,18 @@ export interface ReadOrder {
   readonly key: readonly Field[];
 }
 
+/** Rows that the source has deleted and still has: those in which the column has this value. */
+export interface DeadRows {
+  readonly field: Field;
+  readonly value: Scalar;
+}
+
 export interface SplitOrder extends ReadOrder {
   readonly mark: LoadMark;
   readonly partitionBy: readonly PartitionSource[];
   readonly countOn?: Field | undefined;
+  /** They come into parts of their own, as deletes. */
+  readonly dead?: DeadRows | undefined;
   /** Whether rows of one key are kept, in the copy's order; it costs a fifth of the time. Without a key they always are. */
   readonly keysRepeat?: boolean;
   /** Absent or empty. A crash leaves files in it that are not whole. */
@@ -83,6 +91,8 @@ export interface WrittenPart {
   readonly file: string;
   /** In the order of partitionBy. */
   readonly partition: readonly Scalar[];
+  /** Whether its rows are deletes. */
+  readonly dead: boolean;
   readonly rows: number;
   readonly bytes: number;
   /** Rows in which countOn is not NULL; without it all. */
@@ -171,7 +181,7 @@ export interface WithoutOrder {
 /**
  * What the steps of a load ask of the engine, in terms of local files. The same order gives the same rows in the same
  * order. Each call holds its memory for itself and spills into a folder of its own; a crash leaves files that are not
- * whole at the names given.
+ * whole at the names given. All throw TM_2735 where rows are too wide for that memory, TM_5101 where the disk is full.
  */
 export interface CopyEngine {
   /**

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { duckdbType } from '../../columnar/type-map';
 import type { Field } from '../../columnar/types';
 import { compareValues } from '../../iceberg/single-value';
 import { FileAssembler } from '../../parquet/assemble';
@@ -72,7 +73,9 @@ function placesOf({ columns }: ParquetFooter, fields: readonly Field[]): readonl
   for (const field of fields) {
     const at = columnIndex(columns, field);
     const column = at === undefined ? undefined : columns[at]!;
-    if (!column || column.name !== field.name || lakeTypeOf(column) !== field.type) return undefined;
+    const type = column && lakeTypeOf(column);
+    // By the engine's names: one type may be written in two ways.
+    if (!type || column.name !== field.name || duckdbType(type) !== duckdbType(field.type)) return undefined;
     places.push(at!);
   }
   return places;

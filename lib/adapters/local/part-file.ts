@@ -6,12 +6,19 @@ import type { ParquetFooter } from '../../parquet/footer';
 import { rowGroupBounds, rowGroupSpan } from '../../parquet/metrics';
 import { chunkRanges, columnsFor, decodeRowGroup } from '../../parquet/read';
 import type { KeySpan, PartitionSource, SplitOrder, WrittenPart } from '../../ports/copy-engine';
+import { OP_COLUMN } from '../../query/load/split-sql';
 import { type LocalParquet, withParquet } from './parquet-file';
 
 /** What a file that was just written says of itself: counts and bounds from its footer, the partition from its first row. */
 export async function writtenPart(
   path: string,
-  { partitionBy, countOn, key }: Pick<SplitOrder, 'partitionBy' | 'countOn' | 'key'>,
+  {
+    partitionBy,
+    countOn,
+    key,
+    dead,
+    fields,
+  }: Pick<SplitOrder, 'partitionBy' | 'countOn' | 'key' | 'dead' | 'fields'>,
 ): Promise<WrittenPart> {
   return withParquet(path, async file => {
     const { footer } = file;
@@ -22,6 +29,7 @@ export async function writtenPart(
     return {
       file: path,
       partition: await partitionOf(file, partitionBy),
+      dead: dead !== undefined && (await opOf(file, fields)) === 'D',
       rows: footer.rows,
       bytes: file.size,
       counted: footer.rows - (countOn ? nulls(countOn) : 0),
@@ -29,6 +37,14 @@ export async function writtenPart(
       keys: key[0] && keySpan(footer, key[0]),
     };
   });
+}
+
+/** Of the file's first row: all have the same. */
+async function opOf({ footer, bytes }: LocalParquet, fields: readonly Field[]): Promise<Scalar> {
+  const op = fields.filter(f => f.name === OP_COLUMN);
+  const [range] = chunkRanges(footer, 0, columnsFor(footer, op));
+  const chunk = await bytes(range!.start, range!.end);
+  return valueAt(decodeRowGroup(footer, 0, op, [chunk], { from: 0, to: 1 }).columns[0]!, 0);
 }
 
 /** Rows and bytes of a file. */

@@ -120,6 +120,10 @@ export function loadedLines(table: string, { n, rows, validation, merged }: Load
   const lines = [`${table}  loaded as entry ${n}: ${counted(rows, 'row')}${filesOf(validation)}`];
   if (validation && validation.outdone > 0)
     lines.push(`  left out  ${counted(validation.outdone, 'row')}: newer ones of their keys count`);
+  if (validation && validation.dead > 0)
+    lines.push(
+      `  deleted   ${counted(validation.dead, 'row')}: the source keeps them, the log has them as deletes`,
+    );
   return [...lines, merged ? mergedLine(merged) : '  not merged: the table is paused'];
 }
 

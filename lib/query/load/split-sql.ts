@@ -3,24 +3,30 @@ import type { Field } from '../../columnar/types';
 import type { LoadMark, SplitOrder } from '../../ports/copy-engine';
 import { DATE_RECEIVED, ENTRY, OP, POS_MAJOR, POS_MINOR, SOURCE, userFields } from '../../table/columns';
 import { quoteName, quoteText } from '../quote';
+import { deadSql } from './dead-sql';
 import { fieldSql, type Reading, readSql } from './derive-sql';
 import { PLACE } from './read-copy';
 import { partitionSql } from './transform-sql';
+
+/** What a row of a part is: an insert, or a delete. */
+export const OP_COLUMN = OP;
 
 /** The columns by which DuckDB tells partitions apart; they stand in no file. */
 export const PARTITION = '_tm_p';
 
 /** SELECT of the log's columns and the partitions' (their names come along), in the order they are to be written. */
 export function splitSql(
-  order: Pick<SplitOrder, 'fields' | 'key' | 'partitionBy' | 'mark' | 'keysRepeat'>,
+  order: Pick<SplitOrder, 'fields' | 'key' | 'partitionBy' | 'mark' | 'keysRepeat' | 'dead'>,
   reading: Reading,
   from: string,
 ): { readonly sql: string; readonly partitions: readonly string[] } {
   const { fields, key, partitionBy, mark } = order;
+  const dead = order.dead && deadSql(order.dead, reading);
   const split = partitionBy.flatMap(({ source, transform }) => {
     const sql = partitionSql(transform, source.type, quoteName(source.name));
     return sql === undefined ? [] : [sql];
   });
+  if (dead !== undefined) split.push(dead);
   const partitions = split.map((_, i) => `${PARTITION}${i}`);
   const own = userFields(fields);
   const repeats = ordersByPlace(order);
@@ -34,8 +40,9 @@ export function splitSql(
   if (partitions.length + key.length > 0) {
     sql = `SELECT * FROM (${sql}) ORDER BY ${sortedBy.map(c => `${c} ASC NULLS FIRST`).join(', ')}`;
   }
+  const op = dead === undefined ? `'I'` : `if(${partitions.at(-1)}, 'D', 'I')`;
   const written = fields.map(f =>
-    own.includes(f) ? quoteName(f.name) : `${markSql(f, mark)} AS ${quoteName(f.name)}`,
+    own.includes(f) ? quoteName(f.name) : `${markSql(f, mark, op)} AS ${quoteName(f.name)}`,
   );
   return { sql: `SELECT ${[...written, ...partitions].join(', ')} FROM (${sql})`, partitions };
 }
@@ -45,10 +52,10 @@ export function ordersByPlace({ keysRepeat, key }: Pick<SplitOrder, 'key' | 'key
   return keysRepeat === true || key.length === 0;
 }
 
-/** One of the log's own columns: a row of a load is an insert that says all there is to say. */
-function markSql(field: Field, mark: LoadMark): string {
+/** One of the log's own columns: a row of a load says all there is to say. */
+function markSql(field: Field, mark: LoadMark, op: string): string {
   const values: Readonly<Record<string, string>> = {
-    [OP]: `'I'`,
+    [OP]: op,
     [POS_MAJOR]: String(mark.major),
     [POS_MINOR]: String(mark.minor),
     [ENTRY]: String(mark.entry),

@@ -1,14 +1,15 @@
 import { TidemarkError } from '../../errors';
 import type { RowFault } from '../../formats/errors';
+import type { RecordFormat } from '../../formats/stream-message';
 import { badSequence } from '../ingest/errors';
 
-/** TM_2321: the config has no stream of this name, or one whose format no reader knows. */
+/** TM_2321: the config has no stream of this name. */
 export const noSuchStream = (source: string, found: string) =>
   new TidemarkError(
     'TM_2321',
-    `source ${source} is ${found}, not a stream of a format that is taken in`,
+    `source ${source} is ${found}, not a stream`,
     `sources.${source}`,
-    "declare it as { kind: 'kinesis', format: 'dms' } or format: 'json' in tidemark.config.ts",
+    "declare it as { kind: 'kinesis' } in tidemark.config.ts",
   );
 
 /** TM_2305: a record's change sequence is not DMS's; the record is put aside. */
@@ -54,4 +55,10 @@ export const notFailureObject = (why: string, where: string) =>
 export const defect = (error: unknown): RowFault => ({
   code: 'TM_2326',
   reason: `a defect of Tidemark: ${String(error).slice(0, 200)}`,
+});
+
+/** TM_2327: a table has records of Debezium beside records of another format: a binlog and a clock have no order in common. */
+export const otherScale = (format: RecordFormat): RowFault => ({
+  code: 'TM_2327',
+  reason: `its table has changes whose positions do not compare with those of format ${format}: feed it from one of them`,
 });

@@ -14,7 +14,7 @@ import { localDate } from '../ingest/dates';
 import { asideId, asideOf, putAsideAction, rangeOf, rangeText } from './aside';
 import { arrivalOf, placeAfter } from './places';
 import type { RecordsRequest, RecordsTaken, TableTaken } from './request';
-import { formatOfSource, type Routed, type Routes, routeRecords } from './route';
+import { type Routed, type Routes, routeRecords } from './route';
 import { takeIn } from './take-in';
 
 type Change = Routed<StreamRecord>;
@@ -76,8 +76,7 @@ async function takeTable(
   table: ResolvedTable,
   { request, records, strays }: TableRecords,
 ): Promise<TableTaken> {
-  const { stream, source } = request;
-  const format = formatOfSource(lake, source);
+  const { stream } = request;
   for (;;) {
     const cursor = await tableCursor(ports.items, request, table.name, stream.shards);
     const fresh = records.filter(record => isAfter(record.sequence, cursor));
@@ -88,7 +87,6 @@ async function takeTable(
     const now = ports.clock.now();
     const taken = await takeIn(ports, lake, {
       table,
-      format,
       records: placed,
       dateReceived: localDate(now, lake.timezone),
       source: rangeText(range),

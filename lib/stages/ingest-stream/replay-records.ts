@@ -108,7 +108,6 @@ async function takeTable(
   const others = waits.filter(record => !own.some(o => o.sequence === record.sequence));
   return takeIn(ports, lake, {
     table,
-    format: formatOfSource(lake, from.source),
     records,
     dateReceived: localDate(at, lake.timezone),
     source: `${object}#${id}`,

@@ -1,3 +1,4 @@
+import type { ControlNote } from '../../formats/stream-message';
 import type { ListShards, StreamRef } from '../../ledger/streams';
 import type { StreamRecord } from '../../ports/change-stream';
 
@@ -22,13 +23,6 @@ export interface TableTaken {
   readonly count: number;
   readonly rows: number;
   readonly badRows: number;
-}
-
-/** What a record says that changes no row, such as `create-table`. */
-export interface ControlNote {
-  readonly operation: string;
-  readonly schema?: string;
-  readonly table?: string;
 }
 
 export interface RecordsTaken {

@@ -5,6 +5,7 @@ import type { RowFault } from '../../formats/errors';
 import type { DecodedBatch } from '../../formats/format';
 import { type ChangesRequest, decodeChanges } from '../../formats/json-changes';
 import { dmsBookkeeping, plainBookkeeping } from '../../formats/layout';
+import type { RecordFormat } from '../../formats/stream-message';
 import { currentSchema } from '../../iceberg/metadata';
 import type { LakePorts } from '../../ports/lake-ports';
 import { columnsToRead, isReserved, logTableOf } from '../../table/columns';
@@ -16,26 +17,31 @@ import { checkDeletedWhen } from '../ingest/deleted-when';
 import { settle } from '../ingest/settle';
 import type { PositionRule, Settled } from '../ingest/settled';
 import { computed, withoutDefects } from './defects';
-import { recordSequence, unusableName } from './errors';
+import { otherScale, recordSequence, unusableName } from './errors';
 import type { Placed } from './places';
-import type { Routed, StreamFormat } from './route';
+import type { Routed } from './route';
+
+type Change = Placed<Routed<object>>;
 
 /** A record that cannot be taken in, by its place among those given. */
 export type BadRecord = RowFault & { readonly at: number };
 
 export interface SettleRequest {
   readonly table: ResolvedTable;
-  readonly format: StreamFormat;
   readonly generation: number;
   readonly dateReceived: string;
 }
 
 export interface SettledRecords {
-  readonly settled: Settled;
+  /** All for one schema. */
+  readonly settled: readonly Settled[];
   readonly bad: BadRecord[];
   /** The log's schema that they are settled for. */
   readonly schema: number;
 }
+
+/** The schema of no delta. */
+export const NO_SCHEMA = -1;
 
 /**
  * The records as the table's log holds them, and those that are left out. The log is given the columns they need
@@ -44,23 +50,87 @@ export interface SettledRecords {
  */
 export function settleRecords(
   ports: LakePorts,
-  records: readonly Placed<Routed<object>>[],
+  records: readonly Change[],
   request: SettleRequest,
 ): Promise<SettledRecords> {
   return withoutDefects(records, some => settleTogether(ports, some, request));
 }
 
+/**
+ * Records of each format apart: what a member means, and a missing one, is the format's. One may give the log a column
+ * that another was settled without, so all are settled again until one schema holds for all.
+ */
 async function settleTogether(
   ports: LakePorts,
-  records: readonly Placed<Routed<object>>[],
-  { table, format, generation, dateReceived }: SettleRequest,
+  records: readonly Change[],
+  request: SettleRequest,
 ): Promise<SettledRecords> {
+  const { groups, bad } = byFormat(records);
+  for (;;) {
+    const parts: SettledGroup[] = [];
+    for (const { format, at } of groups)
+      parts.push(
+        await settleGroup(
+          ports,
+          at.map(i => records[i]!),
+          format,
+          request,
+        ),
+      );
+    const schemas = new Set(parts.map(part => part.schema));
+    if (schemas.size > 1) continue;
+    const faults = parts.flatMap((part, g) => part.bad.map(one => ({ ...one, at: groups[g]!.at[one.at]! })));
+    return {
+      settled: parts.map(part => part.settled),
+      bad: [...bad, ...faults].sort((a, b) => a.at - b.at),
+      schema: parts[0]?.schema ?? NO_SCHEMA,
+    };
+  }
+}
+
+/**
+ * The records' places by format, and those whose positions have no scale in common with the first one's: a clock and a
+ * binlog do not say which of two changes came later (PROTOCOL.md, P5).
+ */
+function byFormat(records: readonly Change[]): {
+  groups: readonly { format: RecordFormat; at: number[] }[];
+  bad: readonly BadRecord[];
+} {
+  const groups = new Map<RecordFormat, number[]>();
+  const bad: BadRecord[] = [];
+  const binlog = records[0]?.format === 'debezium';
+  records.forEach(({ format }, i) => {
+    if ((format === 'debezium') !== binlog) bad.push({ at: i, ...otherScale(format) });
+    else groups.set(format, [...(groups.get(format) ?? []), i]);
+  });
+  return { groups: Array.from(groups, ([format, at]) => ({ format, at })), bad };
+}
+
+interface SettledGroup {
+  readonly settled: Settled;
+  /** By their places in the group. */
+  readonly bad: readonly BadRecord[];
+  readonly schema: number;
+}
+
+async function settleGroup(
+  ports: LakePorts,
+  records: readonly Change[],
+  format: RecordFormat,
+  { table, generation, dateReceived }: SettleRequest,
+): Promise<SettledGroup> {
   const before = await openTable(ports, logTableOf(table.name));
   const known = columnsToRead(table.columns, before ? currentSchema(before.metadata).fields : []);
   const { columns, batch } = computed(() =>
     decodeChanges(
       records.map(record => record.change),
-      { columns: known, key: table.key, ...readingOf(table, format), refuses: refusesFor(table) },
+      {
+        columns: known,
+        ...(table.written ? { written: table.written } : {}),
+        key: table.key,
+        ...readingOf(table, format),
+        refuses: refusesFor(table),
+      },
     ),
   );
   const shapes = columns.filter(column => !table.omit.includes(column.name));
@@ -78,15 +148,16 @@ async function settleTogether(
     ...(column === undefined ? {} : { column }),
   }));
   const schema = log.metadata['current-schema-id'];
-  return { settled, bad: bad.sort((a, b) => a.at - b.at), schema };
+  return { settled, bad, schema };
 }
 
-/** What a record's members mean. A DMS record leaves out what is NULL; an event says nothing of what it lacks. */
+/** What a record's members mean. A DMS record leaves out what is NULL; any other says nothing of what it lacks. */
 function readingOf(
   { format: options = {}, absent }: ResolvedTable,
-  format: StreamFormat,
+  format: RecordFormat,
 ): Pick<ChangesRequest, 'bookkeeping' | 'missing'> {
   if (format === 'json') return { bookkeeping: plainBookkeeping(options), missing: 'absent' };
+  if (format !== 'dms') return { bookkeeping: {}, missing: 'absent' };
   const { changedAt, sequence } = dmsBookkeeping(options);
   return { bookkeeping: { changedAt, sequence }, missing: absent === 'unchanged' ? 'absent' : 'null' };
 }
@@ -104,19 +175,20 @@ function refusesFor({ omit }: ResolvedTable): ChangesRequest['refuses'] {
   };
 }
 
-/** A record's own sequence, else (of events) its commit time, else its place; a load stands before every change. */
+/** The position that its source states, a record's own sequence, else (of events) its commit time, else its place; a load stands before every change. */
 function ruleOf(
-  records: readonly Placed<Routed<object>>[],
+  records: readonly Change[],
   batch: DecodedBatch,
   generation: number,
-  format: StreamFormat,
+  format: RecordFormat,
 ): PositionRule {
   const at = new Map(Array.from(batch.row, (ordinal, i) => [ordinal, i]));
   const own = (column: DecodedBatch['sequence'], ordinal: number) =>
     column && valueAt(column, at.get(ordinal)!);
   const ofRow = (ordinal: number) => {
-    const { place, load } = records[ordinal]!;
+    const { place, load, position } = records[ordinal]!;
     if (load) return { major: 0n, minor: place.minor };
+    if (position) return position;
     const sequence = own(batch.sequence, ordinal);
     if (typeof sequence === 'string' && sequence !== '') return ofSequence(sequence);
     // DMS's commit times tie within a second; an event has one only where the config names its member.

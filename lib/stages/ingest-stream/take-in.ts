@@ -8,13 +8,18 @@ import { untilNumbered } from '../ingest/until-numbered';
 import { writeDeltas } from '../ingest/write-deltas';
 import type { Placed } from './places';
 import type { TableTaken } from './request';
-import type { Routed, StreamFormat } from './route';
-import { type BadRecord, type SettleRequest, settleRecords } from './settle-records';
+import type { Routed } from './route';
+import {
+  type BadRecord,
+  NO_SCHEMA,
+  type SettledRecords,
+  type SettleRequest,
+  settleRecords,
+} from './settle-records';
 
 /** Records of one table, and what makes them count once. */
 export interface Work {
   readonly table: ResolvedTable;
-  readonly format: StreamFormat;
   readonly records: readonly Placed<Routed<object>>[];
   /** `YYYY-MM-DD` */
   readonly dateReceived: string;
@@ -49,7 +54,7 @@ export async function takeIn(
     const { dateReceived, source, commit } = work;
     const { next: entry, vacuumCount } = counter;
     const place = { table: table.name, dateReceived, entry };
-    const deltas = await writeDeltas(ports, place, once(settled), lake.limits);
+    const deltas = await writeDeltas(ports, place, each(settled), lake.limits);
     const written = { source, deltas, entry, vacuumCount, schema };
     const transaction = { table: table.name, ...(await commit(bad, generation)) };
     const who = { now: ports.clock.now(), turn };
@@ -71,25 +76,22 @@ async function settleAll(
   ports: LakePorts,
   records: readonly Placed<Routed<object>>[],
   request: SettleRequest,
-): Promise<{ settled?: Settled; bad: BadRecord[]; schema: number }> {
+): Promise<SettledRecords> {
   try {
     requireKey(request.table);
     return await settleRecords(ports, records, request);
   } catch (error) {
     if (!(error instanceof TidemarkError) || !isTableFault(error)) throw error;
     const { code, what: reason } = error;
-    return { bad: records.map((_, at) => ({ at, code, reason })), schema: NONE };
+    return { settled: [], bad: records.map((_, at) => ({ at, code, reason })), schema: NO_SCHEMA };
   }
 }
-
-/** The schema of no delta. */
-const NONE = -1;
 
 /** A table without a key or of another mode, and a schema that does not fit: the table's records wait until it is mended. */
 function isTableFault(error: TidemarkError): boolean {
   return /^TM_101[01]|^TM_2[123]|^TM_3008|^TM_3009|^TM_3010|^TM_4008/.test(error.code);
 }
 
-async function* once(settled: Settled | undefined): AsyncGenerator<Settled> {
-  if (settled) yield settled;
+async function* each(settled: readonly Settled[]): AsyncGenerator<Settled> {
+  yield* settled;
 }

@@ -6,6 +6,7 @@ import type { Column } from '../../columnar/column';
 import { isNull, valueAt } from '../../columnar/kernels';
 import { TidemarkError } from '../../errors';
 import type { DecodedBatch } from '../../formats/format';
+import { deadValue } from './deleted-when';
 import { badSequence } from './errors';
 import { FileColumns, logRows, NEW_KEY, OLD_KEY, PLAIN, PlacedRows } from './log-rows';
 import type { SettleContext, Settled, SettleFault } from './settled';
@@ -117,11 +118,7 @@ function keyChanges(
 function deletedWhen({ table }: SettleContext, file: FileColumns): (i: number) => boolean {
   const rule = table.deletedWhen;
   const column = rule && file.column(rule.column);
-  if (!rule || !column) return () => false;
-  const { equals } = rule;
-  return i => {
-    if (file.lacks(rule.column, i)) return false;
-    const value = valueAt(column, i);
-    return value === equals || (value !== null && equals !== null && String(value) === String(equals));
-  };
+  const dead = rule && column && deadValue(rule, column.type);
+  if (!rule || !column || dead === undefined) return () => false;
+  return i => !file.lacks(rule.column, i) && valueAt(column, i) === dead;
 }

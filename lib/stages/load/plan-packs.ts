@@ -41,7 +41,8 @@ const gatheredKey = (recipe: Recipe) => `${folderOf(recipe)}/gathered.json`;
  */
 export async function planLoadPacks(ports: LoadPorts, recipe: Recipe): Promise<Gathered> {
   const gathered = await gather(ports, recipe);
-  const parts = gathered.parts.map(part => partOf(recipe, part.group, part));
+  const alive = gathered.parts.filter(part => !part.dead);
+  const parts = alive.map(part => partOf(recipe, part.group, part));
   const stored = new Map(gathered.parts.map(part => [part.key, part]));
   const { packBytes = recipe.limits.fileBytesMax } = recipe.table.load;
   const tasks = await mapAtOnce(planPacks(parts, packBytes), SUMMARIES_AT_ONCE, async pack => {

@@ -8,10 +8,15 @@ import { readJson, writeJson } from './json-object';
 import { folderOf, type Recipe } from './recipe';
 import { noLoad, recipeOutdated } from './run-errors';
 
+/** What a table's config says of what its loads come to. */
+type Said = readonly [ResolvedTable['load'], ResolvedTable['deletedWhen'] | null];
+
+const saidOf = (table: ResolvedTable): Said => [table.load, table.deletedWhen ?? null];
+
 /** A recipe without the table, which the config has; what the config said of its loads is kept to be held against it. */
 interface Stored extends Omit<Recipe, 'table' | 'load'> {
   readonly load: Omit<Recipe['load'], 'position'> & { readonly position: string };
-  readonly said: ResolvedTable['load'];
+  readonly said: Said;
 }
 
 export const recipeObjectKey = (recipe: Pick<Recipe, 'table' | 'load' | 'id'>) =>
@@ -26,7 +31,7 @@ export async function putRecipe(store: ObjectStore, recipe: Recipe): Promise<Rec
   const stored: Stored = {
     ...rest,
     load: { ...load, position: formatPosition(load.position) },
-    said: table.load,
+    said: saidOf(table),
   };
   const key = recipeObjectKey(recipe);
   await writeJson(store, key, stored as unknown as Json);
@@ -36,7 +41,7 @@ export async function putRecipe(store: ObjectStore, recipe: Recipe): Promise<Rec
 /** @throws TM_3005 when it is gone, TM_2763 when the config says otherwise by now */
 export async function readRecipe(store: ObjectStore, table: ResolvedTable, key: string): Promise<Recipe> {
   const { said, load, ...rest } = await readJson<Stored>(store, key);
-  if (JSON.stringify(said) !== JSON.stringify(table.load)) throw recipeOutdated(table.name);
+  if (JSON.stringify(said) !== JSON.stringify(saidOf(table))) throw recipeOutdated(table.name);
   return { ...rest, table, load: { ...load, position: parsePosition(load.position) } };
 }
 

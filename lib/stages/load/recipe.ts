@@ -48,6 +48,7 @@ export function recipeOf(
   const fields = shape.tableFields.filter(({ name }) => given.has(name));
   const decisive = [
     table.load,
+    table.deletedWhen ?? null,
     copy.fingerprint,
     copy.columns,
     copy.format,

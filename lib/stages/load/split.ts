@@ -3,6 +3,7 @@ import type { Task } from '../../ledger/tasks';
 import type { CopiedFiles, LoadMark, ReadOrder, SplitOrder, WrittenPart } from '../../ports/copy-engine';
 import type { Json } from '../../ports/items';
 import { type LoadFile, packedPartition, unpackedPartition } from '../../table/load-files';
+import { checkDeletedWhen, deadValue } from '../ingest/deleted-when';
 import type { Group } from './groups';
 import { readJson, writeJson } from './json-object';
 import { type KeyRange, keyRange } from './key-ranges';
@@ -24,6 +25,8 @@ export interface StoredPart extends LoadFile {
   readonly partition: readonly (string | null)[];
   /** Rows in which the column that is counted on is not NULL. */
   readonly counted: number;
+  /** Whether its rows are deletes, which no pack has. */
+  readonly dead: boolean;
   /** Null: it may hold any key. */
   readonly keys: KeyRange | null;
   /** Whether rows of its group share a key. */
@@ -66,9 +69,10 @@ async function splitWithin(
   const { spec, tableFields, key: keyFields } = recipe.shape;
   const pieces = written.map(({ file }, part) => ({ file, part, firstRow: 0 }));
   // While the group is at hand: later only parts of other groups whose keys meet these need be looked at.
-  const { keys: repeated } = await ports.engine.repeated({ pieces, key: keyFields }, 0);
+  const repeated =
+    pieces.length === 0 ? 0 : (await ports.engine.repeated({ pieces, key: keyFields }, 0)).keys;
   const parts: StoredPart[] = [];
-  for (const [i, { file, partition, rows, counted, keys }] of written.entries()) {
+  for (const [i, { file, partition, rows, counted, dead, keys }] of written.entries()) {
     const key = `${folderOf(recipe)}/parts/${group.id}/${String(i + 1).padStart(6, '0')}.parquet`;
     const published = await ports.scratch.publish(ports.store, file, key);
     parts.push({
@@ -77,6 +81,7 @@ async function splitWithin(
       ...published,
       rows,
       counted,
+      dead,
       keys: keyRange(keyFields[0]!, keys),
       repeats: repeated > 0,
     });
@@ -123,6 +128,7 @@ function splitOrder(recipe: Recipe, copy: CopiedFiles, folder: string): SplitOrd
       transform,
     })),
     countOn: countedOf(recipe),
+    dead: deadOf(recipe),
     // Of equally new rows the copy's last one counts: only then does it matter how they stand.
     keysRepeat: table.load.duplicateKeys !== 'refuse',
     folder,
@@ -144,6 +150,16 @@ async function checkKeys(
     missing,
     first.map(({ file, row }) => `${file} row ${row}`),
   );
+}
+
+/** @throws TM_2307 where the config's `deletedWhen` does not fit the table */
+function deadOf({ table, shape: { logFields } }: Recipe): SplitOrder['dead'] {
+  const { deletedWhen } = table;
+  if (!deletedWhen) return undefined;
+  checkDeletedWhen(table, logFields, table.name);
+  const field = logFields.find(f => f.name === deletedWhen.column)!;
+  const value = deadValue(deletedWhen, field.type);
+  return value === undefined ? undefined : { field, value };
 }
 
 /** The part as the plan of packs takes it. */

@@ -31,6 +31,8 @@ export interface Validation {
   readonly all: Comparison;
   readonly sourceRows: number | null;
   readonly outdone: number;
+  /** Rows that are deletes: the log has them, the table has not. */
+  readonly dead: number;
   /** What does not add up, in words. */
   readonly differences: readonly string[];
   readonly packs: readonly MadePack[];
@@ -49,7 +51,11 @@ export async function validateLoad(ports: LakePorts, recipe: Recipe): Promise<Va
   const packs = await mapAtOnce(results, SUMMARIES_AT_ONCE, ({ result }) =>
     readJson<MadePack>(ports.store, result as string),
   );
-  const before = sumsBy(recipe, parts);
+  const before = sumsBy(
+    recipe,
+    parts.filter(part => !part.dead),
+  );
+  const dead = parts.reduce((sum, part) => sum + (part.dead ? part.rows : 0), 0);
   const after = sumsBy(recipe, packs);
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   const partitions = names.map(partition => ({
@@ -63,10 +69,10 @@ export async function validateLoad(ports: LakePorts, recipe: Recipe): Promise<Va
     after: [...after.values()].reduce(plus, NOTHING),
   };
   const differences = partitions.flatMap(differencesOf);
-  const read = all.before.rows + outdone;
+  const read = all.before.rows + dead + outdone;
   if (sourceRows !== null && sourceRows !== read)
     differences.push(`the copy has ${sourceRows} rows, ${read} were read`);
-  return { partitions, all, sourceRows, outdone, differences, packs };
+  return { partitions, all, sourceRows, outdone, dead, differences, packs };
 }
 
 function differencesOf({ partition, before, after }: Comparison): string[] {
