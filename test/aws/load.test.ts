@@ -19,6 +19,7 @@ import { loadPorts, projectOf } from '../support/load-project';
 import { ORDERS, ordersLake, sourceOf } from '../support/orders';
 import { type DeployedLake, deployedLake, describeDeployed } from './deployed-lake';
 import { CALM } from './driver/chances';
+import type { Invoked } from './driver/environment';
 import type { Execution } from './driver/states/executions';
 import { standIn } from './endpoints';
 import { copiesBucket, filesOf, portsOf } from './load-lake';
@@ -44,7 +45,7 @@ describeDeployed('load', () => {
     copy = await putOrders(copies.store);
     target = Math.floor(copy.bytes / 10) + 1;
     const table: TableConfig = { ...ORDERS, load: { ...ORDERS.load, groupBytes: target } };
-    const names = ['orders', 'orders_killed', 'orders_twice', 'orders_waiting'];
+    const names = ['orders', 'orders_killed', 'orders_twice', 'orders_waiting', 'orders_hurried'];
     lake = await deployedLake(
       'load',
       {
@@ -207,6 +208,25 @@ describeDeployed('load', () => {
     const rows = new Map((await readRows(portsOf(lake), 'orders_waiting')).map(r => [r.order_id, r.amount]));
     const expected = new Map<unknown, unknown>(copy.rows.map(r => [r.order_id, r.amount]));
     expect(rows).toEqual(expected.set(first.order_id, 5000n).set('order-2000', 5000n));
+  }, 240_000);
+
+  test('load.hurried: workers whose time is over hand back, and are called again', async () => {
+    const { fleet } = lake.driver;
+    const lambda: { timeoutMs: number } = fleet.named('load');
+    const { timeoutMs } = lambda;
+    const invoke = jest.spyOn(fleet, 'invoke');
+    try {
+      // Of which a worker leaves the last minute alone.
+      lambda.timeoutMs = 61_000;
+      const { status, cause } = await loaded(ofManifest('orders_hurried'));
+      expect([status, cause]).toEqual(['SUCCEEDED', undefined]);
+    } finally {
+      lambda.timeoutMs = timeoutMs;
+    }
+    const answers = await Promise.all(invoke.mock.results.map(({ value }) => value as Promise<Invoked>));
+    invoke.mockRestore();
+    expect(answers).toContainEqual(expect.objectContaining({ ok: true, answer: { left: true } }));
+    await expectEqual('orders_hurried');
   }, 240_000);
 
   test('load.wrong: what fails in one file fails the execution, and goes through when the file is mended', async () => {

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { OP_DELETE, OP_INSERT, OP_UPDATE } from '../../lib/change/op';
 import { isNull, valueAt } from '../../lib/columnar/kernels';
 import type { Scalar } from '../../lib/columnar/types';
-import { dmsKinesis } from '../../lib/formats/dms-kinesis';
 import { type ChangesRequest, decodeChanges, type JsonChange } from '../../lib/formats/json-changes';
+import { messageReader } from '../../lib/formats/stream-formats';
 import type { StreamMessage } from '../../lib/formats/stream-message';
 
 const read = (text: string | object): StreamMessage =>
-  dmsKinesis()(Buffer.from(typeof text === 'string' ? text : JSON.stringify(text)));
+  messageReader('dms')(Buffer.from(typeof text === 'string' ? text : JSON.stringify(text)));
 
 function changeOf(text: string | object): JsonChange {
   const message = read(text);
@@ -119,7 +119,7 @@ test('message.fault: what DMS does not write', () => {
   });
   expect(codes).toEqual([...Array(4).fill('TM_2112'), ...Array(7).fill('TM_2121'), 'TM_2112']);
   const bytes = Uint8Array.from([...Buffer.from('{"data":{"a":"'), 0xff, ...Buffer.from('"}}')]);
-  expect(dmsKinesis()(bytes)).toMatchObject({ kind: 'fault', fault: { code: 'TM_2105' } });
+  expect(messageReader('dms')(bytes)).toMatchObject({ kind: 'fault', fault: { code: 'TM_2105' } });
 });
 
 test('message.any bytes are read without an exception', () => {
@@ -147,7 +147,7 @@ test('message.any bytes are read without an exception', () => {
   );
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), bytes => {
-      expect(typeof dmsKinesis()(bytes).kind).toBe('string');
+      expect(typeof messageReader('dms')(bytes).kind).toBe('string');
     }),
   );
 });

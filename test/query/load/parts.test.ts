@@ -135,6 +135,23 @@ test('pack.ranges: sorted range by range the rows stand as they do sorted at onc
   );
 }, 120_000);
 
+test('pack.names: a column that is called as the engine calls another sorts nothing', async () => {
+  const fields = logFields({ id: 'string', c11: 'long' });
+  const user = userFields(fields);
+  const rows: Scalar[][] = [
+    ['a', 3n],
+    ['c', 1n],
+  ];
+  const parts: string[] = [];
+  for (const some of [rows, [['b', 2n]]]) {
+    const copy = { format: 'parquet' as const, files: [at.parquet(`c${parts.length}.parquet`, user, some)] };
+    parts.push((await at.engine.split(at.order({ copy, fields, key: [user[0]!] })))[0]!.file);
+  }
+  const file = `${at.fresh()}/pack.parquet`;
+  await at.engine.pack({ parts, fields: user, key: [user[0]!], sortBy: [], limits: LIMITS, file });
+  expect(rowsIn(file, user).map(([id]) => id)).toEqual(['a', 'b', 'c']);
+});
+
 test('pack.copies taken along their key: parts in any order come out as by a sort', async () => {
   const list = (from: number, to: number): Row[] =>
     Array.from({ length: to - from }, (_, i) => [`k${String(from + i).padStart(4, '0')}`, null, 1n, i]);

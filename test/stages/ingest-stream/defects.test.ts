@@ -56,7 +56,7 @@ test('defects.records: where no record can be read, or its values cannot, it alo
   const request = { table, format: 'dms', generation: 0, dateReceived: '2026-01-01' } as const;
   const { settled, bad } = await settleRecords(lake.ports, placed, request);
   expect(bad.map(({ at, code }) => [at, code])).toEqual([[1, 'TM_2326']]);
-  expect(settled.batch.length).toBe(1);
+  expect(settled[0]!.batch.length).toBe(1);
 });
 
 const insert = (id: number) => ({ op: 'insert', data: { id, a: id, b: 'x' } }) as const;
