@@ -109,11 +109,14 @@ test.each(
 )('load.dead: %s equal to %p is row %s, to a load and to ingest', async (type, equals, dead, flags) => {
   const rows = flags.map((flag, i) => `${i},${flag},r${i}`);
   const [loaded, taken] = [lakeOf(type, equals), lakeOf(type, equals)];
-  await load(loaded, rows);
   expect(await take(taken, 't-2021-01-01.csv', csv(rows))).toMatchObject({ outcome: 'taken-in' });
   await mergeAll(taken, 't');
   const alive = flags.map((_, i) => BigInt(i)).filter(i => String(i) !== dead);
   expect(await ids(taken)).toEqual(alive);
+  // The engine is told a value, not what the config says: one of each type will do, and NULL.
+  const [[first]] = FLAGS.find(([one]) => one === type)![2] as [[Gone, string]];
+  if (equals !== first && !(type === 'string' && equals === null)) return;
+  await load(loaded, rows);
   expect(await ids(loaded)).toEqual(alive);
   const ops = async ({ ports }: TestLake) =>
     (await readRows(ports, 't_deltas')).map(row => `${row.id} ${row._op}`).sort();
