@@ -69,6 +69,7 @@ test('message.documented records are what they are documented to be', () => {
     schema: 'public',
     table: 'foo',
     operation: 'create-table',
+    columns: [{ name: 'id', type: 'INT32', nullable: false }],
   });
   const { batch, columns, rows } = decode([LOAD, UPDATE]);
   expect(columns.map(c => c.name)).toContain('age');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../lib/adapters/local/clock';
 import { duckDbCopyEngine } from '../../lib/adapters/local/duckdb-copy';
 import { localScratch } from '../../lib/adapters/local/scratch';
+import type { Clock } from '../../lib/ports/clock';
 import { type LoadParameters, LoadProject } from '../../lib/stages/load/project';
 import type { LoadPorts } from '../../lib/stages/load/recipe';
 import type { CopySource } from '../../lib/stages/load/source/copy';
@@ -39,4 +40,13 @@ export function loadPorts(lake: TestLake): LoadPorts {
     engine: duckDbCopyEngine({ tempFolder: join(folder, 'spills') }),
     scratch: localScratch(folder),
   };
+}
+
+/** Pauses pass at once: a task that failed is tried again after one. */
+export function hasty(): Clock {
+  let ahead = 0;
+  const pause = async (ms: number) => {
+    ahead += ms;
+  };
+  return { now: () => Date.now() + ahead, pause };
 }

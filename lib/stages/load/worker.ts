@@ -86,9 +86,12 @@ async function attempt(
 /** Before the second try of what may be the machine's or a store's trouble, milliseconds; before the third thrice that. */
 const WAIT_MS = 10_000;
 
-/** What a file, a row or the config says does not change by waiting (21xx to 27xx); a minute's trouble must not use up all tries. */
+/**
+ * What a file, a row or the config says does not change by waiting (21xx to 27xx), nor does a file that is gone or another
+ * (5002, 5003); a minute's trouble must not use up all tries.
+ */
 function waitOf(error: unknown, { retry }: Task): number {
-  const lasting = error instanceof TidemarkError && /^TM_2[1-7]/.test(error.code);
+  const lasting = error instanceof TidemarkError && /^TM_(2[1-7]|500[23])/.test(error.code);
   return lasting ? 0 : WAIT_MS * 3 ** retry;
 }
 

@@ -10,7 +10,7 @@ import { recipeUnderWay } from '../../../lib/stages/load/recipe-object';
 import { filesSource } from '../../../lib/stages/load/source/files';
 import { openTable } from '../../../lib/table/open';
 import { mergeAll, readRows, type TestLake, take, testLake } from '../../support/lake';
-import { loadPorts, projectOf } from '../../support/load-project';
+import { hasty, loadPorts, projectOf } from '../../support/load-project';
 
 const T = 't';
 
@@ -130,7 +130,7 @@ test('load.keys: rows that share a key are listed and refused, or the newest cou
 test('load.diskFull: a store that takes no more fails the task, and the load goes on when there is room', async () => {
   const lake = lakeOf();
   await put(lake, '1.csv', `1,1,${day(1)}`);
-  const ports = loadPorts(lake);
+  const ports = { ...loadPorts(lake), clock: hasty() };
   let full = true;
   const putIfAbsent: typeof ports.store.putIfAbsent = async (key, body) => {
     if (full && key.endsWith('.parquet'))

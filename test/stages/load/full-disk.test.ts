@@ -6,13 +6,12 @@ import { localScratch } from '../../../lib/adapters/local/scratch';
 import type { TableConfig } from '../../../lib/config/define';
 import { openLoad } from '../../../lib/ledger/loads';
 import { countTasks } from '../../../lib/ledger/task-counts';
-import type { Clock } from '../../../lib/ports/clock';
 import { retryNoted } from '../../../lib/runtime/load-status';
 import { scopeOf } from '../../../lib/stages/load/recipe';
 import { recipeUnderWay } from '../../../lib/stages/load/recipe-object';
 import { filesSource } from '../../../lib/stages/load/source/files';
 import { readRows, testLake } from '../../support/lake';
-import { loadPorts, projectOf } from '../../support/load-project';
+import { hasty, loadPorts, projectOf } from '../../support/load-project';
 import { SCRATCH } from '../../support/scratch';
 
 const disk = mkdtempSync(join(SCRATCH, 'tm-disk-'));
@@ -23,15 +22,6 @@ afterAll(() => {
   if (mounted) spawnSync('/bin/umount', [disk]);
   rmdirSync(disk);
 });
-
-/** Pauses pass at once: a task that failed is tried again after one. */
-function hasty(): Clock {
-  let ahead = 0;
-  const pause = async (ms: number) => {
-    ahead += ms;
-  };
-  return { now: () => Date.now() + ahead, pause };
-}
 
 /** Half a kilobyte that nothing compresses to less than half. */
 const HASHES = Array.from({ length: 16 }, (_, i) => `md5(n || ':${i}')`).join(' || ');
