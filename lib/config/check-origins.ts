@@ -39,12 +39,12 @@ function checkStream(source: KinesisShape, at: Report): void {
 
 function checkTarget(lake: LakeShape, stream: string, at: Report): void {
   const fit = Object.entries(lake.sources).flatMap(([name, other]) =>
-    other.kind === 'kinesis' && other.format === 'dms' ? [name] : [],
+    other.kind === 'kinesis' && (other.format === 'dms' || other.format === 'auto') ? [name] : [],
   );
   if (fit.includes(stream)) return;
   at(
     ['stream'],
-    `"${stream}" is not a source of kind kinesis, format dms${suggestion(stream, fit, '; declare one of that name')}`,
+    `"${stream}" is not a source of kind kinesis, format dms or auto${suggestion(stream, fit, '; declare one of that name')}`,
   );
 }
 

@@ -149,7 +149,8 @@ export interface HttpSource {
 
 export interface KinesisSource {
   kind: 'kinesis';
-  format: 'dms' | 'debezium' | 'service-event' | 'json';
+  /** How its records are written. Default: auto, each record tells it by its shape. */
+  format?: 'auto' | 'dms' | 'debezium' | 'service-event' | 'json';
   /** An existing stream; default: one of the lake's own. */
   streamArn?: string;
   /** The key of the account that encrypts the stream of `streamArn`. Default: AWS's own. */

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { parsePartitionBy } from '../iceberg/partition';
 import { checkLake } from './check';
+import type { LakeConfig } from './define';
 import { dmsFormat } from './dms-format';
 import { configInvalid, type Problem } from './errors';
 import { describeIssue, problemsOf, show } from './problems';
@@ -22,7 +23,10 @@ export function resolveLake(config: unknown, file: string): ResolvedLake {
     name: lake.name,
     timezone: lake.timezone,
     folder,
-    tables: Object.entries(lake.tables).map(([name, table]) => resolveTable(lake, name, table)),
+    tables: Object.entries(lake.tables).map(([name, table]) => ({
+      ...resolveTable(lake, name, table),
+      ...writtenTypes(config as LakeConfig, name),
+    })),
     reports: Object.entries(lake.reports).map(([name, report]) => resolveReport(name, report, folder)),
     sources: lake.sources,
     limits: lake.limits,
@@ -46,6 +50,12 @@ function resolveTable(lake: LakeShape, name: string, table: TableShape): Resolve
     onBadRow: table.onBadRow ?? lake.onBadRow,
     ...(written || format ? { format: { ...written, ...format } } : {}),
   };
+}
+
+/** Of a config that fits its schema. */
+function writtenTypes({ tables }: LakeConfig, name: string): Pick<ResolvedTable, 'written'> {
+  const written = tables[name]?.columns ?? {};
+  return Object.keys(written).length > 0 ? { written } : {};
 }
 
 /** The schema ends at the first dot. */

@@ -27,6 +27,8 @@ export interface ResolvedTable {
   mode: 'merge' | 'append';
   /** Declared columns in declared order, omitted ones too: they hold a place in headerless files. */
   columns: { name: string; type: PrimitiveType }[];
+  /** The types of the declared columns as the config names them: `datetime(6)` says more than `timestamp`. */
+  written?: Record<string, string>;
   partitionBy: { column: string; transform: Transform }[];
   deletedWhen?: { column: string; equals: ConfigValue | null };
   from: SourceTable;

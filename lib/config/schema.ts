@@ -140,7 +140,7 @@ const source = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('http'), authorizer: z.enum(['iam', 'none']).default('iam') }),
   z.strictObject({
     kind: z.literal('kinesis'),
-    format: z.enum(['dms', 'debezium', 'service-event', 'json']),
+    format: z.enum(['auto', 'dms', 'debezium', 'service-event', 'json']).default('auto'),
     streamArn: text.optional(),
     streamKmsKeyArn: text.optional(),
     shards: z.union([z.int().positive(), z.literal('on-demand')]).optional(),

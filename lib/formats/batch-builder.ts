@@ -20,7 +20,7 @@ const ROWS_FIRST = 1024;
  * whole: no column is ever longer than another between rows.
  */
 export class BatchBuilder {
-  private readonly slots: readonly Slot[];
+  private readonly slots: Slot[];
   private readonly ops: Uint8Array;
   private readonly rows: Float64Array;
   private readonly lines: Float64Array;
@@ -34,18 +34,30 @@ export class BatchBuilder {
   constructor(
     layout: readonly FieldRole[],
     private readonly request: Pick<DecodeRequest, 'batchRows' | 'batchBytes'>,
-    decimalComma = false,
+    private readonly decimalComma = false,
   ) {
-    const capacity = Math.min(request.batchRows, ROWS_FIRST);
-    this.slots = layout.map(field => ({
-      ...field,
-      builder: field.role === 'op' ? undefined : new ColumnBuilder(field.type, capacity),
-      read: textReader(field.type, { decimalComma, utf8Checked: true }),
-      absent: undefined,
-    }));
+    this.slots = layout.map(field => this.slotOf(field));
     this.ops = new Uint8Array(request.batchRows);
     this.rows = new Float64Array(request.batchRows);
     this.lines = new Float64Array(request.batchRows);
+  }
+
+  private slotOf(field: FieldRole): Slot {
+    const capacity = Math.min(this.request.batchRows, ROWS_FIRST);
+    return {
+      ...field,
+      builder: field.role === 'op' ? undefined : new ColumnBuilder(field.type, capacity),
+      read: textReader(field.type, { decimalComma: this.decimalComma, utf8Checked: true }),
+      absent: undefined,
+    };
+  }
+
+  /** One more field, between rows. The rows so far lack it: it is NULL in them, or absent. */
+  add(field: FieldRole, missing: 'null' | 'absent'): void {
+    const slot = this.slotOf(field);
+    for (let i = 0; i < this.length; i++) slot.builder?.appendNull();
+    if (missing === 'absent') slot.absent = new Uint8Array(this.request.batchRows).fill(1, 0, this.length);
+    this.slots.push(slot);
   }
 
   /** The batch has reached its bounds and must be finished before the next row. */

@@ -165,3 +165,22 @@ export const tooManyColumns = (columnsMax: number): RowFault => ({
   code: 'TM_2123',
   reason: `its names would give the table more than ${columnsMax} columns`,
 });
+
+/** TM_2124: a record of a Debezium stream is not built as Debezium builds its records. */
+export const notDebezium = (reason: string): RowFault => ({
+  code: 'TM_2124',
+  reason: `no record of Debezium: ${reason}`,
+});
+
+/** TM_2125: a record of a stream of ServiceEvents is none. */
+export const notServiceEvent = (reason: string): RowFault => ({
+  code: 'TM_2125',
+  reason: `no ServiceEvent: ${reason}`,
+});
+
+/** TM_2126: a value of a Debezium record without schemas that may mean two things, of which nobody knows the one. */
+export const ambiguousValue = (column: string, text: string, meanings: string): RowFault => ({
+  code: 'TM_2126',
+  reason: `"${text.slice(0, 60)}" may be ${meanings}: send schemas (value.converter.schemas.enable), or declare the column as the source does`,
+  column,
+});

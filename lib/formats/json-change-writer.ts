@@ -1,119 +1,169 @@
 import { OP_DELETE, OP_LETTERS, OP_UPDATE } from '../change/op';
 import type { BatchBuilder } from './batch-builder';
-import { changedTwice, inexactNumber, notJsonObject, type RowFault, rowWithoutOp } from './errors';
+import { ChangeMembers, UNSEEN } from './change-members';
+import {
+  ambiguousValue,
+  changedTwice,
+  inexactNumber,
+  notJsonObject,
+  type RowFault,
+  rowWithoutOp,
+  tooManyColumns,
+  unparsableValue,
+} from './errors';
 import { isScientific, plainDigits } from './exact-number';
-import type { ChangesRequest, JsonChange, Span } from './json-changes';
-import { CHANGED_AT, type Fields, OP, SEQUENCE } from './json-fields';
-import { JsonKind, JsonScanner, memberName, unescapeString } from './json-scanner';
+import type { ChangesRequest, JsonChange, ValueForm, ValueForms } from './json-changes';
+import { CHANGED_AT, COLUMNS_MAX, type Fields, OP, SEQUENCE } from './json-fields';
+import { JsonKind, type JsonScanner, unescapeString } from './json-scanner';
+import { textOf } from './record-members';
 
-const UNSEEN = -1;
+const LETTERS = OP_LETTERS.map(letter => Buffer.from(letter));
 
-/** Writes one change after the other to the batch. */
+/** How the values of each field are written; where nothing stands, as plain JSON. */
+type Forms = (ValueForm | undefined)[];
+const PLAIN: Forms = [];
+
+/** Writes one change after the other to the batch, which gets the columns that a change brings before its row. */
 export class ChangeWriter {
-  private readonly row = new JsonScanner();
-  private readonly old = new JsonScanner();
-  /** Per field: its member in the row or before-image being written. */
-  private readonly rowMember: Int32Array;
-  private readonly oldMember: Int32Array;
+  private readonly row: ChangeMembers;
+  private readonly old: ChangeMembers;
   private readonly key: ReadonlySet<number>;
-  private readonly data: readonly number[];
-  /** 1 for each field that a kept row names. */
-  readonly named: Uint8Array;
+  /** Fields of the columns that the config declares. */
+  private readonly declared: ReadonlySet<number>;
+  private readonly data: number[];
+  /** The before-images' fields, by that of their column. */
+  private readonly before = new Map<number, number>();
+  /** Fields that a kept row names. */
+  private readonly named = new Set<number>();
+  private forms = PLAIN;
+  private readonly known = new Map<ValueForms, Forms>();
 
   constructor(
     private readonly batch: BatchBuilder,
     private readonly fields: Fields,
     private readonly request: ChangesRequest,
   ) {
-    this.rowMember = new Int32Array(fields.layout.length);
-    this.oldMember = new Int32Array(fields.layout.length);
-    this.key = new Set(request.key.flatMap(name => fields.find(name) ?? []));
+    this.row = new ChangeMembers(fields);
+    this.old = new ChangeMembers(fields);
     this.data = fields.data().map(column => column.field);
-    this.named = new Uint8Array(fields.layout.length);
+    this.key = new Set(request.key.flatMap(name => fields.find(name) ?? []));
+    this.declared = new Set(Object.keys(request.written ?? {}).flatMap(name => fields.find(name) ?? []));
   }
 
   /** The row just written counts. */
   kept(): void {
-    for (const field of this.data) if (this.rowMember[field] !== UNSEEN) this.named[field] = 1;
+    if (this.row.seen.some(field => !this.named.has(field)))
+      for (const field of this.row.seen) this.named.add(field);
+  }
+
+  isNamed(field: number): boolean {
+    return this.named.has(field);
   }
 
   write(change: JsonChange): RowFault | undefined {
     const { bytes } = change;
     const fault =
-      this.members(this.row, bytes, change.row, this.rowMember) ??
-      this.members(this.old, bytes, change.before, this.oldMember) ??
+      this.row.read(bytes, change.row) ??
+      this.old.read(bytes, change.before) ??
+      this.newColumns() ??
       this.bookkeeping(change);
     if (fault) return fault;
+    this.newBefores();
+    this.forms = change.forms ? this.formsOf(change.forms) : PLAIN;
     for (const field of this.data) {
-      const why = this.column(field, change) ?? this.before(field, change);
+      const why = this.column(field, change);
+      if (why) return why;
+    }
+    for (const [field, slot] of this.before) {
+      const why = this.oldValue(field, slot, change);
       if (why) return why;
     }
     return undefined;
   }
 
-  /** Finds the members of an object by field; of none where there is no object. */
-  private members(
-    scanner: JsonScanner,
-    bytes: Uint8Array,
-    span: Span | undefined,
-    at: Int32Array,
-  ): RowFault | undefined {
-    at.fill(UNSEEN);
-    if (!span) return undefined;
-    scanner.scan(bytes, span.from, span.to);
-    for (let i = 0; i < scanner.members; i++) {
-      const name = memberName(scanner, bytes, i)!;
-      const field = this.fields.find(name);
-      if (field === undefined) continue;
-      if (at[field] !== UNSEEN) return changedTwice(name);
-      at[field] = i;
+  /** Makes room for the row's names that are new; a row that has a fault makes none. */
+  private newColumns(): RowFault | undefined {
+    const { unknown } = this.row;
+    if (unknown.length === 0) return undefined;
+    for (const { name } of unknown) {
+      const fault = this.request.refuses(name);
+      if (fault) return fault;
+    }
+    if (this.fields.columns + unknown.length > COLUMNS_MAX) return tooManyColumns(COLUMNS_MAX);
+    for (const { name, member } of unknown) {
+      const known = this.fields.find(name);
+      const field = known ?? this.fields.add({ name, type: 'string' });
+      if (known === undefined) {
+        this.batch.add(this.fields.layout[field]!, this.request.missing);
+        this.data.push(field);
+      }
+      if (!this.row.put(field, member)) return changedTwice(name);
     }
     return undefined;
   }
 
-  private bookkeeping({ bytes, op, changedAt }: JsonChange): RowFault | undefined {
-    const { batch, rowMember } = this;
-    const opName = this.request.bookkeeping.op;
-    if (op === undefined && opName !== undefined) {
-      if (rowMember[OP] === UNSEEN) return rowWithoutOp(opName);
-      const fault = this.value(OP, this.row, rowMember[OP]!, bytes);
-      if (fault) return fault;
-    } else if (op !== undefined) {
-      const letter = Buffer.from(OP_LETTERS[op]!);
-      batch.text(OP, letter, 0, letter.length);
+  /** A before-image is asked for the key, and for what the row itself lacks. */
+  private newBefores(): void {
+    for (const field of this.old.seen) {
+      if (this.before.has(field) || this.fields.layout[field]!.role !== 'data') continue;
+      if (!this.key.has(field) && this.row.of(field) !== UNSEEN) continue;
+      const slot = this.fields.addBefore(field);
+      this.batch.add(this.fields.layout[slot]!, 'null');
+      this.before.set(field, slot);
     }
-    if (rowMember[SEQUENCE] === UNSEEN) batch.null(SEQUENCE);
-    else {
-      const fault = this.value(SEQUENCE, this.row, rowMember[SEQUENCE]!, bytes);
-      if (fault) return fault;
-    }
-    if (rowMember[CHANGED_AT] !== UNSEEN)
-      return this.value(CHANGED_AT, this.row, rowMember[CHANGED_AT]!, bytes);
-    if (changedAt === undefined) return batch.null(CHANGED_AT);
-    const text = Buffer.from(changedAt);
-    return batch.text(CHANGED_AT, text, 0, text.length);
   }
 
-  private column(field: number, { bytes, op }: JsonChange): RowFault | undefined {
-    const member = this.rowMember[field]!;
-    if (member !== UNSEEN) return this.value(field, this.row, member, bytes);
+  private formsOf(forms: ValueForms): Forms {
+    let known = this.known.get(forms);
+    if (!known) this.known.set(forms, (known = []));
+    const { written = {} } = this.request;
+    for (let field = known.length; field < this.fields.layout.length; field++) {
+      const { role, name, type } = this.fields.layout[field]!;
+      known.push(role === 'data' ? forms.formOf({ name, type }, written[name]) : undefined);
+    }
+    return known;
+  }
+
+  private bookkeeping({ bytes, op, changedAt }: JsonChange): RowFault | undefined {
+    const { batch, row } = this;
+    const opName = this.request.bookkeeping.op;
+    this.forms = PLAIN;
+    if (op === undefined && opName !== undefined) {
+      if (row.of(OP) === UNSEEN) return rowWithoutOp(opName);
+      const fault = this.value(OP, row.scanner, row.of(OP), bytes);
+      if (fault) return fault;
+    } else if (op !== undefined) batch.text(OP, LETTERS[op]!, 0, 1);
+    if (row.of(SEQUENCE) === UNSEEN) batch.null(SEQUENCE);
+    else {
+      const fault = this.value(SEQUENCE, row.scanner, row.of(SEQUENCE), bytes);
+      if (fault) return fault;
+    }
+    if (row.of(CHANGED_AT) !== UNSEEN) return this.value(CHANGED_AT, row.scanner, row.of(CHANGED_AT), bytes);
+    return changedAt === undefined ? batch.null(CHANGED_AT) : this.plain(CHANGED_AT, changedAt);
+  }
+
+  private column(field: number, { bytes, op, beside }: JsonChange): RowFault | undefined {
+    const member = this.row.of(field);
+    if (member !== UNSEEN) return this.value(field, this.row.scanner, member, bytes);
     // A delete may name its key in the before-image alone.
-    const old = op === OP_DELETE && this.key.has(field) ? this.oldMember[field]! : UNSEEN;
-    if (old !== UNSEEN) return this.value(field, this.old, old, bytes, field);
+    const old = op === OP_DELETE && this.key.has(field) ? this.old.of(field) : UNSEEN;
+    if (old !== UNSEEN) return this.value(field, this.old.scanner, old, bytes, field);
+    if (beside && this.declared.has(field)) {
+      const value = beside.find(({ name }) => this.fields.find(name) === field);
+      if (value) return this.valueAt(field, field, bytes, value.kind, value.from, value.to);
+    }
     if (this.request.missing === 'absent') this.batch.absent(field);
     else this.batch.null(field);
     return undefined;
   }
 
-  /** The old value. Of an update's key all parts are known: those that its before-image lacks did not change. */
-  private before(field: number, { bytes, before, op }: JsonChange): RowFault | undefined {
-    const slot = this.fields.before.get(field);
-    if (slot === undefined) return undefined;
-    const old = this.oldMember[field]!;
-    const now = this.rowMember[field]!;
+  /** Of an update's key all parts are known: those that its before-image lacks did not change. */
+  private oldValue(field: number, slot: number, { bytes, before, op }: JsonChange): RowFault | undefined {
     if (op === OP_UPDATE && before) {
-      if (old !== UNSEEN) return this.value(slot, this.old, old, bytes, field);
-      if (this.key.has(field) && now !== UNSEEN) return this.value(slot, this.row, now, bytes, field);
+      const old = this.old.of(field);
+      const now = this.row.of(field);
+      if (old !== UNSEEN) return this.value(slot, this.old.scanner, old, bytes, field);
+      if (this.key.has(field) && now !== UNSEEN) return this.value(slot, this.row.scanner, now, bytes, field);
     }
     this.batch.null(slot);
     return undefined;
@@ -128,22 +178,46 @@ export class ChangeWriter {
     column = slot,
   ): RowFault | undefined {
     const from = scanner.starts[member]!;
-    const to = scanner.ends[member]!;
-    const kind: JsonKind = scanner.kinds[member]!;
+    return this.valueAt(slot, column, bytes, scanner.kinds[member]!, from, scanner.ends[member]!);
+  }
+
+  private valueAt(
+    slot: number,
+    column: number,
+    bytes: Uint8Array,
+    kind: JsonKind,
+    from: number,
+    to: number,
+  ): RowFault | undefined {
     if (kind === JsonKind.Null) return this.batch.null(slot);
+    const form = this.forms[column];
     if (kind === JsonKind.Escaped) {
       const text = unescapeString(bytes, from, to);
       if (text === undefined) return notJsonObject(`${this.fields.layout[slot]!.name}: a broken escape`);
-      const unescaped = Buffer.from(text);
-      return this.batch.text(slot, unescaped, 0, unescaped.length);
+      return form ? this.formed(slot, form, text, JsonKind.Text) : this.plain(slot, text);
     }
+    if (form) return this.formed(slot, form, textOf(bytes, { from, to }), kind);
     if (kind === JsonKind.Number && this.isExact(column) && isScientific(bytes, from, to)) {
-      const text = Buffer.from(bytes.subarray(from, to)).toString();
+      const text = textOf(bytes, { from, to });
       const plain = plainDigits(text);
       if (plain === undefined) return inexactNumber(text, this.fields.layout[slot]!.name);
-      return this.batch.text(slot, Buffer.from(plain), 0, plain.length);
+      return this.plain(slot, plain);
     }
     return this.batch.text(slot, bytes, from, to);
+  }
+
+  private plain(slot: number, text: string): RowFault | undefined {
+    const bytes = Buffer.from(text);
+    return this.batch.text(slot, bytes, 0, bytes.length);
+  }
+
+  private formed(slot: number, form: ValueForm, text: string, kind: JsonKind): RowFault | undefined {
+    const formed = form(text, kind);
+    if (typeof formed === 'string') return this.plain(slot, formed);
+    const { name, type } = this.fields.layout[slot]!;
+    if ('meanings' in formed) return ambiguousValue(name, text, formed.meanings);
+    const why = formed.why === '' ? `not ${type}` : formed.why;
+    return unparsableValue(name, `"${text.slice(0, 60)}" is ${why}`);
   }
 
   /** Columns of which every digit counts: integers, decimals, and keys whatever their type. */

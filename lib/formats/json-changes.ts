@@ -3,7 +3,7 @@ import type { RowFault } from './errors';
 import type { DeclaredColumn, DecodedBatch } from './format';
 import { ChangeWriter } from './json-change-writer';
 import { Fields } from './json-fields';
-import { JsonScanner } from './json-scanner';
+import type { JsonKind } from './json-scanner';
 import type { Bookkeeping } from './layout';
 
 /** Bytes [from, to) of a record: one JSON object. */
@@ -12,21 +12,46 @@ export interface Span {
   readonly to: number;
 }
 
+/** What a value is as text of its column's type; or why it is none, or what else it may be. */
+export type Formed = string | { readonly why: string } | { readonly meanings: string };
+
+/** Reads a value that is not NULL, a string without its quotes and escapes, as text of its column's type. */
+export type ValueForm = (text: string, kind: JsonKind) => Formed;
+
+/** How a source writes the values of a row's columns. The same for all records that are written alike. */
+export interface ValueForms {
+  /** @param written the column's type as the config names it. Undefined: as plain JSON. */
+  readonly formOf: (column: DeclaredColumn, written?: string) => ValueForm | undefined;
+}
+
+/** A value that stands beside the row, as the scanner found it. */
+export interface NamedValue extends Span {
+  readonly name: string;
+  readonly kind: JsonKind;
+}
+
 /** A change as a record of a stream holds it. The record's bytes are UTF-8. */
 export interface JsonChange {
   readonly bytes: Uint8Array;
-  readonly row: Span;
+  /** None of a TRUNCATE. */
+  readonly row?: Span;
   /** What was there before: the key, at least, or nothing that is known. */
   readonly before?: Span;
   /** Undefined: a member of the row says it, or it is an insert. */
   readonly op?: number;
   /** The source's commit time, a timestamp's text, where no member of the row says it. */
   readonly changedAt?: string;
+  /** Default: as plain JSON. */
+  readonly forms?: ValueForms;
+  /** Values of columns that the table declares and the row lacks. */
+  readonly beside?: readonly NamedValue[];
 }
 
 export interface ChangesRequest {
   /** The table's columns; others come in as strings, in the order first seen. */
   readonly columns: readonly DeclaredColumn[];
+  /** Types as the config names them, by column. */
+  readonly written?: Readonly<Record<string, string>>;
   readonly key: readonly string[];
   readonly bookkeeping: Bookkeeping;
   /** What a column that a row lacks means: NULL, or that the row says nothing about it (PROTOCOL.md, I6). */
@@ -44,29 +69,27 @@ export function decodeChanges(
   request: ChangesRequest,
 ): { columns: DeclaredColumn[]; batch: DecodedBatch } {
   const fields = new Fields(request);
-  const scanner = new JsonScanner();
-  const faults = changes.map(change => fields.meet(change, scanner));
   const size = { batchRows: Math.max(1, changes.length), batchBytes: Number.POSITIVE_INFINITY };
   const batch = new BatchBuilder(fields.layout, size);
   const rows = new ChangeWriter(batch, fields, request);
   changes.forEach((change, i) => {
-    const fault = faults[i] ?? rows.write(change);
+    const fault = rows.write(change);
     if (fault) batch.reject(fault, i + 1, change.bytes);
     else {
       batch.keep(i + 1, change.bytes.length);
       rows.kept();
     }
   });
-  return onlyColumns(batch.finish(), fields.data(), rows.named);
+  return onlyColumns(batch.finish(), fields.data(), rows);
 }
 
 /** Without the columns that no row of the batch names and that are not the table's. */
 function onlyColumns(
   batch: DecodedBatch,
   data: readonly (DeclaredColumn & { readonly field: number; readonly declared: boolean })[],
-  named: Uint8Array,
+  rows: ChangeWriter,
 ): { columns: DeclaredColumn[]; batch: DecodedBatch } {
-  const stay = data.map(column => column.declared || named[column.field] === 1);
+  const stay = data.map(column => column.declared || rows.isNamed(column.field));
   const staying = <T>(all: readonly T[]) => all.filter((_, i) => stay[i]);
   const gone = data.filter((_, i) => !stay[i]).map(column => column.name);
   const before = batch.before && new Map([...batch.before].filter(([name]) => !gone.includes(name)));

@@ -1,6 +1,5 @@
-import { notJsonObject, type RowFault, tooManyColumns } from './errors';
 import type { DeclaredColumn } from './format';
-import type { ChangesRequest, JsonChange, Span } from './json-changes';
+import type { ChangesRequest } from './json-changes';
 import { type JsonScanner, memberName } from './json-scanner';
 import type { FieldRole } from './layout';
 
@@ -10,16 +9,15 @@ export const CHANGED_AT = 1;
 export const SEQUENCE = 2;
 
 /** As many as a table of MySQL can have. One record of thousands of names would make every batch as wide. */
-const COLUMNS_MAX = 4096;
+export const COLUMNS_MAX = 4096;
 
 /** What each member name means, over all records. Names that differ in case alone are one column, as engines see it. */
 export class Fields {
   readonly layout: FieldRole[];
-  /** The before-image of each data field that has one. */
-  readonly before = new Map<number, number>();
+  /** How many data columns there are. */
+  columns = 0;
   private readonly byName = new Map<string, number>();
   private readonly byLower = new Map<string, number>();
-  private columns = 0;
 
   constructor(private readonly request: ChangesRequest) {
     const { op, changedAt, sequence } = request.bookkeeping;
@@ -43,56 +41,59 @@ export class Fields {
 
   /** The data columns in their order. */
   data(): (DeclaredColumn & { field: number; declared: boolean })[] {
+    const declared = new Set(this.request.columns.map(column => column.name));
     return this.layout.flatMap(({ role, name, type }, field) =>
-      role === 'data'
-        ? [{ name, type, field, declared: this.request.columns.some(c => c.name === name) }]
-        : [],
+      role === 'data' ? [{ name, type, field, declared: declared.has(name) }] : [],
     );
   }
 
-  /** Makes room for a record's names; a record that has a fault makes none. */
-  meet(change: JsonChange, scanner: JsonScanner): RowFault | undefined {
-    const names = namesOf(scanner, change.bytes, change.row);
-    if (!Array.isArray(names)) return names;
-    const fresh: string[] = [];
-    for (const name of names) {
-      if (this.find(name) !== undefined) continue;
-      const fault = this.request.refuses(name);
-      if (fault) return fault;
-      fresh.push(name);
-    }
-    const olds = change.before ? namesOf(scanner, change.bytes, change.before) : [];
-    if (!Array.isArray(olds)) return olds;
-    if (fresh.length > 0 && this.columns + fresh.length > COLUMNS_MAX) return tooManyColumns(COLUMNS_MAX);
-    for (const name of fresh) if (this.find(name) === undefined) this.add({ name, type: 'string' });
-    for (const name of olds) this.addBefore(name);
-    return undefined;
-  }
-
-  private add({ name, type }: DeclaredColumn): void {
+  /** A data column more; answers its field. */
+  add({ name, type }: DeclaredColumn): number {
     this.columns++;
     const field = this.layout.push({ role: 'data', name, type }) - 1;
     this.byName.set(name, field);
     this.byLower.set(name.toLowerCase(), field);
+    return field;
   }
 
-  private addBefore(name: string): void {
-    const field = this.find(name);
-    if (field === undefined || this.before.has(field)) return;
-    const { role, name: column, type } = this.layout[field]!;
-    if (role === 'data') this.before.set(field, this.layout.push({ role: 'before', name: column, type }) - 1);
+  /** The before-image of a data column; answers its field. */
+  addBefore(field: number): number {
+    const { name, type } = this.layout[field]!;
+    return this.layout.push({ role: 'before', name, type }) - 1;
   }
 }
 
-/** The member names of an object, or why it is none. */
-function namesOf(scanner: JsonScanner, bytes: Uint8Array, { from, to }: Span): string[] | RowFault {
-  const broken = scanner.scan(bytes, from, to);
-  if (broken) return notJsonObject(broken);
-  const names: string[] = [];
-  for (let i = 0; i < scanner.members; i++) {
-    const name = memberName(scanner, bytes, i);
-    if (name === undefined) return notJsonObject('a name with a broken escape');
-    names.push(name);
+/** No field has the member's name. */
+export const UNKNOWN = -1;
+
+/**
+ * The fields of an object's members. Records are mostly written alike, so what stood at a place in the one before is
+ * tried first, by its bytes.
+ */
+export class MemberFields {
+  private readonly keys: Uint8Array[] = [];
+  private readonly found: number[] = [];
+
+  constructor(private readonly fields: Fields) {}
+
+  /** The field of the scanned member, UNKNOWN, or undefined for a broken escape. */
+  of(scanner: JsonScanner, bytes: Uint8Array, member: number): number | undefined {
+    const from = scanner.keyStarts[member]!;
+    const to = scanner.keyEnds[member]!;
+    const key = this.keys[member];
+    if (key !== undefined && isSame(key, bytes, from, to)) return this.found[member]!;
+    const name = memberName(scanner, bytes, member);
+    if (name === undefined) return undefined;
+    const field = this.fields.find(name);
+    if (field === undefined) return UNKNOWN;
+    this.keys[member] = bytes.slice(from, to);
+    this.found[member] = field;
+    return field;
   }
-  return names;
+}
+
+function isSame(key: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (key.length !== to - from) return false;
+  for (let i = 0; i < key.length; i++) if (key[i] !== bytes[from + i]) return false;
+  return true;
 }

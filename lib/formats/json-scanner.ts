@@ -1,5 +1,9 @@
 const QUOTE = 34;
 const BACKSLASH = 92;
+const BRACE = 0x7b;
+const BRACKET = 0x5b;
+/** From an opening brace or bracket to its closing one. */
+const TO_CLOSING = 2;
 const MEMBERS_MAX = 16_384;
 
 /** What a member's value is. The text of TEXT is as it stands; ESCAPED has backslashes to undo. */
@@ -33,6 +37,8 @@ export class JsonScanner {
   private limit = 0;
   /** The string just scanned has a backslash. */
   private escaped = false;
+  /** The closing bytes that a nested value still needs. */
+  private readonly closing: number[] = [];
 
   /** Scans the object in [from, to), which is UTF-8. Answers why it is none. */
   scan(bytes: Uint8Array, from: number, to: number): string | undefined {
@@ -98,7 +104,7 @@ export class JsonScanner {
     if (first === 0x6e) return this.literal(i, 'null', JsonKind.Null);
     if (first === 0x74) return this.literal(i, 'true', JsonKind.Boolean);
     if (first === 0x66) return this.literal(i, 'false', JsonKind.Boolean);
-    if (first === 0x7b || first === 0x5b) return this.nested(i);
+    if (first === BRACE || first === BRACKET) return this.nested(i);
     return this.number(i);
   }
 
@@ -163,21 +169,74 @@ export class JsonScanner {
     return found >= 48 && found <= 57 ? 1 : found === byte ? 2 : 0;
   }
 
-  /** Finds the value's end by its brackets; JSON.parse then judges what is between them. */
+  /** An object or array to its end: nothing in it becomes a value, but all of it has to be JSON. */
   private nested(i: number): boolean {
     const from = this.pos;
-    let depth = 0;
-    do {
-      if (this.pos >= this.limit) return false;
-      const byte = this.bytes[this.pos++]!;
-      if (byte === 0x7b || byte === 0x5b) depth++;
-      else if (byte === 0x7d || byte === 0x5d) depth--;
-      else if (byte === QUOTE && !this.string()) return false;
-    } while (depth > 0);
+    const { closing } = this;
+    closing.length = 0;
+    for (;;) {
+      const first = this.pos < this.limit ? this.bytes[this.pos]! : 0;
+      if (first === BRACE || first === BRACKET) {
+        this.pos++;
+        if (!this.take(first + TO_CLOSING)) {
+          closing.push(first + TO_CLOSING);
+          if (!this.toValue()) return false;
+          continue;
+        }
+      } else if (!this.scalar(i, first)) return false;
+      while (closing.length > 0 && this.take(closing[closing.length - 1]!)) closing.pop();
+      if (closing.length === 0) break;
+      if (!this.take(0x2c) || !this.toValue()) return false;
+    }
+    this.starts[i] = from;
     this.ends[i] = this.pos;
     this.kinds[i] = JsonKind.Nested;
-    return unquoted(this.bytes, from, this.pos) !== undefined;
+    return true;
   }
+
+  /** Past the name, if it is an object's, to where the value begins. */
+  private toValue(): boolean {
+    const named = this.closing[this.closing.length - 1] === BRACE + TO_CLOSING;
+    if (named && !(this.take(QUOTE) && this.soundString() && this.take(0x3a))) return false;
+    this.skipSpace();
+    return true;
+  }
+
+  /** A value within a nested one. Where it stands is of no interest: `i` is the nested one's. */
+  private scalar(i: number, first: number): boolean {
+    if (first === QUOTE) {
+      this.pos++;
+      return this.soundString();
+    }
+    if (first === 0x6e) return this.literal(i, 'null', JsonKind.Null);
+    if (first === 0x74) return this.literal(i, 'true', JsonKind.Boolean);
+    if (first === 0x66) return this.literal(i, 'false', JsonKind.Boolean);
+    return this.number(i);
+  }
+
+  /** A string whose escapes are JSON's. */
+  private soundString(): boolean {
+    const from = this.pos;
+    return this.string() && (!this.escaped || soundEscapes(this.bytes, from, this.pos - 1));
+  }
+}
+
+const ESCAPABLE = new Set(Buffer.from('"\\/bfnrt'));
+
+function soundEscapes(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    if (bytes[i] !== BACKSLASH) continue;
+    const next = bytes[++i]!;
+    if (ESCAPABLE.has(next)) continue;
+    if (next !== 0x75) return false;
+    for (let k = 0; k < 4; k++) if (!isHex(bytes[++i]!)) return false;
+  }
+  return true;
+}
+
+function isHex(byte: number): boolean {
+  const letter = byte | 0x20;
+  return (byte >= 48 && byte <= 57) || (letter >= 97 && letter <= 102);
 }
 
 function isSpace(byte: number): boolean {

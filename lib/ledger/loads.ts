@@ -52,6 +52,8 @@ export interface Load {
   /** Whether the table's merges wait for it: until then nobody should see changes without what they change. */
   readonly holds: boolean;
   readonly state: 'open' | 'committed' | 'abandoned';
+  /** Which reload of DMS it was begun for, if one waited (lib/ledger/reloads.ts). */
+  readonly reload?: number;
   /** The number of its entry. */
   readonly n?: number;
 }

@@ -12,6 +12,8 @@ export interface Reload {
   readonly after: Position;
   /** The number that was next then. */
   readonly entry: number;
+  /** Which of the table's reloads it is, while any waits: from 1. */
+  readonly count: number;
 }
 
 /** What the ledger held when a reload was first seen. */
@@ -24,14 +26,15 @@ const HELD = '*';
 export async function heldReload(items: Items, table: string): Promise<Reload | undefined> {
   const item = await items.get(loadKey(table, HELD));
   if (!item) return undefined;
-  const { place, after, entry } = item.value as unknown as Omit<Reload, 'after'> & { after: string };
-  return { place, after: parsePosition(after), entry };
+  const { after, ...reload } = item.value as unknown as Omit<Reload, 'after'> & { after: string };
+  return { ...reload, after: parsePosition(after) };
 }
 
 /**
  * Whether a LOAD object must wait: its name was taken in with other content, which is a reload, and from then on
- * every LOAD object of the table belongs to it (PROTOCOL.md, L).
- * @param standing what the ledger holds now, where nobody asked before
+ * every LOAD object of the table belongs to it (PROTOCOL.md, L). One whose name waits with other content already is of yet
+ * another reload, which takes the place of the one before.
+ * @param standing what the ledger holds now, where a reload was not heard of before
  */
 export async function holdsLoad(
   items: Items,
@@ -39,15 +42,35 @@ export async function holdsLoad(
   standing: () => Promise<Standing>,
 ): Promise<boolean> {
   if (load === undefined) return false;
-  if (await items.get(loadKey(table, HELD))) return true;
-  const claimed = await items.get(loadKey(table, load.place));
-  if (!claimed || claimed.value.identity === load.identity) return false;
-  const { after, entry } = await standing();
-  const value = { place: load.place, after: formatPosition(after), entry };
-  // Another object may have been the first: its word counts, it came before more changes did.
-  await items.transact([{ put: loadKey(table, HELD), value, if: 'absent' }]);
-  return true;
+  for (;;) {
+    const held = await items.get(loadKey(table, HELD));
+    if (!held) {
+      const claimed = await items.get(loadKey(table, load.place));
+      if (!claimed || claimed.value.identity === load.identity) return false;
+    }
+    const waits = await items.get(waitsKey(table, load.place));
+    const known = (held?.value.count as number | undefined) ?? 0;
+    if (held && waits?.value.identity === load.identity) return true;
+    const anew = !held || waits?.value.count === known;
+    const count = anew ? known + 1 : known;
+    const actions: ItemAction[] = [
+      {
+        put: waitsKey(table, load.place),
+        value: { identity: load.identity, count },
+        if: waits?.version ?? 'absent',
+      },
+    ];
+    if (anew) {
+      const { after, entry } = await standing();
+      const value = { place: load.place, after: formatPosition(after), entry, count };
+      actions.push({ put: loadKey(table, HELD), value, if: held?.version ?? 'absent' });
+    }
+    if ((await items.transact(actions)).done) return true;
+  }
 }
+
+/** Which content waits under a LOAD object's name, and of which reload. */
+const waitsKey = (table: string, place: string) => loadKey(table, `${HELD}${place}`);
 
 /** A LOAD object that came in with a load. */
 export interface Reloaded extends LoadRef {
@@ -57,27 +80,31 @@ export interface Reloaded extends LoadRef {
 }
 
 /**
- * Notes that a load took a reload's objects in, as its entry `n`: they wait no longer, and come again as seen. A crash
- * leaves some of them waiting; the same call goes on. Objects of yet another reload stay held.
+ * Notes that a load took a reload's objects in: they wait no longer, and come again as seen. A crash leaves some of them
+ * waiting; the same call goes on. A reload that was heard of since stays held.
+ * @param load its number, and which reload it was begun for
  */
 export async function endReload(
   items: Items,
   table: string,
-  n: number,
+  load: { readonly n: number; readonly reload?: number },
   objects: readonly Reloaded[],
 ): Promise<void> {
   if (objects.length === 0) return;
   for (const { place, identity, object, rows, dateReceived } of objects) {
-    const seen: Seen = { object, first: n, count: 1, rows, dateReceived };
+    const seen: Seen = { object, first: load.n, count: 1, rows, dateReceived };
+    const waits = await items.get(waitsKey(table, place));
     const actions: ItemAction[] = [
       { put: sourceKey(table, identity), value: { ...seen } },
       { put: loadKey(table, place), value: { identity } },
       { delete: quarantineKey(identity) },
     ];
+    if (waits?.value.identity === identity) actions.push({ delete: waitsKey(table, place) });
     await items.transact(actions);
   }
-  for await (const _ of heldObjects(items, table)) return;
-  await items.transact([{ delete: loadKey(table, HELD) }]);
+  const held = await items.get(loadKey(table, HELD));
+  if (held && held.value.count === load.reload)
+    await items.transact([{ delete: loadKey(table, HELD), if: held.version }]);
 }
 
 /** LOAD objects of a table that wait. */

@@ -2,10 +2,11 @@ import { openLoad } from '../../lib/ledger/loads';
 import { listQuarantined } from '../../lib/ledger/quarantine';
 import { heldReload } from '../../lib/ledger/reloads';
 import type { Items } from '../../lib/ports/items';
-import type { Loaded } from '../../lib/stages/load/project';
+import type { Loaded, LoadProject } from '../../lib/stages/load/project';
 import { dmsLoadsSource } from '../../lib/stages/load/source/dms-loads';
 import { mergeAll, type TestLake, take } from '../support/lake';
 import { loadPorts, projectOf } from '../support/load-project';
+import { vacuumAtOnce } from '../support/vacuum';
 import { dmsLake, entries, rebuildAll, rows, sendDms, sequence, T } from './rules';
 
 /** A LOAD object of DMS's full load; its number says which. */
@@ -16,13 +17,29 @@ const full = (lake: TestLake, n: number, ...lines: string[]) =>
 const changed = (lake: TestLake, at: number, ...lines: string[]) =>
   sendDms(lake, at, ['Op,AR_H_CHANGE_SEQ,id,a,b', ...lines.map(line => line.replace('@', sequence(at)))]);
 
-function reloading(lake: TestLake, items: Items = lake.ports.items): Promise<Loaded> {
-  const source = dmsLoadsSource(lake.landing, { table: lake.lake.tables[0]!, folders: [`s/${T}`] });
-  const copy = { kind: 'dms' as const, at: [`s/${T}`], table: T };
+function projectFor(lake: TestLake, folder = `s/${T}`, items: Items = lake.ports.items): LoadProject {
+  const source = dmsLoadsSource(lake.landing, { table: lake.lake.tables[0]!, folders: [folder] });
+  const copy = { kind: 'dms' as const, at: [folder], table: T };
   return projectOf(lake, source, T, {
     ports: { ...loadPorts(lake), items },
     request: { replaces: true, dateReceived: '2021-12-31', copy },
-  }).run();
+  });
+}
+
+const reloading = (lake: TestLake, folder?: string): Promise<Loaded> => projectFor(lake, folder).run();
+
+/** A run that dies between the number and the end of the reload. */
+async function dying(lake: TestLake): Promise<void> {
+  const { items } = lake.ports;
+  const crashing: Items = {
+    ...items,
+    transact: async actions => {
+      const ends = actions.some(action => 'delete' in action && action.delete.partition === 'quarantine');
+      if (ends) throw new Error('killed');
+      return items.transact(actions);
+    },
+  };
+  await expect(projectFor(lake, undefined, crashing).run()).rejects.toThrow('killed');
 }
 
 /** A table with a copy and a change, then a second copy that waits, then changes that are newer than it. */
@@ -62,15 +79,7 @@ test('L its objects wait no longer, and come again as seen; a third full load wa
 test('L a crash between the number and the end of the reload leaves the rest to the next run', async () => {
   const lake = await reloaded();
   const { items } = lake.ports;
-  const crashing: Items = {
-    ...items,
-    transact: async actions => {
-      const ends = actions.some(action => 'delete' in action && action.delete.partition === 'quarantine');
-      if (ends) throw new Error('killed');
-      return items.transact(actions);
-    },
-  };
-  await expect(reloading(lake, crashing)).rejects.toThrow('killed');
+  await dying(lake);
   expect(await listQuarantined(items)).toHaveLength(2);
   expect(await reloading(lake)).toMatchObject({ n: 4 });
   expect(await listQuarantined(items)).toEqual([]);
@@ -107,4 +116,33 @@ test('L a replace from another source raises the generation: its coordinates may
   expect(await rows(lake)).toEqual(['1 6 new source']);
   await rebuildAll(lake);
   expect(await rows(lake)).toEqual(['1 6 new source']);
+});
+
+test('L a third full load that came while the second was loaded has a place of its own', async () => {
+  const lake = await reloaded();
+  const second = await projectFor(lake).plan();
+  expect(second.load.reload).toBe(1);
+  await changed(lake, 20, 'I,@,7,7,between');
+  // In a folder of their own, so that the second copy stands as it was planned.
+  const third = (n: number, ...lines: string[]) =>
+    take(lake, `again/s/${T}/LOAD0000000${n}.csv`, `${['id,a,b', ...lines].join('\n')}\n`);
+  expect(await third(1, '1,1000,third')).toMatchObject({ error: { code: 'TM_2303' } });
+  expect(await third(2, '8,8,third')).toMatchObject({ error: { code: 'TM_2303' } });
+  await changed(lake, 30, 'I,@,9,9,beyond');
+  await reloading(lake);
+  expect(await heldReload(lake.ports.items, T)).toMatchObject({ count: 2 });
+  expect(await listQuarantined(lake.ports.items)).toHaveLength(2);
+  await reloading(lake, `again/s/${T}`);
+  expect(await heldReload(lake.ports.items, T)).toBeUndefined();
+  expect(await rows(lake)).toEqual(['1 1000 third', '8 8 third', '9 9 beyond']);
+});
+
+test('L a reload that a crash left unended is ended after a vacuum too', async () => {
+  const lake = await reloaded();
+  await dying(lake);
+  await mergeAll(lake, T);
+  await vacuumAtOnce(lake.ports);
+  expect(await reloading(lake)).toMatchObject({ n: 4 });
+  expect(await listQuarantined(lake.ports.items)).toEqual([]);
+  expect(await heldReload(lake.ports.items, T)).toBeUndefined();
 });

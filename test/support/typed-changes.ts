@@ -379,10 +379,12 @@ export function serviceEventRecords(changes: readonly TypedChange[], source: str
   for (const change of changes) {
     if (change.op === 'truncate') for (const row of [...live.values()]) put('delete', row);
     else if (change.op === 'delete') put('delete', change.was);
-    else if (change.op === 'update' && change.was.id !== change.row.id) {
+    else if (change.op !== 'update') put('create', change.row);
+    else if (change.was.id === change.row.id) put('update', change.row);
+    else {
       put('delete', change.was);
       put('create', change.row);
-    } else put(change.op === 'update' ? 'update' : 'create', change.row);
+    }
   }
   return records;
 }

@@ -100,8 +100,10 @@ function byFormat(records: readonly Change[]): {
   const bad: BadRecord[] = [];
   const binlog = records[0]?.format === 'debezium';
   records.forEach(({ format }, i) => {
+    const group = groups.get(format);
     if ((format === 'debezium') !== binlog) bad.push({ at: i, ...otherScale(format) });
-    else groups.set(format, [...(groups.get(format) ?? []), i]);
+    else if (group) group.push(i);
+    else groups.set(format, [i]);
   });
   return { groups: Array.from(groups, ([format, at]) => ({ format, at })), bad };
 }

@@ -3,6 +3,7 @@ import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
 import { tableFor } from '../../config/resolved';
 import { type Detected, detect } from '../../formats/detect';
 import type { FormatKind } from '../../formats/format';
+import type { LoadRef } from '../../ledger/sources';
 import type { ObjectInfo, ObjectStore } from '../../ports/object-store';
 import { localDate } from './dates';
 import { noSuchFile, undeclaredTable } from './errors';
@@ -67,13 +68,13 @@ export function identify(
     : detected && (tableOf(lake, detected) ?? tableOfChanges(lake, detected));
   if (!table) throw undeclaredTable(request.table ?? detected?.table, path, request.date ?? detected?.date);
   const kind = table.format?.kind ?? detected?.format ?? 'csv';
-  const place = [detected?.schema, detected?.table, name].filter(part => part !== undefined).join('/');
+  const place = layoutPlace(object);
   const part = LOAD_NUMBER.exec(name)?.[1];
   const copy = part === undefined ? undefined : { place, part: BigInt(`0x${part}`) };
   const plain = detected?.fileTime === undefined && !copy;
   const date = request.date ?? detected?.date;
   const dateReceived = date ?? nameDate(detected) ?? localDate(now, lake.timezone);
-  const parts = plain ? ['plain', table.name, date ?? '', sha256] : ['dms', table.name, place, sha256];
+  const parts = plain ? ['plain', table.name, date ?? '', sha256] : dmsParts(table, object);
   if (request.again) parts.push(request.again);
   return {
     object,
@@ -82,10 +83,28 @@ export function identify(
     load: table.format?.load ?? detected?.load ?? false,
     copy,
     plain,
-    identity: createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32),
+    identity: identityOf(parts),
     dateReceived,
     instant: BigInt(date ? Date.parse(date) : now) * 1000n,
   };
+}
+
+/** What a LOAD object goes by: the same wherever it is read from. */
+export function loadObjectOf(table: ResolvedTable, object: SourceObject): LoadRef {
+  return { place: layoutPlace(object), identity: identityOf(dmsParts(table, object)) };
+}
+
+/** By schema, table and name: where the layout's folders stand is no part of it. */
+function layoutPlace({ detected, name }: SourceObject): string {
+  return [detected?.schema, detected?.table, name].filter(part => part !== undefined).join('/');
+}
+
+const dmsParts = (table: ResolvedTable, object: SourceObject) => [
+  ...['dms', table.name, layoutPlace(object), object.sha256],
+];
+
+function identityOf(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
 }
 
 /** What a file goes by while no table takes it in. */

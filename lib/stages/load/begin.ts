@@ -21,7 +21,7 @@ export interface Beginning extends Pick<Load, 'replaces' | 'copy' | 'fingerprint
   /** Where the copy stands among the source's changes, in the source's own coordinates. */
   readonly at?: { readonly major: bigint; readonly minor: bigint };
   /** What the ledger held when the copy was first heard of: changes since are newer than it. Default: what it holds now. */
-  readonly since?: Standing;
+  readonly since?: Standing & { readonly count: number };
   /**
    * Whether the changes that follow come from another source than those before: positions of the two are never compared
    * (PROTOCOL.md, P5).
@@ -65,6 +65,7 @@ export async function begin(
       position: given ?? (what.replaces ? maxPosition(before, justAfter(known)) : before),
       generation,
       entry: since?.entry ?? counter.next,
+      ...(since ? { reload: since.count } : {}),
       at: ports.clock.now(),
       holds,
       state: 'open',

@@ -1,6 +1,6 @@
 import { OP_INSERT } from '../../change/op';
 import type { Batch } from '../../columnar/column';
-import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
+import type { ResolvedTable } from '../../config/resolved';
 import type { DecodedBatch, OpenedFile } from '../../formats/format';
 import { type Load, notedRecipe } from '../../ledger/loads';
 import { endReload, type Reloaded } from '../../ledger/reloads';
@@ -9,14 +9,18 @@ import { encodeRowGroup } from '../../parquet/wasm';
 import type { Json } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { SeenObject } from '../../ports/scratch';
+import { mapAtOnce } from '../../table/at-once';
 import { rowGroups } from '../../table/write-files';
-import { identify, openSource } from '../ingest/identify';
+import { loadObjectOf, openSource } from '../ingest/identify';
 import type { Group } from './groups';
 import { readJson, writeJson } from './json-object';
 import { folderOf, type LoadPorts, type Recipe } from './recipe';
 import { rowUnreadable } from './run-errors';
 import type { CopyFile } from './source/copy';
-import { openLoad } from './source/dms-loads';
+import { openLoadObject } from './source/dms-loads';
+
+/** Objects that are read at once. */
+const AT_ONCE = 16;
 
 const rewrittenFolder = (recipe: Pick<Recipe, 'table' | 'load' | 'id'>) => `${folderOf(recipe)}/read/`;
 
@@ -31,7 +35,7 @@ export async function rewriteLoads(ports: LoadPorts, recipe: Recipe, group: Grou
   for (const [i, file] of group.files.entries()) {
     const name = `${rewrittenFolder(recipe)}${group.id}/${String(i + 1).padStart(6, '0')}`;
     const about = await reloadedOf(ports, recipe, file);
-    const opened = await openLoad(ports.copies, recipe.table, file);
+    const opened = await openLoadObject(ports.copies, recipe.table, file);
     let rows = 0;
     const counted = async function* () {
       for await (const decoded of opened.batches()) {
@@ -53,10 +57,10 @@ export async function endReloadOf(
   n: number,
 ): Promise<void> {
   if (recipe.load.copy.kind !== 'dms') return;
-  const objects: Reloaded[] = [];
-  for await (const { key } of store.list(rewrittenFolder(recipe)))
-    if (key.endsWith('.json')) objects.push(await readJson<Reloaded>(store, key));
-  await endReload(items, recipe.table.name, n, objects);
+  const keys: string[] = [];
+  for await (const { key } of store.list(rewrittenFolder(recipe))) if (key.endsWith('.json')) keys.push(key);
+  const objects = await mapAtOnce(keys, AT_ONCE, key => readJson<Reloaded>(store, key));
+  await endReload(items, recipe.table.name, { ...recipe.load, n }, objects);
 }
 
 /** The same for a load that is committed: a crash may have come between the two. */
@@ -79,9 +83,7 @@ async function reloadedOf(
   const path = uri.includes('://') ? key : uri;
   const request = { landing: copies, key, receivedAs: path, table: table.name };
   const object = await openSource(request);
-  const lake = { tables: [table] } as unknown as ResolvedLake;
-  const { identity, copy } = identify(lake, object, request, load.at);
-  return { place: copy!.place, identity, object: path, dateReceived: load.dateReceived };
+  return { ...loadObjectOf(table, object), object: path, dateReceived: load.dateReceived };
 }
 
 /** @throws TM_2765 */

@@ -4,6 +4,7 @@ import { listAttempts } from '../../ledger/attempts';
 import { type Entry, entriesAfter, isLoad } from '../../ledger/entries';
 import { openLoad } from '../../ledger/loads';
 import { eachQuarantined } from '../../ledger/quarantine';
+import { heldReload } from '../../ledger/reloads';
 import type { LakePorts } from '../../ports/lake-ports';
 import { readAsideFiles } from '../../table/aside-files';
 import { statedCursor } from '../../table/cursor';
@@ -53,6 +54,7 @@ async function* namesFor(ports: LakePorts, asked: ReadonlySet<string>): Names {
   }
   for (const table of loaded) {
     yield* namesOfLoading(ports, table, asked);
+    yield* namesOfReload(ports, table, asked);
     yield* namesOfEntries(ports, table);
     yield* namesOfAside(ports, table);
   }
@@ -156,6 +158,13 @@ async function* namesOfLoading({ items }: LakePorts, table: string, asked: Reado
   const { id } = loading.load;
   const folder = `${loadFolder(table, id)}/`;
   yield [...asked].filter(key => key.startsWith(folder) || isPackOf(id, key));
+}
+
+/** A load that is committed may not have ended its reload yet: what it knows of the objects is not found elsewhere. */
+async function* namesOfReload({ items }: LakePorts, table: string, asked: ReadonlySet<string>): Names {
+  if (!(await heldReload(items, table))) return;
+  const folder = loadFolder(table, '');
+  yield [...asked].filter(key => key.startsWith(folder) && key.includes('/read/'));
 }
 
 /** What an open attempt of the report has staged so far is its own, whatever stands there. */

@@ -3,6 +3,7 @@ import { detect } from '../../../formats/detect';
 import type { DeclaredColumn, OpenedFile, SourceFile } from '../../../formats/format';
 import { formatOf } from '../../../formats/formats';
 import type { ObjectStore } from '../../../ports/object-store';
+import { mapAtOnce } from '../../../table/at-once';
 import { filesMissing, formatUnknown, mixedSchemas, noSuchTable } from '../errors';
 import type { CopyFile, CopySource, TableCopy } from './copy';
 import { byUri, fingerprintOf } from './fingerprint';
@@ -55,26 +56,35 @@ async function columnsOf(
   table: ResolvedTable,
   files: readonly CopyFile[],
 ): Promise<readonly DeclaredColumn[]> {
-  const [first, ...others] = files;
-  const { columns } = await openLoad(store, table, first!);
-  const known = textOf(columns);
-  const different: string[] = [];
-  for (const file of others) {
-    const found = textOf((await openLoad(store, table, file)).columns);
-    if (found !== known) different.push(`${file.uri}: ${found}, not ${known}`);
-  }
+  const found = await mapAtOnce(
+    files,
+    AT_ONCE,
+    async file => (await openLoadObject(store, table, file)).columns,
+  );
+  const known = textOf(found[0]!);
+  const different = files.flatMap(({ uri }, i) => {
+    const columns = textOf(found[i]!);
+    return columns === known ? [] : [`${uri}: ${columns}, not ${known}`];
+  });
   if (different.length > 0) throw mixedSchemas(table.name, different);
-  return columns;
+  return found[0]!;
 }
 
 const textOf = (columns: readonly DeclaredColumn[]) =>
   columns.map(({ name, type }) => `${name} ${type}`).join(', ');
 
+/** Files that are opened at once. */
+const AT_ONCE = 16;
+
 const BATCH_ROWS = 65_536;
 const BATCH_BYTES = 8 << 20;
 
 /** A LOAD object, its rows inserts. @throws TM_2709, and TM_21xx to TM_22xx for a file that cannot be read */
-export function openLoad(store: ObjectStore, table: ResolvedTable, file: CopyFile): Promise<OpenedFile> {
+export function openLoadObject(
+  store: ObjectStore,
+  table: ResolvedTable,
+  file: CopyFile,
+): Promise<OpenedFile> {
   const { key, bytes, etag, uri } = file;
   const kind = table.format?.kind ?? detect(key)?.format;
   if (!kind) throw formatUnknown(table.name, [uri]);
