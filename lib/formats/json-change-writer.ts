@@ -27,7 +27,7 @@ const PLAIN: Forms = [];
 export class ChangeWriter {
   private readonly row: ChangeMembers;
   private readonly old: ChangeMembers;
-  private readonly key: ReadonlySet<number>;
+  private readonly key: Set<number>;
   /** Fields of the columns that the config declares. */
   private readonly declared: ReadonlySet<number>;
   private readonly data: number[];
@@ -96,26 +96,31 @@ export class ChangeWriter {
       if (known === undefined) {
         this.batch.add(this.fields.layout[field]!, this.request.missing);
         this.data.push(field);
+        if (this.request.key.some(part => this.fields.find(part) === field)) this.key.add(field);
       }
       if (!this.row.put(field, member)) return changedTwice(name);
     }
     return undefined;
   }
 
-  /** A before-image is asked for the key, and for what the row itself lacks. */
+  /** A before-image is asked for the key, all of it, and for what the row itself lacks. */
   private newBefores(): void {
     for (const field of this.old.seen) {
-      if (this.before.has(field) || this.fields.layout[field]!.role !== 'data') continue;
-      if (!this.key.has(field) && this.row.of(field) !== UNSEEN) continue;
-      const slot = this.fields.addBefore(field);
-      this.batch.add(this.fields.layout[slot]!, 'null');
-      this.before.set(field, slot);
+      if (this.key.has(field)) for (const part of this.key) this.addBefore(part);
+      else if (this.row.of(field) === UNSEEN) this.addBefore(field);
     }
   }
 
+  private addBefore(field: number): void {
+    if (this.before.has(field) || this.fields.layout[field]!.role !== 'data') return;
+    const slot = this.fields.addBefore(field);
+    this.batch.add(this.fields.layout[slot]!, 'null');
+    this.before.set(field, slot);
+  }
+
   private formsOf(forms: ValueForms): Forms {
-    let known = this.known.get(forms);
-    if (!known) this.known.set(forms, (known = []));
+    const known = this.known.get(forms) ?? [];
+    this.known.set(forms, known);
     const { written = {} } = this.request;
     for (let field = known.length; field < this.fields.layout.length; field++) {
       const { role, name, type } = this.fields.layout[field]!;

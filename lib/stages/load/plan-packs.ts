@@ -7,7 +7,7 @@ import { readJson, SUMMARIES_AT_ONCE, writeJson } from './json-object';
 import { settleKeys } from './keys';
 import { planPacks } from './packs';
 import { folderOf, type LoadPorts, type Recipe, type Step, scopeOf } from './recipe';
-import { tasksFailed, tasksLeft } from './run-errors';
+import { tasksFailed, tasksLeft, tooManyParts } from './run-errors';
 import { partOf, type SplitSummary, type StoredPart } from './split';
 
 /** A part, and which group it is of. */
@@ -34,13 +34,20 @@ export interface PackOrder {
 
 const gatheredKey = (recipe: Recipe) => `${folderOf(recipe)}/gathered.json`;
 
+/** Of each, the load's manifest says a few hundred bytes, and every merge of the load holds it whole. */
+const PARTS_MAX = 200_000;
+
 /**
  * Plans the packs from what splitting made, once all of it is made: a task each. A crash leaves some of the tasks; the
  * same call adds the rest.
- * @throws TM_2753 when tasks of splitting failed, TM_2762 while some are left, TM_2754 for rows that share a key
+ * @throws TM_2771 for more parts than one manifest takes, TM_2753 when tasks of splitting failed, TM_2762 while some are left, TM_2754 for rows that share a key
  */
-export async function planLoadPacks(ports: LoadPorts, recipe: Recipe): Promise<Gathered> {
-  const gathered = await gather(ports, recipe);
+export async function planLoadPacks(
+  ports: LoadPorts,
+  recipe: Recipe,
+  partsMax: number = PARTS_MAX,
+): Promise<Gathered> {
+  const gathered = await gather(ports, recipe, partsMax);
   const alive = gathered.parts.filter(part => !part.dead);
   const parts = alive.map(part => partOf(recipe, part.group, part));
   const stored = new Map(gathered.parts.map(part => [part.key, part]));
@@ -61,7 +68,7 @@ export function readGathered({ store }: Pick<LoadPorts, 'store'>, recipe: Recipe
   return readJson<Gathered>(store, gatheredKey(recipe));
 }
 
-async function gather(ports: LoadPorts, recipe: Recipe): Promise<Gathered> {
+async function gather(ports: LoadPorts, recipe: Recipe, partsMax: number): Promise<Gathered> {
   const known = await ports.store.head(gatheredKey(recipe));
   if (known) return readGathered(ports, recipe);
   const results = await resultsOf(ports.items, recipe, 'split');
@@ -70,6 +77,7 @@ async function gather(ports: LoadPorts, recipe: Recipe): Promise<Gathered> {
   );
   summaries.sort((a, b) => a.group - b.group);
   const parts = summaries.flatMap(({ group, parts }) => parts.map(part => ({ ...part, group })));
+  if (parts.length > partsMax) throw tooManyParts(recipe.table.name, parts.length, partsMax);
   const unknown = summaries.some(({ sourceRows }) => sourceRows === null);
   const sourceRows = unknown ? null : summaries.reduce((sum, one) => sum + one.sourceRows!, 0);
   const gathered = { ...(await settleKeys(ports, recipe, parts)), sourceRows };

@@ -143,3 +143,12 @@ export const newSourceKeeps = (table: string) =>
     table,
     'load it with --replace',
   );
+
+/** TM_2771: splitting made more parts, one for each partition of each group, than one load may have. */
+export const tooManyParts = (table: string, parts: number, most: number) =>
+  new TidemarkError(
+    'TM_2771',
+    `the groups of the copy have ${parts} parts, and a load has ${most} at most`,
+    `table ${table}`,
+    'raise load.groupBytes in the config, or load a copy that is sorted as the table is partitioned; then run it again',
+  );

@@ -2,13 +2,14 @@ import { currentSchema } from '../../../lib/iceberg/metadata';
 import { openLoad } from '../../../lib/ledger/loads';
 import { countTasks } from '../../../lib/ledger/task-counts';
 import { planGroups } from '../../../lib/stages/load/groups';
+import { planLoadPacks } from '../../../lib/stages/load/plan-packs';
 import { scopeOf } from '../../../lib/stages/load/recipe';
 import { rebuild } from '../../../lib/stages/rebuild';
 import { openFile } from '../../../lib/table/data-file';
 import { liveFiles } from '../../../lib/table/live-files';
 import { theTable } from '../../support/foreign';
 import { readRows } from '../../support/lake';
-import { projectOf } from '../../support/load-project';
+import { loadPorts, projectOf } from '../../support/load-project';
 import { ordersLake, sourceOf } from '../../support/orders';
 
 const monthOf = (time: bigint) => new Date(Number(time / 1000n)).toISOString().slice(5, 7);
@@ -63,3 +64,13 @@ test('load.orders: groups, rows of each partition, order and sums are what a nai
   expect(await readRows(lake.ports, 'orders')).toHaveLength(1000);
   expect(await openLoad(lake.ports.items, 'orders')).toBeUndefined();
 }, 120_000);
+
+test('load.parts: more parts than a load may have are refused with the way out, before anything is packed', async () => {
+  const { lake, copy } = await ordersLake();
+  const project = projectOf(lake, sourceOf(lake, copy), 'orders');
+  const recipe = await project.plan();
+  await project.work(recipe, 'split');
+  const packs = planLoadPacks(loadPorts(lake), recipe, 5);
+  await expect(packs).rejects.toThrow(/TM_2771.*groups of the copy have \d+ parts.*raise load\.groupBytes/);
+  expect((await countTasks(lake.ports.items, scopeOf(recipe, 'pack'))).pending).toBe(0);
+});
