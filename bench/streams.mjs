@@ -47,7 +47,13 @@ const same = f => [f, f];
 const COLUMNS = [
   ['id', 'long', 'bigint', { type: 'int64' }, ...same(i => 1_000_000 + i)],
   ['customer_id', 'long', 'bigint', { type: 'int64' }, ...same(i => 90_000 + (i % 7919))],
-  ['status', 'string', 'varchar(20)', { type: 'string' }, ...same(i => ['new', 'paid', 'shipped', 'returned'][i % 4])],
+  [
+    'status',
+    'string',
+    'varchar(20)',
+    { type: 'string' },
+    ...same(i => ['new', 'paid', 'shipped', 'returned'][i % 4]),
+  ],
   ['priority', 'int', 'int', { type: 'int32' }, ...same(i => i % 5)],
   [
     'total',
@@ -62,16 +68,55 @@ const COLUMNS = [
     },
   ],
   ['weight', 'double', 'double', { type: 'double' }, ...same(i => (i % 1000) / 8)],
-  ['ordered_on', 'date', 'date', { type: 'int32', name: 'io.debezium.time.Date' }, i => iso(T0 + (i % 400) * 864e5).slice(0, 10), i => T0 / 864e5 + (i % 400)],
-  ['created_at', 'timestamp', 'datetime', { type: 'int64', name: 'io.debezium.time.Timestamp' }, i => iso(T0 + i * 1000), i => T0 + i * 1000],
-  ['updated_at', 'timestamp', 'datetime(6)', { type: 'int64', name: 'io.debezium.time.MicroTimestamp' }, i => iso(T0 + i * 1001).replace('Z', '123Z'), i => (T0 + i * 1001) * 1000 + 123],
+  [
+    'ordered_on',
+    'date',
+    'date',
+    { type: 'int32', name: 'io.debezium.time.Date' },
+    i => iso(T0 + (i % 400) * 864e5).slice(0, 10),
+    i => T0 / 864e5 + (i % 400),
+  ],
+  [
+    'created_at',
+    'timestamp',
+    'datetime',
+    { type: 'int64', name: 'io.debezium.time.Timestamp' },
+    i => iso(T0 + i * 1000),
+    i => T0 + i * 1000,
+  ],
+  [
+    'updated_at',
+    'timestamp',
+    'datetime(6)',
+    { type: 'int64', name: 'io.debezium.time.MicroTimestamp' },
+    i => iso(T0 + i * 1001).replace('Z', '123Z'),
+    i => (T0 + i * 1001) * 1000 + 123,
+  ],
   ['email', 'string', 'varchar(80)', { type: 'string' }, ...same(i => `customer.${i % 7919}@example.com`)],
-  ['city', 'string', 'varchar(80)', { type: 'string' }, ...same(i => ['Zürich', 'Köln', 'Lyon', 'Graz'][i % 4])],
+  [
+    'city',
+    'string',
+    'varchar(80)',
+    { type: 'string' },
+    ...same(i => ['Zürich', 'Köln', 'Lyon', 'Graz'][i % 4]),
+  ],
   ['country', 'string', 'char(2)', { type: 'string' }, ...same(i => ['CH', 'DE', 'FR', 'AT'][i % 4])],
   ['coupon', 'string', 'varchar(20)', { type: 'string' }, ...same(i => (i % 3 === 0 ? null : `C${i % 100}`))],
   ['is_gift', 'boolean', 'boolean', { type: 'boolean' }, ...same(i => i % 2 === 0)],
-  ['note', 'string', 'text', { type: 'string' }, ...same(i => `leave it at the door, please; parcel ${i} of the day`)],
-  ['uuid', 'string', 'char(36)', { type: 'string' }, ...same(i => `0e37df36-f698-11e6-8dd4-${String(i).padStart(12, '0')}`)],
+  [
+    'note',
+    'string',
+    'text',
+    { type: 'string' },
+    ...same(i => `leave it at the door, please; parcel ${i} of the day`),
+  ],
+  [
+    'uuid',
+    'string',
+    'char(36)',
+    { type: 'string' },
+    ...same(i => `0e37df36-f698-11e6-8dd4-${String(i).padStart(12, '0')}`),
+  ],
 ];
 const rowOf = (i, writer) => Object.fromEntries(COLUMNS.map(c => [c[0], c[4 + writer](i)]));
 const valueSchema = field => ({
@@ -81,13 +126,35 @@ const valueSchema = field => ({
   name: 'shop.orders.Value',
   field,
 });
-const sourceFields = ['version', 'connector', 'name', 'ts_ms', 'snapshot', 'db', 'sequence', 'table', 'server_id', 'gtid', 'file', 'pos', 'row', 'thread', 'query'];
+const sourceFields = [
+  'version',
+  'connector',
+  'name',
+  'ts_ms',
+  'snapshot',
+  'db',
+  'sequence',
+  'table',
+  'server_id',
+  'gtid',
+  'file',
+  'pos',
+  'row',
+  'thread',
+  'query',
+];
 const schema = {
   type: 'struct',
   fields: [
     valueSchema('before'),
     valueSchema('after'),
-    { type: 'struct', fields: sourceFields.map(field => ({ type: 'string', optional: true, field })), optional: false, name: 'io.debezium.connector.mysql.Source', field: 'source' },
+    {
+      type: 'struct',
+      fields: sourceFields.map(field => ({ type: 'string', optional: true, field })),
+      optional: false,
+      name: 'io.debezium.connector.mysql.Source',
+      field: 'source',
+    },
     { type: 'string', optional: false, field: 'op' },
     { type: 'int64', optional: true, field: 'ts_ms' },
   ],
@@ -98,7 +165,23 @@ const schema = {
 const change = i => ({
   before: i % 2 ? rowOf(i, 1) : null,
   after: rowOf(i, 1),
-  source: { version: '2.7.0.Final', connector: 'mysql', name: 'shop', ts_ms: T0 + i, snapshot: 'false', db: 'shop', sequence: null, table: 'orders', server_id: 1, gtid: null, file: 'mysql-bin.000007', pos: 4 + i * 300, row: 0, thread: 5, query: null },
+  source: {
+    version: '2.7.0.Final',
+    connector: 'mysql',
+    name: 'shop',
+    ts_ms: T0 + i,
+    snapshot: 'false',
+    db: 'shop',
+    sequence: null,
+    table: 'orders',
+    server_id: 1,
+    gtid: null,
+    file: 'mysql-bin.000007',
+    pos: 4 + i * 300,
+    row: 0,
+    thread: 5,
+    query: null,
+  },
   op: i % 2 ? 'u' : 'c',
   ts_ms: T0 + i,
   transaction: null,
@@ -107,11 +190,30 @@ const RECORDS = {
   dms: i => ({
     ...(i % 2 ? { 'before-image': { id: 1_000_000 + i } } : {}),
     data: rowOf(i, 0),
-    metadata: { timestamp: iso(T0 + i), 'record-type': 'data', operation: i % 2 ? 'update' : 'insert', 'partition-key-type': 'schema-table', 'schema-name': 'shop', 'table-name': 'orders', 'commit-timestamp': iso(T0 + i), 'transaction-id': 1141, 'transaction-record-id': 1 },
+    metadata: {
+      timestamp: iso(T0 + i),
+      'record-type': 'data',
+      operation: i % 2 ? 'update' : 'insert',
+      'partition-key-type': 'schema-table',
+      'schema-name': 'shop',
+      'table-name': 'orders',
+      'commit-timestamp': iso(T0 + i),
+      'transaction-id': 1141,
+      'transaction-record-id': 1,
+    },
   }),
   debezium: change,
   'debezium with schemas': i => ({ schema, payload: change(i) }),
-  'service-event': i => ({ source: 'orders', type: i % 2 ? 'update' : 'create', data: rowOf(i, 0), aws_request_id: `r-${i}`, version: '1', event_date: iso(T0 + i), uuid: '0e37df36-f698-11e6-8dd4-cb9ced3df976', user_id: 7 }),
+  'service-event': i => ({
+    source: 'orders',
+    type: i % 2 ? 'update' : 'create',
+    data: rowOf(i, 0),
+    aws_request_id: `r-${i}`,
+    version: '1',
+    event_date: iso(T0 + i),
+    uuid: '0e37df36-f698-11e6-8dd4-cb9ced3df976',
+    user_id: 7,
+  }),
   json: i => rowOf(i, 0),
 };
 const REQUEST = {
@@ -152,7 +254,9 @@ function timed(work) {
   return (count / (performance.now() - from)) * 1000;
 }
 
-console.log(`${cpus()[0].model}, Node ${process.version}; ${count} records of 16 columns, batches of ${batch}, medians of ${runs}\n`);
+console.log(
+  `${cpus()[0].model}, Node ${process.version}; ${count} records of 16 columns, batches of ${batch}, medians of ${runs}\n`,
+);
 console.log('format                 bytes   decode/s   auto/s    JSON.parse/s');
 for (const [name, make] of Object.entries(RECORDS)) {
   const records = Array.from({ length: count }, (_, i) => Buffer.from(JSON.stringify(make(i))));

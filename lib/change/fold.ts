@@ -61,13 +61,14 @@ export interface FoldContext {
  */
 export function foldOnto(changes: Changes, groups: KeyGroups, context: FoldContext): Folded {
   const folded = emptyFold(groups.length);
+  const folding: Folding = { ...context, changes, groups, folded };
   for (let g = 0; g < groups.length; g++) {
     const row = context.current(g);
     const first = groups.order[groups.starts[g]!]!;
     const late = comparePositions(positionAt(changes, first), context.merged) < 0;
     const mayHaveBeenDeleted = !row && lacks(changes, first, context.deletedWhen);
     if ((late && (context.partial || !row)) || mayHaveBeenDeleted) folded.action[g] = REFOLD;
-    else foldGroup(changes, groups, g, context, row, folded);
+    else foldGroup(folding, g, row);
   }
   return folded;
 }
@@ -80,8 +81,8 @@ export function foldWhole(
   deletedWhen: number | undefined,
 ): Folded {
   const folded = emptyFold(groups.length);
-  for (let g = 0; g < groups.length; g++)
-    foldGroup(changes, groups, g, { truncates, deletedWhen }, undefined, folded);
+  const folding: Folding = { changes, groups, folded, truncates, deletedWhen };
+  for (let g = 0; g < groups.length; g++) foldGroup(folding, g, undefined);
   return folded;
 }
 
@@ -90,12 +91,23 @@ export function foldAlone(
   changes: Changes,
   groups: KeyGroups,
   folded: Folded,
-  alone: Pick<FoldContext, 'truncates' | 'deletedWhen'> & { readonly groups: Uint32Array },
+  {
+    groups: decided,
+    ...context
+  }: Pick<FoldContext, 'truncates' | 'deletedWhen'> & { readonly groups: Uint32Array },
 ): Folded {
   const { action, from, fills, lacking } = folded;
   const anew = { action: action.slice(), from: from.slice(), fills: [...fills], lacking: new Set(lacking) };
-  for (const g of alone.groups) foldGroup(changes, groups, g, alone, undefined, anew);
+  const folding: Folding = { ...context, changes, groups, folded: anew };
+  for (const g of decided) foldGroup(folding, g, undefined);
   return anew;
+}
+
+/** What each group is folded by, and into. */
+interface Folding extends Pick<FoldContext, 'truncates' | 'deletedWhen'> {
+  readonly changes: Changes;
+  readonly groups: KeyGroups;
+  readonly folded: MutableFold;
 }
 
 interface MutableFold extends Folded {
@@ -112,14 +124,9 @@ function emptyFold(groups: number): MutableFold {
   };
 }
 
-function foldGroup(
-  changes: Changes,
-  groups: KeyGroups,
-  g: number,
-  context: Pick<FoldContext, 'truncates' | 'deletedWhen'>,
-  row: Position | undefined,
-  folded: MutableFold,
-): void {
+/** Folds a group onto the row that its key has, if any. */
+function foldGroup(folding: Folding, g: number, row: Position | undefined): void {
+  const { changes, groups, folded, truncates, deletedWhen } = folding;
   let live = row !== undefined;
   let deleted = false;
   let from = live ? FROM_CURRENT : FROM_NULL;
@@ -132,11 +139,8 @@ function foldGroup(
   };
   for (let i = groups.starts[g]!; i < groups.starts[g + 1]!; i++) {
     const change = groups.order[i]!;
-    while (
-      nextTruncate < context.truncates.length &&
-      precedes(context.truncates[nextTruncate]!, changes, change)
-    ) {
-      if (!row || comparePositions(context.truncates[nextTruncate]!, row) >= 0) clear();
+    while (nextTruncate < truncates.length && precedes(truncates[nextTruncate]!, changes, change)) {
+      if (!row || comparePositions(truncates[nextTruncate]!, row) >= 0) clear();
       nextTruncate++;
     }
     if (row && comparePositions(positionAt(changes, change), row) < 0) continue;
@@ -147,14 +151,13 @@ function foldGroup(
     }
     const absent = changes.absentSets[changes.absent[change]!]!;
     if (absent.size === 0) fill = undefined;
-    else if (!live && deleted && context.deletedWhen !== undefined && absent.has(context.deletedWhen))
-      continue;
+    else if (!live && deleted && deletedWhen !== undefined && absent.has(deletedWhen)) continue;
     else fill = { absent, from, before: fill };
     from = change;
     live = true;
   }
-  for (; nextTruncate < context.truncates.length; nextTruncate++) {
-    if (!row || comparePositions(context.truncates[nextTruncate]!, row) >= 0) clear();
+  for (; nextTruncate < truncates.length; nextTruncate++) {
+    if (!row || comparePositions(truncates[nextTruncate]!, row) >= 0) clear();
   }
   folded.from[g] = from;
   folded.action[g] = !live ? REMOVE : from === FROM_CURRENT ? KEEP : PUT;

@@ -70,7 +70,7 @@ export function withRunning(command: Command): Command {
 }
 
 function parsePlace(text: string): { major: bigint; minor: bigint } {
-  const [, major, minor] = /^(\d{1,16}):(-?\d{1,18})$/.exec(text) ?? [];
+  const [, major, minor] = /^(\d{1,16}):(-?\d{1,19})$/.exec(text) ?? [];
   if (major === undefined || minor === undefined)
     throw usage(`"${text}" is not a position`, 'the command line', 'write it as <major>:<minor>');
   return { major: BigInt(major), minor: BigInt(minor) };

@@ -132,6 +132,9 @@ export class BatchBuilder {
     const data = this.slots.filter(slot => slot.role === 'data');
     const absent = data.map(slot => slot.absent?.slice(0, length));
     const before = named('before');
+    const unknown = this.slots.flatMap(({ role, name, absent: flags }): [string, Uint8Array][] =>
+      role === 'before' && flags ? [[name, flags.slice(0, length)]] : [],
+    );
     const batch: DecodedBatch = {
       length,
       columns: data.map(slot => slot.builder!.finish()),
@@ -142,6 +145,7 @@ export class BatchBuilder {
       changedAt: named('changedAt')[0]?.[1],
       sequence: named('sequence')[0]?.[1],
       before: before.length > 0 ? new Map(before) : undefined,
+      ...(unknown.length > 0 ? { beforeUnknown: new Map(unknown) } : {}),
       bad,
     };
     for (const slot of this.slots) slot.absent = undefined;

@@ -1,4 +1,5 @@
 import { decimalOf, type PrimitiveType } from '../columnar/types';
+import { dayText, dayTime, dayTimeMicros, durationText, FIRST_MS, LAST_MS } from './day-time';
 import type { DeclaredColumn } from './format';
 import type { Formed, ValueForm } from './json-changes';
 import { JsonKind } from './json-scanner';
@@ -69,56 +70,39 @@ function numbers(form: ValueForm): ValueForm {
 
 const INTEGER = /^-?\d{1,19}$/;
 
-/** Integers alone: anything else is no such value. */
-function integers(form: (n: bigint) => Formed): ValueForm {
-  return (text, kind) => (kind === JsonKind.Number && INTEGER.test(text) ? form(BigInt(text)) : NO_VALUE);
+/** Integers alone: anything else is no such value. A number that a double holds, else a bigint. */
+function integers(form: (n: number | bigint) => Formed | undefined): ValueForm {
+  return (text, kind) => {
+    if (kind !== JsonKind.Number || !INTEGER.test(text)) return NO_VALUE;
+    const n = Number(text);
+    return form(Number.isSafeInteger(n) ? n : BigInt(text)) ?? NO_VALUE;
+  };
 }
 
-const DAY_MS = 86_400_000;
-/** From year 1 to 9999. */
-const FIRST_MS = -62_135_596_800_000;
-const LAST_MS = 253_402_300_799_999;
-
-const days = integers(n => dayTime(Number(n) * DAY_MS)?.slice(0, 10) ?? NO_VALUE);
-const millis = integers(n => dayTime(Number(n)) ?? NO_VALUE);
-const micros = integers(n => microsText(n) ?? NO_VALUE);
-const nanos = integers(n => (n % 1000n === 0n ? (microsText(n / 1000n) ?? NO_VALUE) : TOO_FINE));
 const TOO_FINE = { why: 'finer than a microsecond' };
 
+/** Nanoseconds that are whole microseconds. */
+const ofNanos = (form: (us: number | bigint) => Formed | undefined) => (n: number | bigint) => {
+  const us = BigInt(n) / 1000n;
+  return us * 1000n === BigInt(n) ? form(Number.isSafeInteger(Number(us)) ? Number(us) : us) : TOO_FINE;
+};
+
+const days = integers(n => (typeof n === 'number' ? dayText(n) : undefined));
+const millis = integers(n => (typeof n === 'number' ? dayTime(n) : undefined));
+const micros = integers(dayTimeMicros);
+const nanos = integers(ofNanos(dayTimeMicros));
+
 /** Beyond the year 9999 in milliseconds a number can only be microseconds. */
-const millisOrMicros = integers(n => {
-  if (n > BigInt(LAST_MS) || n < BigInt(FIRST_MS)) return microsText(n) ?? NO_VALUE;
-  return { meanings: 'milliseconds or microseconds' };
-});
+const millisOrMicros = integers(n =>
+  n > LAST_MS || n < FIRST_MS ? dayTimeMicros(n) : { meanings: 'milliseconds or microseconds' },
+);
 
-/** `YYYY-MM-DDTHH:MM:SS.mmm`; undefined outside of the years 1 to 9999. */
-function dayTime(ms: number): string | undefined {
-  return ms >= FIRST_MS && ms <= LAST_MS ? new Date(ms).toISOString().slice(0, -1) : undefined;
-}
-
-function microsText(n: bigint): string | undefined {
-  const rest = ((n % 1000n) + 1000n) % 1000n;
-  const text = dayTime(Number((n - rest) / 1000n));
-  return text === undefined ? undefined : `${text}${pad(Number(rest), 3)}`;
-}
-
-const timeMillis = integers(n => timeText(n * 1000n));
-const timeMicros = integers(timeText);
-const timeNanos = integers(n => (n % 1000n === 0n ? timeText(n / 1000n) : TOO_FINE));
-
-/** As MySQL prints a TIME, which is negative or beyond a day where it is a duration. */
-function timeText(n: bigint): Formed {
-  const us = Number(n < 0n ? -n : n);
-  if (!Number.isSafeInteger(us)) return NO_VALUE;
-  const seconds = Math.floor(us / 1e6);
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const fraction = us % 1e6 === 0 ? '' : `.${pad(us % 1e6, 6)}`;
-  return `${n < 0n ? '-' : ''}${pad(h, 2)}:${pad(m, 2)}:${pad(s, 2)}${fraction}`;
-}
-
-function pad(n: number, width: number): string {
-  return String(n).padStart(width, '0');
-}
+const ofMicros = (n: number | bigint) => (typeof n === 'number' ? durationText(n) : undefined);
+const timeMillis = integers(n =>
+  typeof n === 'number' && Number.isSafeInteger(n * 1000) ? durationText(n * 1000) : undefined,
+);
+const timeMicros = integers(ofMicros);
+const timeNanos = integers(ofNanos(ofMicros));
 
 /** An ISO date or time bears the zone that it is without: `2021-01-31Z`. */
 const withoutZone: ValueForm = (text, kind) =>

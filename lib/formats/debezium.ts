@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { binlogPosition } from '../change/binlog-position';
 import { OP_DELETE, OP_INSERT, OP_TRUNCATE, OP_UPDATE } from '../change/op';
+import { dayTime } from './day-time';
 import { debeziumControl } from './debezium-control';
 import { KnownSchemas, withoutSchema } from './debezium-schema';
 import { notDebezium } from './errors';
@@ -28,10 +29,11 @@ const IGNORED: StreamMessage = { kind: 'ignored' };
 export function debezium(): MessageFormat {
   const schemas = new KnownSchemas();
   const payload = new RecordMembers();
+  const source = new RecordMembers();
   const readSpan = (bytes: Uint8Array, span: Span, forms: ValueForms): StreamMessage => {
     if (isNull(bytes, span)) return IGNORED;
     const fault = payload.ofSpan(bytes, span);
-    return fault ? faulty(fault) : readPayload(payload, forms);
+    return fault ? faulty(fault) : readPayload({ record: payload, source, forms });
   };
   return {
     before: bytes => {
@@ -41,7 +43,7 @@ export function debezium(): MessageFormat {
     },
     fits: record => isConnect(record) || isChange(record),
     read: record => {
-      if (!isConnect(record)) return readPayload(record, withoutSchema);
+      if (!isConnect(record)) return readPayload({ record, source, forms: withoutSchema });
       const forms = schemas.learn(record);
       if (!forms) return faulty(notDebezium('its schema is none of a change'));
       return readSpan(record.bytes, record.span(record.find('payload')), forms);
@@ -67,17 +69,14 @@ function isChange(record: RecordMembers): boolean {
   return record.text('op') !== undefined && (record.find('before') !== NONE || record.find('after') !== NONE);
 }
 
-/** Debezium's `source`, as far as it is read here. */
-interface Source {
-  readonly db?: unknown;
-  readonly table?: unknown;
-  readonly ts_ms?: unknown;
-  readonly file?: unknown;
-  readonly pos?: unknown;
-  readonly row?: unknown;
+interface Payload {
+  readonly record: RecordMembers;
+  /** Reads the record's `source`. */
+  readonly source: RecordMembers;
+  readonly forms: ValueForms;
 }
 
-function readPayload(record: RecordMembers, forms: ValueForms): StreamMessage {
+function readPayload({ record, source, forms }: Payload): StreamMessage {
   const twice = record.repeated(MEMBERS);
   if (twice !== undefined) return faulty(notDebezium(`member ${twice} stands twice`));
   const letter = record.text('op');
@@ -86,37 +85,30 @@ function readPayload(record: RecordMembers, forms: ValueForms): StreamMessage {
   if (op === undefined) return faulty(notDebezium(`its op is ${letter.slice(0, 40)}`));
   const span = record.object('source');
   if (!span) return faulty(notDebezium('it has no object source'));
-  const source = JSON.parse(textOf(record.bytes, span)) as Source;
-  const { db, table } = source;
-  if (typeof table !== 'string' || table === '') return faulty(notDebezium('its source has no table'));
+  const fault = source.ofSpan(record.bytes, span);
+  if (fault) return faulty(fault);
+  const table = source.text('table');
+  if (!table) return faulty(notDebezium('its source has no table'));
   const before = record.object('before');
   const row = op === OP_DELETE ? before : record.object('after');
   if (!row && op !== OP_TRUNCATE)
     return faulty(notDebezium(`it has no object ${op === OP_DELETE ? 'before' : 'after'}`));
   const { bytes } = record;
-  const message = {
-    kind: 'change',
-    format: 'debezium',
-    ...(typeof db === 'string' ? { schema: db } : {}),
-    table,
-  } as const;
-  const change = { bytes, row, op, forms };
-  if (letter === 'r') return { ...message, load: true, change };
-  const { position, why } = positionOf(source);
+  const message = { kind: 'change', format: 'debezium', schema: source.text('db'), table } as const;
+  if (letter === 'r') return { ...message, load: true, change: { bytes, row, op, forms } };
+  const { position, why } = positionIn(source);
   if (!position) return faulty(notDebezium(why));
-  const changedAt = instantOf(source.ts_ms);
-  return { ...message, load: false, position, change: { ...change, before, changedAt } };
+  const at = source.integer('ts_ms');
+  const changedAt = at === undefined ? undefined : dayTime(at);
+  return { ...message, load: false, position, change: { bytes, row, before, op, changedAt, forms } };
 }
 
-function positionOf({ file, pos, row }: Source) {
-  if (typeof file !== 'string' || typeof pos !== 'number' || typeof row !== 'number')
+function positionIn(source: RecordMembers) {
+  const file = source.text('file');
+  const pos = source.integer('pos');
+  const row = source.integer('row');
+  if (file === undefined || pos === undefined || row === undefined)
     return { why: 'its source has no file, pos and row' };
   const position = binlogPosition(file, pos, row);
   return { position, why: `its source stands at ${file.slice(0, 60)}, ${pos}, ${row}, no place of a binlog` };
-}
-
-function instantOf(ms: unknown): string | undefined {
-  return Number.isSafeInteger(ms) && Math.abs(ms as number) < 8.64e15
-    ? new Date(ms as number).toISOString()
-    : undefined;
 }

@@ -92,6 +92,8 @@ export interface DecodedBatch {
   readonly sequence?: Column;
   /** Before-images (`BI_<column>`) by column name, typed like the column. */
   readonly before?: ReadonlyMap<string, Column>;
+  /** Per before-image: 1 where nothing is known of the old value. Undefined: a NULL is one. */
+  readonly beforeUnknown?: ReadonlyMap<string, Uint8Array>;
   readonly bad: readonly BadRow[];
 }
 

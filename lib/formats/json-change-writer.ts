@@ -37,6 +37,8 @@ export class ChangeWriter {
   private readonly named = new Set<number>();
   private forms = PLAIN;
   private readonly known = new Map<ValueForms, Forms>();
+  /** Where a text stands that was made, until it is read. */
+  private readonly scratch = Buffer.alloc(1024);
 
   constructor(
     private readonly batch: BatchBuilder,
@@ -114,7 +116,7 @@ export class ChangeWriter {
   private addBefore(field: number): void {
     if (this.before.has(field) || this.fields.layout[field]!.role !== 'data') return;
     const slot = this.fields.addBefore(field);
-    this.batch.add(this.fields.layout[slot]!, 'null');
+    this.batch.add(this.fields.layout[slot]!, 'absent');
     this.before.set(field, slot);
   }
 
@@ -170,7 +172,7 @@ export class ChangeWriter {
       if (old !== UNSEEN) return this.value(slot, this.old.scanner, old, bytes, field);
       if (this.key.has(field) && now !== UNSEEN) return this.value(slot, this.row.scanner, now, bytes, field);
     }
-    this.batch.null(slot);
+    this.batch.absent(slot);
     return undefined;
   }
 
@@ -212,8 +214,10 @@ export class ChangeWriter {
   }
 
   private plain(slot: number, text: string): RowFault | undefined {
-    const bytes = Buffer.from(text);
-    return this.batch.text(slot, bytes, 0, bytes.length);
+    const { scratch } = this;
+    const fits = 3 * text.length <= scratch.length;
+    const bytes = fits ? scratch : Buffer.from(text);
+    return this.batch.text(slot, bytes, 0, fits ? scratch.write(text) : bytes.length);
   }
 
   private formed(slot: number, form: ValueForm, text: string, kind: JsonKind): RowFault | undefined {

@@ -10,6 +10,8 @@ export const NONE = -1;
 export class RecordMembers {
   bytes: Uint8Array = new Uint8Array(0);
   private readonly scanner = new JsonScanner();
+  /** Where each name stood last: records are mostly written alike. */
+  private readonly places = new Map<string, number>();
 
   /** Finds the members of a whole record. Answers why it is no JSON object. */
   ofRecord(bytes: Uint8Array): RowFault | undefined {
@@ -42,18 +44,29 @@ export class RecordMembers {
     return { from: this.scanner.starts[member]!, to: this.scanner.ends[member]! };
   }
 
-  /** The first member of that name (ASCII), or NONE. */
-  find(name: string, first = 0): number {
-    for (let i = first; i < this.scanner.members; i++) if (this.isNamed(i, name)) return i;
+  /** A member of that name (ASCII), or NONE. */
+  find(name: string): number {
+    const { members } = this.scanner;
+    const before = this.places.get(name);
+    if (before !== undefined && before < members && this.isNamed(before, name)) return before;
+    for (let i = 0; i < members; i++) {
+      if (!this.isNamed(i, name)) continue;
+      this.places.set(name, i);
+      return i;
+    }
     return NONE;
   }
 
-  /** The first of these names that stands twice: which of the two is meant nobody knows. */
+  /** One of these names (31 at most) that stands twice: which of the two is meant nobody knows. */
   repeated(names: readonly string[]): string | undefined {
-    return names.find(name => {
-      const first = this.find(name);
-      return first !== NONE && this.find(name, first + 1) !== NONE;
-    });
+    let seen = 0;
+    for (let i = 0; i < this.scanner.members; i++) {
+      const k = this.nameAmong(i, names);
+      if (k === NONE) continue;
+      if ((seen & (1 << k)) !== 0) return names[k];
+      seen |= 1 << k;
+    }
+    return undefined;
   }
 
   /** The member's value where it is an object. */
@@ -74,6 +87,19 @@ export class RecordMembers {
     return kind === JsonKind.Text ? textOf(this.bytes, { from, to }) : undefined;
   }
 
+  /** The member's value where it is a number that a double holds as it is written: an integer up to 2^53. */
+  integer(name: string): number | undefined {
+    const member = this.find(name);
+    if (member === NONE || this.kind(member) !== JsonKind.Number) return undefined;
+    const value = Number(textOf(this.bytes, this.span(member)));
+    return Number.isSafeInteger(value) ? value : undefined;
+  }
+
+  private nameAmong(member: number, names: readonly string[]): number {
+    for (let k = 0; k < names.length; k++) if (this.isNamed(member, names[k]!)) return k;
+    return NONE;
+  }
+
   private isNamed(member: number, name: string): boolean {
     const { keyStarts, keyEnds, keyEscaped } = this.scanner;
     if (keyEscaped[member] === 1) return this.name(member) === name;
@@ -86,5 +112,6 @@ export class RecordMembers {
 
 /** The text of UTF-8 bytes. */
 export function textOf(bytes: Uint8Array, { from, to }: Span): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString('utf8', from, to);
 }

@@ -12,7 +12,7 @@ export interface AsideNote {
   /** Its cursor, as a snapshot states one. */
   readonly cursor: Readonly<Record<string, string>>;
   /** Where the next portion begins, and the last entry that is folded. */
-  readonly next: { readonly after: number; readonly groups: number };
+  readonly next: { readonly after: number; readonly groups: number; readonly of?: string };
   readonly through: number;
   readonly rows: { readonly new: number; readonly changed: number; readonly deleted: number };
 }

@@ -16,6 +16,8 @@ export interface Counter {
   readonly loads?: number;
   /** The number of the last load; undefined before the first. */
   readonly load?: number;
+  /** Where the last replace stands, which drops all before it: its position as text, and the `_entry` of its rows. */
+  readonly replaced?: { readonly position: string; readonly entry: number };
   /** The newest schema of the log that a numbered delta was written for; undefined before the first. */
   readonly schema?: number;
   /**

@@ -23,6 +23,7 @@ export interface TaskScope {
  * | table#<table>    | loading                 | the load that is under way                                |
  * | table#<table>    | loaded#<ordinal>        | a load that was committed or given up                     |
  * | table#<table>    | cursor#<stream>#<shard> | how far a shard's records of the table were taken in      |
+ * | load#<load>      | begun                   | that a load of this name was begun                        |
  * | load#<load>      | recipe                  | by which recipe its steps are done now                    |
  * | tasks#<load>#<step> | task#<id>           | a task of a load's step: its state, try, token, errors    |
  * | tasks#<load>#<step> | state#<n>#<ms>#<id> | that it is in this state, and since (in progress: until) when |
@@ -71,6 +72,7 @@ export const loadKey = (table: string, name: string): ItemKey => ({
   sort: `load#${name}`,
 });
 export const loadingKey = (table: string): ItemKey => ({ partition: tablePartition(table), sort: 'loading' });
+export const begunKey = (load: string): ItemKey => ({ partition: `load#${load}`, sort: 'begun' });
 export const recipeKey = (load: string): ItemKey => ({ partition: `load#${load}`, sort: 'recipe' });
 export const loadedKey = (table: string, ordinal: number): ItemKey => ({
   partition: tablePartition(table),

@@ -1,10 +1,9 @@
 import { formatPosition, type Position, parsePosition } from '../change/position';
 import type { Item, ItemAction, Items, ItemValue } from '../ports/items';
 import { type Counter, counterValue, readCounter } from './counter';
-import { type Delta, type Entry, entriesAfter, entryValue } from './entries';
 import {
+  begunKey,
   counterKey,
-  entryKey,
   LOADED_PREFIX,
   loadedKey,
   loadingKey,
@@ -12,8 +11,6 @@ import {
   recipeKey,
   tablePartition,
 } from './keys';
-import { overlap } from './turn';
-import { waitingAction } from './waiting';
 
 /** Where a copy is, so that whoever goes on with its load can open it again. */
 export interface CopyPlace {
@@ -49,11 +46,15 @@ export interface Load {
   readonly copy: CopyPlace;
   /** Of the copy's files. */
   readonly fingerprint: string;
+  /** Whether the changes that follow come from another source than those before. */
+  readonly newSource?: boolean;
   /** Whether the table's merges wait for it: until then nobody should see changes without what they change. */
   readonly holds: boolean;
   readonly state: 'open' | 'committed' | 'abandoned';
   /** Which reload of DMS it was begun for, if one waited (lib/ledger/reloads.ts). */
   readonly reload?: number;
+  /** By which recipe it was committed: what came in with it. */
+  readonly recipe?: string;
   /** The number of its entry. */
   readonly n?: number;
 }
@@ -83,6 +84,27 @@ export async function openLoad(items: Items, table: string): Promise<StandingLoa
   return item && { load: loadOf(item), version: item.version };
 }
 
+/** Whether a load of this name was ever begun: none begins twice. */
+export async function wasBegun(items: Items, load: string): Promise<boolean> {
+  return (await items.get(begunKey(load))) !== undefined;
+}
+
+/** A load that is committed or given up. */
+export async function pastLoad(items: Items, table: string, ordinal: number): Promise<Load | undefined> {
+  const item = await items.get(loadedKey(table, ordinal));
+  return item && loadOf(item);
+}
+
+/** The last load that is part of the log, whatever was given up since. */
+export async function lastCommitted(items: Items, table: string): Promise<Load | undefined> {
+  const { loads = 0 } = await readCounter(items, table);
+  for (let ordinal = loads; ordinal > 0; ordinal--) {
+    const load = await pastLoad(items, table, ordinal);
+    if (load?.state === 'committed') return load;
+  }
+  return undefined;
+}
+
 /** Loads that are committed or given up, the newest first. */
 export async function pastLoads(items: Items, table: string, limit: number): Promise<Load[]> {
   return (await items.query(tablePartition(table), LOADED_PREFIX, { limit, reverse: true })).map(loadOf);
@@ -90,7 +112,8 @@ export async function pastLoads(items: Items, table: string, limit: number): Pro
 
 /**
  * Notes a load as begun; `planned` is made after the counter was read, which is a condition: it knows all that has a
- * number. A load that holds pauses the table in the same transaction. Undefined: another load is under way.
+ * number. A load that holds pauses the table in the same transaction. Undefined: another load is under way, or one of this
+ * name was begun before, by a call that came twice.
  */
 export async function beginLoad(
   items: Items,
@@ -104,67 +127,16 @@ export async function beginLoad(
     const actions: ItemAction[] = [
       { put: loadingKey(table), value: loadValue(load), if: 'absent' },
       { put: counterKey(table), value: moved, if: counter.version },
+      { put: begunKey(load.id), value: { table }, if: 'absent' },
     ];
     if (load.holds)
       actions.push({ put: pausedKey(table), value: { at: load.at, load: load.id }, if: 'absent' });
     const result = await items.transact(actions);
     if (result.done) return { load, version: 1 };
-    if (result.blocked.includes(0)) return undefined;
+    if (result.blocked.includes(0) || result.blocked.includes(2)) return undefined;
     // Somebody paused the table: it stays so, and the load does not end it.
-    if (result.blocked.includes(2))
+    if (result.blocked.includes(3))
       return beginLoad(items, table, async now => ({ ...(await planned(now)), holds: false }));
-  }
-}
-
-/** What became of numbering a load. gone: it was given up, or committed, by another. met: a change stands at its position. */
-export type NumberedLoad = { readonly n: number } | { readonly gone: true } | { readonly met: Entry };
-
-/**
- * Gives a load its number: one transaction makes it part of the log, and ends its hold. A crash before it leaves the load
- * under way; after it the next merge takes it in.
- *
- * The `_entry` of its rows was settled when it began. No entry that was numbered since may have a change at exactly the
- * load's position: readers without the ledger would take the other for the later one (PROTOCOL.md, P1).
- * @param meets whether an entry, whose positions lie around the load's, has a change there
- */
-export async function numberLoad(
-  items: Items,
-  table: string,
-  { load, version }: StandingLoad,
-  files: Delta,
-  { now, meets }: { readonly now: number; meets(entry: Entry): Promise<boolean> },
-): Promise<NumberedLoad> {
-  for (let looked = load.entry - 1; ; ) {
-    const counter = await readCounter(items, table);
-    const n = counter.next;
-    for await (const entry of entriesAfter(items, table, looked)) {
-      // Another commit of this very load, which was read before that one ended it.
-      if (entry.name === files.name) return { gone: true };
-      if (overlap(files, entry) && (await meets(entry))) return { met: entry };
-      looked = entry.n;
-    }
-    if (looked >= n) continue;
-    const kind = load.replaces ? 'replace' : 'load';
-    const done: Load = { ...load, state: 'committed', n };
-    const result = await items.transact([
-      { delete: loadingKey(table), if: version },
-      { put: loadedKey(table, load.ordinal), value: loadValue(done), if: 'absent' },
-      {
-        put: counterKey(table),
-        value: counterValue({ ...counter, next: n + 1, load: n }),
-        if: counter.version,
-      },
-      {
-        put: entryKey(table, n),
-        value: entryValue(files, { source: `load#${load.id}`, at: now }, kind),
-        if: 'absent',
-      },
-      await waitingAction(items, table, { since: now, next: n + 1 }),
-      ...(await releaseOf(items, table, load)),
-    ]);
-    if (result.done) return { n };
-    // Versions of an item that is deleted and put anew start again: this load's place in the history says it surely.
-    if (result.blocked.some(i => i <= 1)) return { gone: true };
   }
 }
 
@@ -188,14 +160,14 @@ export async function abandonLoad(
   }
 }
 
-/** Who resumed the table by hand, or paused it anew, has the last word. */
-async function releaseOf(items: Items, table: string, load: Load): Promise<ItemAction[]> {
+/** Ends a load's hold on its table. Who resumed that by hand, or paused it anew, has the last word. */
+export async function releaseOf(items: Items, table: string, load: Load): Promise<ItemAction[]> {
   if (!load.holds) return [];
   const paused = await items.get(pausedKey(table));
   return paused?.value.load === load.id ? [{ delete: pausedKey(table), if: paused.version }] : [];
 }
 
-function loadValue({ position, ...load }: Load): ItemValue {
+export function loadValue({ position, ...load }: Load): ItemValue {
   const { n, ...plain } = load;
   const copy = { ...load.copy, at: [...load.copy.at] };
   return { ...plain, copy, position: formatPosition(position), ...(n === undefined ? {} : { n }) };

@@ -26,6 +26,14 @@ export interface StreamCursor {
   readonly arrival: bigint;
   /** How many records were counted, those in quarantine among them. */
   readonly count: number;
+  /** What the table's positions are made of; undefined before the first. */
+  readonly scale?: Scale;
+}
+
+/** Positions of two kinds do not compare; a new source generation begins anew (PROTOCOL.md, P5). */
+export interface Scale {
+  readonly kind: 'clock' | 'binlog';
+  readonly generation: number;
 }
 
 export interface StoredCursor extends StreamCursor {
@@ -70,6 +78,11 @@ export async function tableCursor(
   return highest([{ ...aside, count: 0 }, ...parents], aside.sequence);
 }
 
+/** What the positions of the table's records of this shard are made of, as far as any came. */
+export async function scaleOf(items: Items, at: ShardRef, table: string): Promise<Scale | undefined> {
+  return (await readCursor(items, cursorKey(table, streamId(at.stream), at.shard)))?.scale;
+}
+
 /** The cursor of a shard's records that are no table's. */
 export async function shardCursor(items: Items, at: ShardRef, shards: ListShards): Promise<StoredCursor> {
   const key = (shard: string) => shardKey(streamId(at.stream), shard);
@@ -105,7 +118,8 @@ async function nearestAncestors(
 function highest(cursors: readonly StreamCursor[], sequence: string | undefined): StoredCursor {
   const arrival = cursors.reduce((max, c) => later(max, c.arrival), START.arrival);
   const count = Math.max(START.count, ...cursors.map(c => c.count));
-  return { sequence, arrival, count, version: START.version };
+  const scale = cursors.find(c => c.scale)?.scale;
+  return { sequence, arrival, count, version: START.version, ...(scale ? { scale } : {}) };
 }
 
 /** The later of two arrivals. */
@@ -116,12 +130,13 @@ export function later(a: bigint, b: bigint): bigint {
 async function readCursor(items: Items, key: ItemKey): Promise<StoredCursor | undefined> {
   const item = await items.get(key);
   if (!item) return undefined;
-  const { sequence, arrival, count } = item.value;
+  const { sequence, arrival, count, scale } = item.value;
   return {
     sequence: (sequence as string | null) ?? undefined,
     arrival: BigInt(arrival as string),
     count: count as number,
     version: item.version,
+    ...(scale ? { scale: scale as unknown as Scale } : {}),
   };
 }
 
@@ -138,6 +153,7 @@ export function cursorAction(
     sequence: next.sequence ?? null,
     arrival: String(next.arrival),
     count: next.count,
+    ...(next.scale ? { scale: { ...next.scale } } : {}),
   };
   return { put: key, value, if: before.version };
 }

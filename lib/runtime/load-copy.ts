@@ -4,6 +4,8 @@ import { heldObjects, heldReload } from '../ledger/reloads';
 import type { Items } from '../ports/items';
 import type { ObjectStore } from '../ports/object-store';
 import { filesMissing } from '../stages/load/errors';
+import type { CopySource } from '../stages/load/source/copy';
+import { decodedSource } from '../stages/load/source/decoded';
 import { dmsLoadsSource } from '../stages/load/source/dms-loads';
 import { filesSource } from '../stages/load/source/files';
 import { manifestSource } from '../stages/load/source/manifest';
@@ -135,16 +137,18 @@ export function openCopy(
 ): OpenCopy {
   const keys = at.map(keyOf);
   const [first = ''] = keys;
-  if (kind === 'manifest') return { copies, source: manifestSource(copies, { table, summary: first }) };
+  const decoded = (source: CopySource) => ({ copies, source: decodedSource(source, copies, declared) });
+  if (kind === 'manifest') return decoded(manifestSource(copies, { table, summary: first }));
   if (kind === 'export') return { copies, source: rdsExportSource(copies, first) };
-  if (kind === 'files') return { copies, source: filesSource(copies, { table, from: keys }) };
-  if (!landing) return { copies, source: dmsLoadsSource(copies, { table: declared, folders: keys }) };
+  if (kind === 'files') return decoded(filesSource(copies, { table, from: keys }));
+  if (!landing) return decoded(dmsLoadsSource(copies, { table, folders: keys }));
   const { store, address } = landing;
   const elsewhere = at.find(path => !path.startsWith(address));
   if (elsewhere !== undefined)
     throw copyUnreadable("LOAD objects are loaded from the lake's landing", elsewhere);
   const folders = at.map(path => path.slice(address.length));
-  return { copies: store, source: dmsLoadsSource(store, { table: declared, folders }) };
+  const source = decodedSource(dmsLoadsSource(store, { table, folders }), store, declared);
+  return { copies: store, source };
 }
 
 /** Where a reload stands that waits in a deployed lake's landing. Undefined: none waits there. */

@@ -4,7 +4,7 @@ import { retryTasks } from '../ledger/task-pending';
 import { listTasks, type Task } from '../ledger/tasks';
 import type { Items } from '../ports/items';
 import type { LakePorts } from '../ports/lake-ports';
-import { type Step, scopeOf } from '../stages/load/recipe';
+import { STEPS, type Step, scopeOf } from '../stages/load/recipe';
 
 /** How a step of a load stands. */
 export interface StepStatus {
@@ -28,8 +28,6 @@ export interface LoadsOfTable {
 /** Tasks, and past loads, that are shown at most. */
 const TASKS_MAX = 100;
 const PAST_MAX = 10;
-
-const STEPS: readonly Step[] = ['split', 'pack'];
 
 /** Reads the ledger alone: the copy may be gone. */
 export async function loadsOfTable(items: Items, table: string): Promise<LoadsOfTable> {

@@ -1,9 +1,9 @@
-import { formatPosition, MAJOR_BITS } from '../change/position';
 import { type ResolvedLake, type ResolvedTable, requireKey } from '../config/resolved';
 import { abandonLoad, type CopyPlace, type Load, openLoad } from '../ledger/loads';
 import { countTasks } from '../ledger/task-counts';
 import type { LakePorts } from '../ports/lake-ports';
 import { localDate } from '../stages/ingest/dates';
+import { differenceOf, traitsOf } from '../stages/load/difference';
 import { planGroups } from '../stages/load/groups';
 import { loadedLast } from '../stages/load/loaded-last';
 import { type LoadRequest, planLoad } from '../stages/load/plan';
@@ -107,7 +107,8 @@ export function loadsOf(base: LoadsBase): Omit<Loads, 'run'> {
       if (last) throw loadedBefore(table.name, last.n);
       const before = await planOf(base, chosen);
       const request = requestOf(base, chosen, options);
-      const { load } = await planLoad(ports, table, chosen.copy, request, config.limits);
+      const { limits } = config;
+      const { load } = await planLoad(ports, { table, copy: chosen.copy, limits }, request);
       return { ...before, load };
     },
     status: ({ name }) => loadsOfTable(ports.items, name),
@@ -154,27 +155,14 @@ export async function choose(
       ? await placeOf(table, { from, kind, sourceTable }, room)
       : (load?.copy ?? (options.replace && (await heldPlace(ports.items, room, table.name))));
   if (!place) throw noLoad(table.name);
-  const other = load && differenceOf(load, place, options);
+  const { replace: replaces, newSource, date: dateReceived, position: at } = options;
+  const asked = { copy: place, replaces, newSource, dateReceived, at };
+  const other = load && differenceOf(traitsOf(load), asked);
   if (other !== undefined) throw otherLoad(table.name, other);
   const { copies, source } = openCopy(room, table, place);
   const copy = await source.copyOf(place.table);
   const once = { ...source, copyOf: async () => copy };
   return { table, place, copies, source: once, copy, ...(load ? { load } : {}) };
-}
-
-/** What is asked for and the load is not; what nobody asked for is as it is. */
-function differenceOf(load: Load, place: CopyPlace, asked: LoadOptions): string | undefined {
-  const { copy, replaces, dateReceived, position } = load;
-  if (
-    JSON.stringify([copy.kind, copy.at, copy.table]) !== JSON.stringify([place.kind, place.at, place.table])
-  )
-    return `it is of ${copy.at.join(', ')}`;
-  if (asked.replace && !replaces) return 'it replaces nothing';
-  if (asked.date !== undefined && asked.date !== dateReceived) return `its date is ${dateReceived}`;
-  const { position: at } = asked;
-  // The top bits are the source's generation.
-  const same = at && at.major === BigInt.asUintN(MAJOR_BITS, position.major) && at.minor === position.minor;
-  return at && !same ? `its position is ${formatPosition(position)}` : undefined;
 }
 
 /** The load that the same copy was loaded by last, where nothing was loaded since and none is under way. */
@@ -188,13 +176,13 @@ export function loadedAlready(
 
 export function requestOf(
   { ports, config }: LoadsBase,
-  { place }: Chosen,
+  { place, load }: Chosen,
   options: LoadOptions,
 ): LoadRequest {
-  const { replace = false, newSource = false, position } = options;
+  const { replace = load?.replaces ?? false, newSource = false, position } = options;
   const { date = localDate(ports.clock.now(), config.timezone) } = options;
   const at = position ? { at: position } : {};
-  return { replaces: replace, newSource, dateReceived: date, copy: place, ...at };
+  return { replaces: replace, newSource, dateReceived: date, copy: place, load: load?.id, ...at };
 }
 
 export async function planOf(

@@ -18,7 +18,6 @@ export interface LoadFile extends Checked {
 
 /** A data file of the current table, as a load leaves it for the table to adopt. */
 export interface Pack extends LoadFile {
-  readonly specId: number;
   /** Partition values as Iceberg's single-value bytes in hex, null for NULL. */
   readonly partition: readonly (string | null)[];
 }
@@ -29,6 +28,8 @@ export interface LoadFiles {
   readonly parts: readonly LoadFile[];
   /** The same rows as the table has them. */
   readonly packs: readonly Pack[];
+  /** What the packs are partitioned by. The table may be made with another spec, of the same id, after them. */
+  readonly spec: PartitionSpec;
 }
 
 /** The folder of all that a load writes but its packs; never below a table's location (PROTOCOL.md, I2). */
@@ -70,21 +71,29 @@ export function unpackedPartition(
   });
 }
 
-/** The load's packs as data files of the current table. */
+/** The load's packs as data files of the current table; undefined where it has no such spec as they are of. */
 export async function tableFilesOf(
   { store }: Pick<LakePorts, 'store'>,
   table: TableMetadata,
-  packs: readonly Pack[],
-): Promise<DataFile[]> {
+  { packs, spec }: Pick<LoadFiles, 'packs' | 'spec'>,
+): Promise<DataFile[] | undefined> {
+  const specId = spec['spec-id'];
+  const own = table['partition-specs'].find(s => s['spec-id'] === specId);
+  if (!own || !isSame(own, spec)) return undefined;
   const { fields } = currentSchema(table);
   const sortOrderId = table['default-sort-order-id'];
-  return mapAtOnce(packs, FOOTERS_AT_ONCE, async ({ key, bytes, specId, partition }) => {
-    const spec = table['partition-specs'].find(s => s['spec-id'] === specId)!;
+  return mapAtOnce(packs, FOOTERS_AT_ONCE, async ({ key, bytes, partition }) => {
     const values = unpackedPartition(spec, fields, partition);
     const path = store.uri(key);
     const { footer } = await openFile(store, { path, size: bytes });
     return dataFile(path, footer, bytes, { fields, specId, partition: values, sortOrderId });
   });
+}
+
+/** Whether both give a row the same partition values. */
+function isSame(a: PartitionSpec, b: PartitionSpec): boolean {
+  const valuesOf = ({ fields }: PartitionSpec) => fields.map(f => `${f['source-id']} ${f.transform}`);
+  return JSON.stringify(valuesOf(a)) === JSON.stringify(valuesOf(b));
 }
 
 /** The load's parts as data files of the log. */

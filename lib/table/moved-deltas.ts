@@ -45,16 +45,22 @@ export async function readMoved(
   if (missing !== 0) throw deltaGone(gone[0]!.key);
 }
 
-/** The files of the log, as it names them, that hold the rows of a load of which parts are gone. @throws TM_3012 unless all */
-export async function filesWithRowsOf(log: LogFilesView, entry: Entry): Promise<DataFile[]> {
-  const files: DataFile[] = [];
+/** A file of the log, as it names it, with rows of an entry. */
+export interface FileWithRows {
+  readonly file: DataFile;
+  /** Whether it has no others. */
+  readonly alone: boolean;
+}
+
+/** The files that hold the rows of a load of which parts are gone. @throws TM_3012 unless all of its rows are there */
+export async function filesWithRowsOf(log: LogFilesView, entry: Entry): Promise<FileWithRows[]> {
+  const files: FileWithRows[] = [];
   let missing = entry.rows;
   for await (const { file } of log.files()) {
     if (!mayHold(file, [entry])) continue;
-    const own = (await deltasIn(await openFile(log.store, file), log.fields)).filter(
-      ({ name }) => name === entry.name,
-    );
-    if (own.length > 0) files.push(file);
+    const inside = await deltasIn(await openFile(log.store, file), log.fields);
+    const own = inside.filter(({ name }) => name === entry.name);
+    if (own.length > 0) files.push({ file, alone: own.length === inside.length });
     for (const { rows } of own) missing -= rows;
   }
   if (missing !== 0) throw deltaGone(entry.key);

@@ -7,6 +7,8 @@ export interface FoldPlace {
   readonly after: number;
   /** In the order in which portions take them. */
   readonly groups: number;
+  /** Names all row groups of the load, where `groups` counts some of them: of others it says nothing. */
+  readonly of?: string;
 }
 
 /** Changes that one step of a fold takes on. */
@@ -15,7 +17,7 @@ export interface Portion {
   readonly entries: readonly Entry[];
   /** Where the next portion begins. */
   readonly next: FoldPlace;
-  /** Of a load: the log's files that all of it stands in, by path. No two of its rows share a key. */
+  /** Of a load, no two of whose rows share a key: the log's files that have rows of it and of nothing else, by path. */
   readonly files?: ReadonlySet<string>;
   read(log: LogView): Promise<Changes>;
 }

@@ -245,7 +245,7 @@ describeDeployed('load', () => {
     expect(await countTasks(items, scope)).toMatchObject({ succeeded: 19, ignored: 1, pending: 0 });
     const [task] = (await listTasks(items, scope, 'ignored', {})).tasks;
     expect(task!.errors).toHaveLength(3);
-    expect(task!.errors[0]!.message).toMatch(/TM_2731.*part-07\.csv/s);
+    expect(task!.errors[0]!.message).toMatch(/TM_2765.*part-07\.csv/s);
     expect(await portsOf(lake).catalog.load('orders_wrong')).toBeUndefined();
 
     await copies.store.put(csv.key, bytes);

@@ -92,7 +92,7 @@ test('message.ops: what each says', () => {
   const update = read(record('u', { before: row, after: row })) as { change: JsonChange };
   expect(update).toMatchObject({
     position,
-    change: { op: OP_UPDATE, changedAt: '2024-07-29T00:59:07.678Z' },
+    change: { op: OP_UPDATE, changedAt: '2024-07-29T00:59:07.678' },
   });
   expect(update.change.before).toBeDefined();
   expect(read(record('d', { before: row }))).toMatchObject({ position, change: { op: OP_DELETE } });

@@ -6,6 +6,7 @@ import { resolveLake } from '../../lib/config/resolve';
 import type { ResolvedLake } from '../../lib/config/resolved';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { LoadProject } from '../../lib/stages/load/project';
+import { decodedSource } from '../../lib/stages/load/source/decoded';
 import { filesSource } from '../../lib/stages/load/source/files';
 
 /** Files of the copy, a group each. */
@@ -32,7 +33,7 @@ export function loadOf(
   const engine = watched(duckDbCopyEngine({ tempFolder: join(scratch, 'spills') }));
   const parameters = {
     table: lake.tables[0]!,
-    source: filesSource(copies, { table: 'rows', from: [''] }),
+    source: decodedSource(filesSource(copies, { table: 'rows', from: [''] }), copies, lake.tables[0]!),
     sourceTable: 'rows',
     request: {
       replaces: false,

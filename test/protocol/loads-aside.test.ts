@@ -1,4 +1,5 @@
 import { noteAside, readAside } from '../../lib/ledger/aside';
+import { compactNext } from '../../lib/stages/compact/compact';
 import { commitLoad } from '../../lib/stages/load/commit';
 import { type MergedUntil, mergeUntil } from '../../lib/stages/merge/merge-until';
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
@@ -6,7 +7,7 @@ import { theTable } from '../support/foreign';
 import { mergeAll, type TestLake } from '../support/lake';
 import { beginOf, type CopiedRow, filesOf } from '../support/loads';
 import { vacuumAtOnce } from '../support/vacuum';
-import { del, objects, put, rebuildAll, rows, rowsAt, rulesLake, send, T, tableOf } from './rules';
+import { del, merge, objects, put, rebuildAll, rows, rowsAt, rulesLake, send, T, tableOf } from './rules';
 
 const copied = (id: number, a: number, b: string): CopiedRow => ({ id: BigInt(id), a, b });
 
@@ -160,6 +161,26 @@ describe('L', () => {
     await send(wider, [put(8, 1, 5, 'late')]);
     await mergeAll(wider, T);
     expect(await rows(wider)).toEqual(['1 1 late', '2 2 -']);
+  });
+
+  test('L compaction leaves the rows alone that a load is folded onto', async () => {
+    const lake = rulesLake({}, ONE);
+    for (const id of [7, 8, 9]) {
+      await send(lake, [put(id, id, id, 'x')]);
+      await merge(lake, lake.ports, { fileBytesMax: 1 });
+    }
+    const compacted = async () => {
+      const limits = { ...lake.lake.limits, rowGroupRowsMax: 100, smallFilesMin: 2 };
+      return (await compactNext(lake.ports, tableOf(lake), limits))?.table === T;
+    };
+    await load(lake, COPY);
+    for (let run = 0; run < 3; run++) await short(lake);
+    const { next, base } = (await leftOf(lake))!;
+    expect(await compacted()).toBe(false);
+    await short(lake);
+    expect(await leftOf(lake)).toMatchObject({ base, next: { groups: next.groups + 1 } });
+    await inSteps(lake);
+    expect(await compacted()).toBe(true);
   });
 
   test('L what was folded aside and is gone is folded anew', async () => {

@@ -18,7 +18,7 @@ const changed = (lake: TestLake, at: number, ...lines: string[]) =>
   sendDms(lake, at, ['Op,AR_H_CHANGE_SEQ,id,a,b', ...lines.map(line => line.replace('@', sequence(at)))]);
 
 function projectFor(lake: TestLake, folder = `s/${T}`, items: Items = lake.ports.items): LoadProject {
-  const source = dmsLoadsSource(lake.landing, { table: lake.lake.tables[0]!, folders: [folder] });
+  const source = dmsLoadsSource(lake.landing, { table: T, folders: [folder] });
   const copy = { kind: 'dms' as const, at: [folder], table: T };
   return projectOf(lake, source, T, {
     ports: { ...loadPorts(lake), items },

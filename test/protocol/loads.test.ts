@@ -3,6 +3,7 @@ import { abandonLoad, openLoad } from '../../lib/ledger/loads';
 import { compactLog } from '../../lib/stages/compact/log';
 import type { Begun } from '../../lib/stages/load/begin';
 import { commitLoad } from '../../lib/stages/load/commit';
+import { liveFiles } from '../../lib/table/live-files';
 import { theTable } from '../support/foreign';
 import { mergeAll, readRows, type TestLake } from '../support/lake';
 import { beginOf, type CopiedRow, filesOf } from '../support/loads';
@@ -261,6 +262,20 @@ describe('L', () => {
     for (const key of packs) await lake.ports.store.delete(key);
     await merge(lake);
     expect(await rows(lake)).toEqual(['2 2 y', '3 3 z']);
+  });
+
+  test('L packs of other partitions than the table was made with are made again from the parts', async () => {
+    const lake = rulesLake({ partitionBy: ['a'] });
+    await load(lake, copied(1, 3, 'copy'), copied(2, 7, 'copy'));
+    const deployed = {
+      ...rulesLake({ partitionBy: ['truncate(10, id)'] }),
+      ports: lake.ports,
+      landing: lake.landing,
+    };
+    await mergeAll(deployed, T);
+    expect(await rows(deployed)).toEqual(['1 3 copy', '2 7 copy']);
+    const { data } = await liveFiles(lake.ports.store, (await theTable(lake.ports, T)).metadata);
+    expect(data.map(({ file }) => file.partition)).toEqual([[0n]]);
   });
 
   test('L a column that the table gains while it is loaded is absent in the copy', async () => {

@@ -1,7 +1,7 @@
 import type { Execution, StateMachine } from '../../lib/adapters/aws/state-machine';
 import { memoryStore } from '../../lib/adapters/memory/object-store';
 import type { TidemarkError } from '../../lib/errors';
-import { openLoad } from '../../lib/ledger/loads';
+import { abandonLoad, openLoad } from '../../lib/ledger/loads';
 import { listQuarantined } from '../../lib/ledger/quarantine';
 import type { ObjectStore } from '../../lib/ports/object-store';
 import { loadsThere } from '../../lib/runtime/deployed/loading';
@@ -23,7 +23,7 @@ class Machine implements StateMachine {
   readonly executions = new Map<string, Execution & { readonly name: string }>();
   private readonly ended: Promise<void>[] = [];
 
-  constructor(private readonly steps: LoadSteps) {}
+  constructor(readonly steps: LoadSteps) {}
 
   async start(name: string, input: object): Promise<string> {
     const asked = JSON.parse(JSON.stringify(input)) as PlanAsked;
@@ -163,4 +163,40 @@ test('loading.reload: a replace that names nothing takes the reload that waits i
   expect(await run({ replace: true })).toMatchObject({ n: 2, rows: 2 });
   expect(await rows(lake)).toEqual(['1 5 second', '3 3 second']);
   expect(await listQuarantined(lake.ports.items)).toEqual([]);
+});
+
+test('loading.late: what is called late for a load that was given up, or whose load ends meanwhile, begins no other', async () => {
+  const { lake, machine, loads, table, run } = await deployed();
+  const asked: PlanAsked[] = [];
+  machine.start = async (_, input) => {
+    asked.push(input as PlanAsked);
+    return 'arn:late';
+  };
+  await run({ from: ONE, wait: false });
+  await machine.steps.plan(asked[0]!);
+  await run({ wait: false });
+  const { id } = (await openLoad(lake.ports.items, 'orders'))!.load;
+  expect(asked.map(({ load }) => load)).toEqual([id, id]);
+  await loads.abandon(table);
+  for (const one of asked) await expect(machine.steps.plan(one)).rejects.toThrow(/^\[TM_2758\]/);
+  expect(await openLoad(lake.ports.items, 'orders')).toBeUndefined();
+});
+
+test('loading.meanwhile: who goes on with a replace that is given up while the copy is looked at begins no other load', async () => {
+  const { lake } = await deployed();
+  const copies = memoryStore('s3:/');
+  await putOrders(copies, { folder: 'exports/one' });
+  const { items } = lake.ports;
+  let ends = false;
+  const get: ObjectStore['get'] = async (...asked) => {
+    const standing = ends ? await openLoad(items, 'orders') : undefined;
+    if (standing) await abandonLoad(items, 'orders', standing);
+    return copies.get(...asked);
+  };
+  const { loads, table } = over(lake, { ...copies, get });
+  const { load } = await loads.plan(table, { from: ONE, replace: true });
+  expect((await loads.plan(table, {})).load).toEqual(load);
+  ends = true;
+  await expect(loads.plan(table, {})).rejects.toThrow(/^\[TM_2758\]/);
+  expect(await openLoad(items, 'orders')).toBeUndefined();
 });

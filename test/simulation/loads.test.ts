@@ -2,6 +2,9 @@ import { openLoad, pastLoads } from '../../lib/ledger/loads';
 import { listWaiting } from '../../lib/ledger/waiting';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
+import { logTableOf } from '../../lib/table/columns';
+import { openTable } from '../../lib/table/open';
+import { expireLog, optimizeLog } from '../support/foreign-log';
 import { type Fault, faultyPorts } from './faulty-ports';
 import { checkLog, checkOrder, checkSnapshots, checkWaiting } from './invariants';
 import { type Copy, type Loads, load, loaded, mergeInSteps } from './loads-world';
@@ -23,7 +26,7 @@ const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 const T = 'one' as const;
 
-/** Loads begin, die and go on while others take in, merge, rebuild, compact and vacuum the same table. */
+/** Loads begin, die and go on while others take in, merge, rebuild, compact and vacuum the same table, or rewrite its log. */
 async function simulate(seed: number): Promise<void> {
   const lake = world(seed);
   const scheduler = new Scheduler(seed);
@@ -45,6 +48,14 @@ async function simulate(seed: number): Promise<void> {
   const identities = new Map<string, WorldFile>();
   const loads: Loads = new Map();
   const plan = (rate: number) => () => (scheduler.chance(rate) ? pick(FAULTS) : 'none');
+  const rewriteLog = async (ports: LakePorts) => {
+    const limits = { ...lake.lake.limits, rowGroupRowsMax: pick([1, 3, 100]) };
+    if ((await openTable(ports, logTableOf(T))) && (await optimizeLog(ports, T, { limits })))
+      await expireLog(ports, T);
+  };
+  const mayRewrite = async (ports: LakePorts) => {
+    if (scheduler.chance(0.1)) await rewriteLog(ports);
+  };
   for (const rate of [0.02, 0.02, 0]) {
     const act = (name: string, work: (ports: LakePorts) => Promise<unknown>) =>
       scheduler.spawn(name, async actor => void (await work(faultyPorts(lake.ports, actor, plan(rate)))));
@@ -56,20 +67,26 @@ async function simulate(seed: number): Promise<void> {
     });
     for (const name of ['merge', 'merge too'])
       act(name, ports =>
-        scheduler.chance(0.5) ? mergeInSteps(lake, ports, 12) : mergeTable(lake, ports, T),
+        scheduler.chance(0.5)
+          ? mergeInSteps(lake, ports, 12, () => mayRewrite(ports))
+          : mergeTable(lake, ports, T),
       );
     act('vacuum', async ports => {
       for (let run = 0; run < 2; run++) await vacuum(ports, 0);
     });
     if (scheduler.chance(0.3)) act('rebuild', ports => rebuildTable(lake, ports, T));
     if (scheduler.chance(0.3)) act('compact', ports => compactTable(lake, ports, T));
+    if (scheduler.chance(0.3)) act('another engine', rewriteLog);
     await scheduler.run();
     await checkWaiting(lake.ports, [T]);
   }
   const last = scheduler.spawn('last', async actor => {
     const ports = faultyPorts(lake.ports, actor, () => 'none');
     if (await openLoad(ports.items, T)) await load(lake, ports, copies[0]!, loads);
-    await mergeInSteps(lake, ports, 100);
+    await mergeInSteps(lake, ports, 100, () => mayRewrite(ports));
+    if (scheduler.chance(0.5)) return;
+    await rewriteLog(ports);
+    await rebuildTable(lake, ports, T);
   });
   await scheduler.run();
   if (last.error) throw last.error;

@@ -4,8 +4,7 @@ import type { LakePorts } from '../../lib/ports/lake-ports';
 import { logTableOf } from '../../lib/table/columns';
 import { commit } from '../../lib/table/commit';
 import { openFile } from '../../lib/table/data-file';
-import { type LiveFile, liveFiles } from '../../lib/table/live-files';
-import { openTable } from '../../lib/table/open';
+import { liveFiles } from '../../lib/table/live-files';
 import { type WriteLimits, writeFiles } from '../../lib/table/write-files';
 import { theTable } from './foreign';
 
@@ -14,7 +13,7 @@ const LIMITS = { rowGroupRowsMax: 1000, rowGroupBytesMax: 1 << 20, fileBytesMax:
 interface Rewriting {
   readonly limits?: WriteLimits;
   /** Files whose rows it loses. */
-  readonly lost?: (path: string) => boolean;
+  readonly lost?: ((path: string) => boolean) | undefined;
 }
 
 /**
@@ -48,7 +47,15 @@ export async function optimizeLog(
   return (await commit(ports, open, { operation: 'replace', added, removed, summary: {} })).committed;
 }
 
-/** Another engine's removal of the files that only older snapshots of the log name. Gives their keys. */
-export async function expireLog({ catalog: _, ...ports }: LakePorts, table: string): Promise<string[]> {
-  return [];
+/** Another engine's expiry of the files that only older snapshots of the log name. Gives their keys. */
+export async function expireLog(ports: LakePorts, table: string): Promise<string[]> {
+  const { metadata } = await theTable(ports, logTableOf(table));
+  const { store } = ports;
+  const live = new Set((await liveFiles(store, metadata)).data.map(f => f.file.path));
+  const gone = new Set<string>();
+  for (const snapshot of metadata.snapshots)
+    for (const { file } of (await liveFiles(store, metadata, snapshot)).data)
+      if (!live.has(file.path)) gone.add(store.keyOf(file.path));
+  await store.deleteMany([...gone]);
+  return [...gone];
 }

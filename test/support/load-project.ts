@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { systemClock } from '../../lib/adapters/local/clock';
 import { duckDbCopyEngine } from '../../lib/adapters/local/duckdb-copy';
 import { localScratch } from '../../lib/adapters/local/scratch';
+import type { ResolvedTable } from '../../lib/config/resolved';
 import type { Clock } from '../../lib/ports/clock';
 import { type LoadParameters, LoadProject } from '../../lib/stages/load/project';
 import type { LoadPorts } from '../../lib/stages/load/recipe';
 import type { CopySource } from '../../lib/stages/load/source/copy';
+import { decodedSource } from '../../lib/stages/load/source/decoded';
 import type { TestLake } from './lake';
 import { SCRATCH } from './scratch';
 
@@ -18,9 +20,10 @@ export function projectOf(
   more: Partial<LoadParameters & { ports: LoadPorts; replaces: boolean }> = {},
 ): LoadProject {
   const { ports = loadPorts(lake), replaces = false, ...parameters } = more;
+  const [table] = lake.lake.tables as [ResolvedTable];
   return new LoadProject(ports, {
-    table: lake.lake.tables[0]!,
-    source,
+    table,
+    source: decodedSource(source, ports.copies, table),
     sourceTable,
     request: { replaces, dateReceived: '2021-12-31', copy: { kind: 'files', at: [], table: sourceTable } },
     limits: lake.lake.limits,

@@ -71,14 +71,13 @@ export async function filesOf(
     ids: { ...ports.ids, fresh: () => packName(load.id, n++).replace('.parquet', '') },
   };
   for (const [path, { values, rows }] of partitions) {
-    const specId = spec['spec-id'];
-    const at = { fields: tableFields, specId, partition: values, sortOrderId: null };
+    const at = { fields: tableFields, specId: spec['spec-id'], partition: values, sortOrderId: null };
     const folder = `${table.name}/data/${path}`.replace(/\/$/, '');
     const partition = packedPartition(spec, tableFields, values);
     for (const file of await write(named, { ...at, folder }, rows, limits))
-      packs.push({ ...file, specId, partition });
+      packs.push({ ...file, partition });
   }
-  return { parts, packs };
+  return { parts, packs, spec };
 }
 
 async function write(

@@ -320,8 +320,7 @@ export function debeziumRecords(changes: readonly TypedChange[], table: string, 
   for (const change of changes) {
     if (change.op === 'truncate') put('t', undefined, undefined);
     else if (change.op === 'delete') put('d', change.was, undefined);
-    else if (change.op === 'load') put('r', undefined, change.row);
-    else if (change.op === 'insert') put('c', undefined, change.row);
+    else if (change.op !== 'update') put(change.op === 'load' ? 'r' : 'c', undefined, change.row);
     else if (change.was.id === change.row.id) put('u', change.was, change.row);
     else {
       put('d', change.was, undefined);
@@ -379,10 +378,9 @@ export function serviceEventRecords(changes: readonly TypedChange[], source: str
   for (const change of changes) {
     if (change.op === 'truncate') for (const row of [...live.values()]) put('delete', row);
     else if (change.op === 'delete') put('delete', change.was);
-    else if (change.op !== 'update') put('create', change.row);
-    else if (change.was.id === change.row.id) put('update', change.row);
+    else if (change.op === 'update' && change.was.id === change.row.id) put('update', change.row);
     else {
-      put('delete', change.was);
+      if (change.op === 'update') put('delete', change.was);
       put('create', change.row);
     }
   }

@@ -1,55 +1,19 @@
-import { gatherBatch } from '../../lib/columnar/batch';
-import type { DataFile } from '../../lib/iceberg/data-file';
-import { currentSchema } from '../../lib/iceberg/metadata';
 import { readEntry } from '../../lib/ledger/entries';
 import { commitLoad } from '../../lib/stages/load/commit';
-import { commit } from '../../lib/table/commit';
-import { openFile } from '../../lib/table/data-file';
 import { liveFiles } from '../../lib/table/live-files';
-import { writeFiles } from '../../lib/table/write-files';
 import { entries, LOG, objects, put, rebuildAll, rows, rulesLake, send, T, tableOf } from '../protocol/rules';
 import { alter, theTable } from '../support/foreign';
+import { expireLog as expireLogOf, optimizeLog as optimizeLogOf } from '../support/foreign-log';
 import { mergeAll, type TestLake } from '../support/lake';
 import { beginOf, filesOf } from '../support/loads';
 
-const LIMITS = { rowGroupRowsMax: 1000, rowGroupBytesMax: 1 << 20, fileBytesMax: 1 << 20 };
-
-/** Another engine's OPTIMIZE of the log: the rows of each day, those of several deltas in turns, in one new file. */
-async function optimizeLog(
-  { ports }: TestLake,
-  lost: (path: string) => boolean = () => false,
-): Promise<void> {
-  const open = await theTable(ports, LOG);
-  const { fields } = currentSchema(open.metadata);
-  const { data } = await liveFiles(ports.store, open.metadata);
-  const batches = async function* () {
-    for (const odd of [0, 1])
-      for (const { file } of data.filter(live => !lost(live.file.path))) {
-        const opened = await openFile(ports.store, file);
-        const batch = await opened.read(0, fields);
-        const half = Uint32Array.from(
-          Array.from({ length: batch.length }, (_, i) => i).filter(i => i % 2 === odd),
-        );
-        if (half.length > 0) yield gatherBatch(batch, half);
-      }
-  };
-  const { partition } = data[0]!.file;
-  const place = { folder: `${LOG}/data`, fields, specId: 0, partition, sortOrderId: null };
-  const added: DataFile[] = await writeFiles(ports, place, batches(), LIMITS);
-  const removed = new Set(data.map(({ file }) => file.path));
-  const result = await commit(ports, open, { operation: 'replace', added, removed, summary: {} });
-  expect(result.committed).toBe(true);
+async function optimizeLog({ ports }: TestLake, lost?: (path: string) => boolean): Promise<void> {
+  expect(await optimizeLogOf(ports, T, { lost })).toBe(true);
 }
 
-/** Another engine's expiry of all but the newest snapshot, and of the files that only older ones name. */
+/** All snapshots but the newest go with their files. */
 async function expireLog({ ports }: TestLake): Promise<string[]> {
-  const before = await theTable(ports, LOG);
-  const live = new Set((await liveFiles(ports.store, before.metadata)).data.map(f => f.file.path));
-  const gone: string[] = [];
-  for (const snapshot of before.metadata.snapshots)
-    for (const { file } of (await liveFiles(ports.store, before.metadata, snapshot)).data)
-      if (!live.has(file.path)) gone.push(ports.store.keyOf(file.path));
-  await ports.store.deleteMany([...new Set(gone)]);
+  const gone = await expireLogOf(ports, T);
   await alter(ports, LOG, md => ({ ...md, snapshots: md.snapshots.slice(-1) }));
   return gone;
 }
@@ -109,8 +73,8 @@ async function withLoad(): Promise<TestLake> {
   const begun = (await beginOf(lake.ports, tableOf(lake), false))!;
   const copy = [1, 7, 8].map(id => ({ id: BigInt(id), a: id, b: 'copy' }));
   const files = await filesOf(lake.ports, tableOf(lake), begun, copy, {
-    ...LIMITS,
     rowGroupRowsMax: 1,
+    rowGroupBytesMax: 1 << 20,
     fileBytesMax: 1,
   });
   expect(files.parts).toHaveLength(3);

@@ -4,8 +4,6 @@ import type { Step } from '../../stages/load/recipe';
 import type { LoadPlan, RunOptions } from '../load';
 import { loadsOfTable } from '../load-status';
 
-const STEPS: readonly Step[] = ['split', 'pack'];
-
 /**
  * How a load that others do comes on, read from the ledger at each call: that it began, how many tasks of the step that is
  * under way are done, and which failed since.
@@ -37,7 +35,7 @@ export function loadNews(
         told.add(name);
       }
     }
-    const now = STEPS.map(step => steps.find(s => s.step === step)).findLast(s => s && sum(s.tasks) > 0);
+    const now = steps.findLast(({ tasks }) => sum(tasks) > 0);
     if (!now) return;
     const { step, tasks } = now;
     const from = first.get(step) ?? { since: clock.now(), succeeded: tasks.succeeded };

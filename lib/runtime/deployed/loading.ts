@@ -5,6 +5,7 @@ import { clientSettings } from '../../adapters/aws/clients';
 import { type Execution, type StateMachine, stateMachine } from '../../adapters/aws/state-machine';
 import type { ResolvedTable } from '../../config/resolved';
 import type { TidemarkError } from '../../errors';
+import { differenceOf, type LoadTraits } from '../../stages/load/difference';
 import { notedFailure } from '../../stages/load/failure';
 import { recipeUnderWay } from '../../stages/load/recipe-object';
 import { endReloadOfPast } from '../../stages/load/rewritten';
@@ -125,13 +126,22 @@ async function begin(
     ...(position ? { position: { major: String(position.major), minor: String(position.minor) } } : {}),
     ...(newSource ? { newSource } : {}),
     ...(again ? { again } : {}),
+    // Its name is settled here: whatever calls that step late, or twice, begins no other one.
+    load: load?.id ?? ports.ids.fresh(),
   };
   const [running] = await machine.running(prefixOf(table.name));
   if (running === undefined) return machine.start(prefixOf(table.name) + ports.ids.fresh(), asked);
-  const { copy, replace: replaces } = (await machine.look(running)).input as PlanAsked;
-  if (JSON.stringify([copy, replaces]) !== JSON.stringify([place, asked.replace]))
-    throw otherLoad(table.name, `it ${replaces ? 'replaces all by' : 'is of'} ${copy.at.join(', ')}`);
+  const other = differenceOf(
+    traitsAsked((await machine.look(running)).input as PlanAsked),
+    traitsAsked(asked),
+  );
+  if (other !== undefined) throw otherLoad(table.name, other);
   return running;
+}
+
+function traitsAsked({ copy, replace, newSource, date, position }: PlanAsked): LoadTraits {
+  const at = position && { major: BigInt(position.major), minor: BigInt(position.minor) };
+  return { copy, replaces: replace, newSource, dateReceived: date, at };
 }
 
 /** What ended the execution: as the lake has its words, or else what Step Functions was told of its last step. */

@@ -1,4 +1,5 @@
 import type { ResolvedTable } from '../../config/resolved';
+import { readAside } from '../../ledger/aside';
 import type { LakePorts } from '../../ports/lake-ports';
 import { checkLedger, statedCursor } from '../../table/cursor';
 import { checkKey } from '../../table/key';
@@ -37,7 +38,7 @@ export function isSmall(bytes: number, { fileBytesMax }: CompactLimits): boolean
  * nothing names.
  *
  * - Of the table: small files of one partition, from SMALL_FILES_MIN on, or a file whose rows another engine deleted
- *   (see planCompaction).
+ *   (see planCompaction). Not while a load is folded onto its rows.
  * - Of the log: small deltas of one day that are merged (see compactLog).
  * @throws TM_3003 when the ledger is older than the table, TM_3010 when the config has another key than the table
  */
@@ -51,5 +52,9 @@ export async function compactNext(
   if (!cursor) return undefined;
   checkKey(table, current.metadata);
   await checkLedger(ports, table.name, cursor);
-  return (await compactTable(ports, table, limits)) ?? (await compactLog(ports, table, limits));
+  const aside = await readAside(ports.items, table.name);
+  // A load that is folded onto the table's rows over many runs would begin anew at each commit of it.
+  const left = aside !== undefined && aside.note.n > cursor.through;
+  const compacted = left ? undefined : await compactTable(ports, table, limits);
+  return compacted ?? (await compactLog(ports, table, limits));
 }

@@ -90,8 +90,9 @@ async function takeTable(
       records: placed,
       dateReceived: localDate(now, lake.timezone),
       source: rangeText(range),
-      commit: async (bad, generation) => {
-        const guard = cursorAction(request, table.name, cursor, next);
+      ...(cursor.scale ? { scale: cursor.scale } : {}),
+      commit: async (bad, generation, scale = cursor.scale) => {
+        const guard = cursorAction(request, table.name, cursor, scale ? { ...next, scale } : next);
         if (bad.length === 0) return { guard, beside: [] };
         const action = await putAsideAction(ports, {
           id: asideId(range, table.name),

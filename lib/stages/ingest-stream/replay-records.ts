@@ -2,7 +2,7 @@ import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
 import { entriesAfter } from '../../ledger/entries';
 import { quarantineKey } from '../../ledger/keys';
 import { eachQuarantined } from '../../ledger/quarantine';
-import { compareSequences } from '../../ledger/streams';
+import { compareSequences, scaleOf } from '../../ledger/streams';
 import type { ItemAction, Items } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
 import { localDate } from '../ingest/dates';
@@ -105,6 +105,7 @@ async function takeTable(
   const taken = await takenBefore(items, table.name, waiting, doubtful);
   const { generation } = own[0]!;
   const records = own.filter(record => !taken.has(record.sequence));
+  const scale = await scaleOf(items, { stream: from.stream, shard: own[0]!.shard }, table.name);
   const others = waits.filter(record => !own.some(o => o.sequence === record.sequence));
   return takeIn(ports, lake, {
     table,
@@ -112,6 +113,7 @@ async function takeTable(
     dateReceived: localDate(at, lake.timezone),
     source: `${object}#${id}`,
     ...(generation === undefined ? {} : { generation }),
+    ...(scale ? { scale } : {}),
     commit: async (bad, present) => {
       const rest = bad.map(({ at: i, ...fault }): AsideRecord => {
         const record = asideOf(records[i]!, fault, generation ?? present);

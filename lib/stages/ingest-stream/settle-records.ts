@@ -7,6 +7,7 @@ import { type ChangesRequest, decodeChanges } from '../../formats/json-changes';
 import { dmsBookkeeping, plainBookkeeping } from '../../formats/layout';
 import type { RecordFormat } from '../../formats/stream-message';
 import { currentSchema } from '../../iceberg/metadata';
+import type { Scale } from '../../ledger/streams';
 import type { LakePorts } from '../../ports/lake-ports';
 import { columnsToRead, isReserved, logTableOf } from '../../table/columns';
 import { checkLedger, statedCursor } from '../../table/cursor';
@@ -30,6 +31,8 @@ export interface SettleRequest {
   readonly table: ResolvedTable;
   readonly generation: number;
   readonly dateReceived: string;
+  /** What the positions of the table's records before are made of. */
+  readonly scale?: Scale;
 }
 
 export interface SettledRecords {
@@ -38,6 +41,8 @@ export interface SettledRecords {
   readonly bad: BadRecord[];
   /** The log's schema that they are settled for. */
   readonly schema: number;
+  /** What their positions are made of; undefined when all are bad. */
+  readonly scale?: Scale;
 }
 
 /** The schema of no delta. */
@@ -65,7 +70,8 @@ async function settleTogether(
   records: readonly Change[],
   request: SettleRequest,
 ): Promise<SettledRecords> {
-  const { groups, bad } = byFormat(records);
+  const scale = scaleFor(records, request);
+  const { groups, bad } = byFormat(records, scale);
   for (;;) {
     const parts: SettledGroup[] = [];
     for (const { format, at } of groups)
@@ -84,24 +90,38 @@ async function settleTogether(
       settled: parts.map(part => part.settled),
       bad: [...bad, ...faults].sort((a, b) => a.at - b.at),
       schema: parts[0]?.schema ?? NO_SCHEMA,
+      ...(parts.some(part => part.settled.batch.length > 0) ? { scale } : {}),
     };
   }
 }
 
+const scaleOfFormat = (format: RecordFormat): Scale['kind'] => (format === 'debezium' ? 'binlog' : 'clock');
+
+/** That of the records before in their generation, else that of the first. */
+function scaleFor(
+  records: readonly Change[],
+  { scale, generation }: Pick<SettleRequest, 'scale' | 'generation'>,
+): Scale {
+  if (scale?.generation === generation) return scale;
+  return { kind: scaleOfFormat(records[0]?.format ?? 'dms'), generation };
+}
+
 /**
- * The records' places by format, and those whose positions have no scale in common with the first one's: a clock and a
- * binlog do not say which of two changes came later (PROTOCOL.md, P5).
+ * The records' places by format, and those whose positions are of another scale: a clock and a binlog do not say which
+ * of two changes came later (PROTOCOL.md, P5).
  */
-function byFormat(records: readonly Change[]): {
+function byFormat(
+  records: readonly Change[],
+  scale: Scale,
+): {
   groups: readonly { format: RecordFormat; at: number[] }[];
   bad: readonly BadRecord[];
 } {
   const groups = new Map<RecordFormat, number[]>();
   const bad: BadRecord[] = [];
-  const binlog = records[0]?.format === 'debezium';
   records.forEach(({ format }, i) => {
     const group = groups.get(format);
-    if ((format === 'debezium') !== binlog) bad.push({ at: i, ...otherScale(format) });
+    if (scaleOfFormat(format) !== scale.kind) bad.push({ at: i, ...otherScale(format) });
     else if (group) group.push(i);
     else groups.set(format, [i]);
   });

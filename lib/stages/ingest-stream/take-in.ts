@@ -1,6 +1,6 @@
 import { type ResolvedLake, type ResolvedTable, requireKey } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
-import { recordRecords } from '../../ledger/streams';
+import { recordRecords, type Scale } from '../../ledger/streams';
 import type { ItemAction } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { Settled } from '../ingest/settled';
@@ -25,15 +25,18 @@ export interface Work {
   readonly dateReceived: string;
   /** Their positions' generation, where they were counted before; else the table's present one. */
   readonly generation?: number;
+  /** What the positions of the table's records are made of. Default: what those of the first are. */
+  readonly scale?: Scale;
   /** What the entries' source is. */
   readonly source: string;
   /**
    * What goes into the transaction: the action whose condition fails where somebody else has dealt with them, and what
-   * the bad ones leave behind.
+   * the bad ones leave behind. `scale` is that of the others, undefined when all are bad.
    */
   readonly commit: (
     bad: readonly BadRecord[],
     generation: number,
+    scale?: Scale,
   ) => Promise<{ guard: ItemAction; beside: readonly ItemAction[] }>;
 }
 
@@ -50,13 +53,13 @@ export async function takeIn(
   const { table, records } = work;
   return untilNumbered(ports, table.name, async ({ counter, turn }) => {
     const generation = work.generation ?? counter.generation;
-    const { settled, bad, schema } = await settleAll(ports, records, { ...work, generation });
+    const { settled, bad, schema, scale } = await settleAll(ports, records, { ...work, generation });
     const { dateReceived, source, commit } = work;
     const { next: entry, vacuumCount } = counter;
     const place = { table: table.name, dateReceived, entry };
     const deltas = await writeDeltas(ports, place, each(settled), lake.limits);
     const written = { source, deltas, entry, vacuumCount, schema };
-    const transaction = { table: table.name, ...(await commit(bad, generation)) };
+    const transaction = { table: table.name, ...(await commit(bad, generation, scale)) };
     const who = { now: ports.clock.now(), turn };
     const recorded = await recordRecords(ports.items, transaction, written, who);
     if (recorded.outcome === 'outdated') return { outdated: deltas };
@@ -83,7 +86,8 @@ async function settleAll(
   } catch (error) {
     if (!(error instanceof TidemarkError) || !isTableFault(error)) throw error;
     const { code, what: reason } = error;
-    return { settled: [], bad: records.map((_, at) => ({ at, code, reason })), schema: NO_SCHEMA };
+    const bad = records.map((_, at) => ({ at, code, reason }));
+    return { settled: [], bad, schema: NO_SCHEMA };
   }
 }
 

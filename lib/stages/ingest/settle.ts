@@ -65,9 +65,13 @@ class Rows {
     if (missing >= 0) return faultOf(missingKey(table.key[missing]!, ''));
     if (this.decoded.ops[i] !== OP_UPDATE || !this.changed(i) || this.dies(i)) return undefined;
     const hole =
-      this.file.hole ??
-      columns.find(c => this.file.lacks(c.name, i) && !this.decoded.before?.has(c.name))?.name;
+      this.file.hole ?? columns.find(c => this.file.lacks(c.name, i) && !this.knowsOld(c.name, i))?.name;
     return hole === undefined ? undefined : faultOf(partialKeyChange(hole, ''));
+  }
+
+  private knowsOld(column: string, i: number): boolean {
+    const { before, beforeUnknown } = this.decoded;
+    return before?.has(column) === true && beforeUnknown?.get(column)?.[i] !== 1;
   }
 
   private positionOf(i: number): Position | Fault {

@@ -1,4 +1,12 @@
-import { justAfter, maxPosition, position } from '../../change/position';
+import {
+  comparePositions,
+  formatPosition,
+  justAfter,
+  MAJOR_BITS,
+  maxPosition,
+  parsePosition,
+  position,
+} from '../../change/position';
 import { type ResolvedTable, requireKey } from '../../config/resolved';
 import { currentSnapshot } from '../../iceberg/metadata';
 import type { Counter } from '../../ledger/counter';
@@ -9,7 +17,7 @@ import type { ColumnShape } from '../../table/columns';
 import { greatestPosition } from '../../table/greatest-position';
 import { ensureLog } from '../../table/log-table';
 import { type OpenTable, openTable } from '../../table/open';
-import { newSourceKeeps } from './run-errors';
+import { beforeReplace, newSourceKeeps } from './run-errors';
 
 /** Of plain loads: before all minors that rows of DMS's own loads have, which stand at major 0 too. */
 const BEFORE_CHANGES = -(1n << 62n);
@@ -27,6 +35,8 @@ export interface Beginning extends Pick<Load, 'replaces' | 'copy' | 'fingerprint
    * (PROTOCOL.md, P5).
    */
   readonly newSource?: boolean;
+  /** The name it gets. Default: a fresh one. */
+  readonly load?: string | undefined;
 }
 
 /** A load that is under way, and the log that its rows are for. */
@@ -38,13 +48,13 @@ export interface Begun {
 /**
  * Begins a load of a table (PROTOCOL.md, L): its position is settled now. Without coordinates of its own a plain load
  * stands before every change of its source, a replace just after all that the ledger holds.
- * @returns undefined when another load of the table is under way
- * @throws TM_2766 for another source's copy beside rows that stand, TM_1010, TM_1011 for a table that takes no loads, TM_3008 to TM_3010 for columns or a key that the log cannot have
+ * @returns undefined when another load of the table is under way, or one of this name was begun before
+ * @throws TM_2768 where a replace stands that drops all of it, TM_2766 for another source's copy beside rows that stand, TM_1010, TM_1011 for a table that takes no loads, TM_3008 to TM_3010 for columns or a key that the log cannot have
  */
 export async function begin(
   ports: LakePorts,
   table: ResolvedTable,
-  { columns, at, since, newSource = false, ...what }: Beginning,
+  { columns, at, since, newSource = false, load: name, ...what }: Beginning,
 ): Promise<Begun | undefined> {
   requireKey(table);
   const log = await ensureLog(ports, table, columns);
@@ -58,9 +68,9 @@ export async function begin(
     const where = `a load of ${table.name}`;
     const before = position(generation, 0n, BEFORE_CHANGES + BigInt(ordinal), where);
     const given = at && position(generation, at.major, at.minor, where);
-    return {
+    const load: Load = {
       ...what,
-      id: ports.ids.fresh(),
+      id: name ?? ports.ids.fresh(),
       ordinal,
       position: given ?? (what.replaces ? maxPosition(before, justAfter(known)) : before),
       generation,
@@ -69,8 +79,22 @@ export async function begin(
       at: ports.clock.now(),
       holds,
       state: 'open',
+      ...(newSource ? { newSource } : {}),
     };
+    checkReplaced(table.name, counter, load);
+    return load;
   };
   const standing = await beginLoad(ports.items, table.name, planned);
   return standing && { standing, log };
+}
+
+/** Rows before a replace are dropped by it: nobody would see them, and they would count as loaded. @throws TM_2768 */
+function checkReplaced(table: string, { replaced }: Counter, { position, entry }: Load): void {
+  if (!replaced) return;
+  const at = parsePosition(replaced.position);
+  const order = comparePositions(position, at);
+  if (order > 0 || (order === 0 && entry > replaced.entry)) return;
+  // In the source's own coordinates, as a person says it.
+  const major = BigInt.asUintN(MAJOR_BITS, at.major);
+  throw beforeReplace(table, formatPosition({ ...at, major }));
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedTable } from '../../config/resolved';
 import type { Entry } from '../../ledger/entries';
-import { numberLoad, openLoad, pastLoads, type StandingLoad } from '../../ledger/loads';
+import { openLoad, pastLoad, type StandingLoad } from '../../ledger/loads';
+import { numberLoad } from '../../ledger/number-load';
 import type { LakePorts } from '../../ports/lake-ports';
 import { logTableOf } from '../../table/columns';
 import { type LoadFiles, loadFolder } from '../../table/load-files';
@@ -10,7 +11,7 @@ import { standsAt } from '../../table/stands-at';
 import { readGathered } from './plan-packs';
 import type { LoadPorts, Recipe } from './recipe';
 import { endReloadOf } from './rewritten';
-import { loadGone, positionTaken, sumsDiffer } from './run-errors';
+import { loadGone, plannedAnew, positionTaken, sumsDiffer } from './run-errors';
 import { putTruncatePart } from './truncate-part';
 import { type Validation, validateLoad } from './validate';
 
@@ -18,7 +19,7 @@ import { type Validation, validateLoad } from './validate';
  * Makes a load part of its table's log, under the next number. The next merge shows its rows, all at once. A crash before
  * the number leaves a manifest that nothing names.
  * @returns the number; undefined when the load was given up, or committed, meanwhile
- * @throws TM_2751 when a change came meanwhile that stands at exactly the load's position
+ * @throws TM_2751 when a change came meanwhile that stands at exactly the load's position, TM_2767 when it was planned anew
  */
 export async function commitLoad(
   ports: LakePorts,
@@ -51,6 +52,7 @@ export async function commitLoad(
     meets,
   });
   if ('met' in numbered) throw positionTaken(table.name, numbered.met.name);
+  if ('replanned' in numbered) throw plannedAnew(table.name);
   return 'n' in numbered ? numbered.n : undefined;
 }
 
@@ -64,7 +66,8 @@ export interface Committed {
 
 /**
  * Holds what came out of a load against what went in, and makes it part of the log. Called again it says what it came to.
- * @throws TM_2753, TM_2762 while packing is not done, TM_2755 when sums differ, TM_2758 when it was given up, TM_2751
+ * @throws TM_2753, TM_2762 while packing is not done, TM_2755 when sums differ, TM_2758 when it was given up or another recipe was committed,
+ * TM_2767 when it was planned anew, TM_2751
  */
 export async function commitPacked(ports: LoadPorts, recipe: Recipe): Promise<Committed> {
   const { table, load, copy } = recipe;
@@ -77,7 +80,7 @@ export async function commitPacked(ports: LoadPorts, recipe: Recipe): Promise<Co
         await commitLoad(
           ports,
           table,
-          { ...standing, load: { ...standing.load, fingerprint: copy.fingerprint } },
+          { ...standing, load: { ...standing.load, fingerprint: copy.fingerprint, recipe: recipe.id } },
           await filesOf(ports, recipe, validation),
         )
       : undefined;
@@ -93,14 +96,12 @@ async function filesOf(ports: LoadPorts, recipe: Recipe, { packs }: Validation):
   return {
     parts: [...truncate, ...parts.map(({ key, bytes, rows, sha256 }) => ({ key, bytes, rows, sha256 }))],
     packs: packs.map(({ counted: _, ...pack }) => pack),
+    spec: recipe.shape.spec,
   };
 }
 
-/** What another commit of the same load came to; undefined when the load was given up. */
-async function numberOf({ items }: LoadPorts, { table, load }: Recipe): Promise<number | undefined> {
-  const past = await pastLoads(items, table.name, PAST_MAX);
-  return past.find(one => one.id === load.id)?.n;
+/** What another commit of the same recipe came to; undefined when the load was given up, or is of another one. */
+async function numberOf({ items }: LoadPorts, { table, load, id }: Recipe): Promise<number | undefined> {
+  const past = await pastLoad(items, table.name, load.ordinal);
+  return past?.id === load.id && past.recipe === id ? past.n : undefined;
 }
-
-/** Loads that may have been begun since by others. */
-const PAST_MAX = 100;

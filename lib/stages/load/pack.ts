@@ -47,12 +47,10 @@ export async function packParts(
   });
   const { footer } = await openFile(ports.store, { path: ports.store.uri(key), size: published.bytes });
   const counted = countedIn(footer, countedOf(recipe));
-  const specId = spec['spec-id'];
   const made: MadePack = {
     key,
     ...published,
     rows: footer.rows,
-    specId,
     partition: order.partition,
     counted,
   };

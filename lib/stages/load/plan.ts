@@ -1,14 +1,12 @@
-import { formatPosition, MAJOR_BITS } from '../../change/position';
-import type { ResolvedTable } from '../../config/resolved';
-import { type Load, noteRecipe, openLoad } from '../../ledger/loads';
+import { noteRecipe, openLoad, type StandingLoad, wasBegun } from '../../ledger/loads';
 import { heldReload } from '../../ledger/reloads';
 import { addTasks } from '../../ledger/task-pending';
 import type { Json } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
 import { mapAtOnce } from '../../table/at-once';
 import { ensureLog } from '../../table/log-table';
-import type { WriteLimits } from '../../table/write-files';
 import { type Beginning, begin } from './begin';
+import { differenceOf, traitsOf } from './difference';
 import { planGroups } from './groups';
 import { SUMMARIES_AT_ONCE, writeJson } from './json-object';
 import { folderOf, loadColumns, type Recipe, recipeOf, scopeOf } from './recipe';
@@ -17,24 +15,32 @@ import { loadGone, otherLoad } from './run-errors';
 import { shapeOf } from './shape';
 import type { TableCopy } from './source/copy';
 
-/** What begins a load, where none is under way. */
-export type LoadRequest = Pick<Beginning, 'replaces' | 'dateReceived' | 'at' | 'copy' | 'newSource'>;
+/**
+ * What begins a load, where none is under way. `load`: the name of the one that is meant. Where that one has ended, nothing
+ * begins: whoever asked to go on with it did not ask for another.
+ */
+export type LoadRequest = Pick<Beginning, 'replaces' | 'dateReceived' | 'at' | 'copy' | 'newSource' | 'load'>;
+
+/** What is loaded, and how its files are written. */
+export interface Planning extends Pick<Recipe, 'table' | 'limits'> {
+  readonly copy: TableCopy;
+}
 
 /**
  * Plans a load, or plans again the one that is under way: the tasks of splitting, a group of the copy's files each. A
  * crash leaves some of the tasks; the same call adds the rest.
- * @throws TM_2758 when the load that was under way ends just then, TM_2760 when it is not what is asked for
+ * @throws TM_2758 when the load that is meant has ended, TM_2760 when another one is under way, TM_2768 and as `begin`
  */
 export async function planLoad(
   ports: LakePorts,
-  table: ResolvedTable,
-  copy: TableCopy,
+  { table, copy, limits }: Planning,
   request: LoadRequest,
-  limits: WriteLimits,
 ): Promise<Recipe> {
   const columns = loadColumns(table, copy);
   const { fingerprint } = copy;
-  const begun = (await openLoad(ports.items, table.name))
+  const under = () => loadMeant(ports, table.name, request.load);
+  const open = await under();
+  const begun = open
     ? undefined
     : await begin(ports, table, {
         ...request,
@@ -42,13 +48,16 @@ export async function planLoad(
         fingerprint,
         columns,
       });
-  const standing = begun?.standing ?? (await openLoad(ports.items, table.name));
+  const standing = open ?? begun?.standing ?? (await under());
   if (!standing) throw loadGone(table.name);
-  checkRequest(table.name, request, standing.load);
+  // Its date is that of its first day.
+  const { dateReceived: _, ...asked } = request;
+  const other = differenceOf(traitsOf(standing.load), asked);
+  if (other !== undefined) throw otherLoad(table.name, other);
   // A copy that was mended on the way may have further columns.
   const log = begun?.log ?? (await ensureLog(ports, table, columns));
   const shape = await shapeOf(ports, table, log);
-  const recipe = await putRecipe(ports.store, recipeOf(table, standing.load, copy, shape, limits));
+  const recipe = await putRecipe(ports.store, recipeOf({ table, load: standing.load, copy, shape, limits }));
   await noteRecipe(ports.items, standing.load.id, recipe.id);
   const groups = planGroups(copy.files, table.load.groupBytes);
   const tasks = await mapAtOnce(groups, SUMMARIES_AT_ONCE, async group => {
@@ -70,10 +79,15 @@ async function sinceOf(
   return since ? { since } : {};
 }
 
-/** A plain load that is carried on for a replace would leave the rows that were to go. */
-function checkRequest(table: string, { replaces, at }: LoadRequest, load: Load): void {
-  if (replaces && !load.replaces) throw otherLoad(table, 'it is plain, and a replace is asked for');
-  const { major, minor } = load.position;
-  if (at && (BigInt.asUintN(MAJOR_BITS, major) !== at.major || minor !== at.minor))
-    throw otherLoad(table, `it stands at ${formatPosition(load.position)}`);
+/** The load that is under way, where the one that is meant has not ended. @throws TM_2758 */
+async function loadMeant(
+  { items }: LakePorts,
+  table: string,
+  meant: string | undefined,
+): Promise<StandingLoad | undefined> {
+  // In this order: what was begun before it is looked for and is not under way has ended.
+  const begun = meant !== undefined && (await wasBegun(items, meant));
+  const standing = await openLoad(items, table);
+  if (begun && standing?.load.id !== meant) throw loadGone(table);
+  return standing;
 }

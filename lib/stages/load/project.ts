@@ -58,7 +58,8 @@ export class LoadProject {
   /** @throws TM_27xx for a copy or a config that cannot be loaded */
   async plan(): Promise<Recipe> {
     const { table, source, sourceTable, request, limits, onPlanned } = this.parameters;
-    const recipe = await planLoad(this.ports, table, await source.copyOf(sourceTable), request, limits);
+    const copy = await source.copyOf(sourceTable);
+    const recipe = await planLoad(this.ports, { table, copy, limits }, request);
     onPlanned?.(recipe);
     return recipe;
   }
@@ -88,7 +89,11 @@ export class LoadProject {
     return loadedLast(this.ports.items, table.name, { replaces, copy: await source.copyOf(sourceTable) });
   }
 
-  /** Tasks of a step, by workers at once, until none is left that may start. @throws TM_2759 when it was stopped */
+  /**
+   * Tasks of a step, by workers at once, until none is left that may start. Where one of them fails, which is no task's
+   * failing, the others end what they have in hand: none works on where its caller thinks it over.
+   * @throws TM_2759 when it was stopped
+   */
   async work(recipe: Recipe, step: Step): Promise<void> {
     const { table, workers, owner, stop, onFailed, onProgress } = this.parameters;
     const since = this.ports.clock.now();
@@ -99,9 +104,18 @@ export class LoadProject {
       onProgress?.({ step, tasks, since, done });
     };
     await onDone();
+    const ends = new AbortController();
+    const stops = stop ? AbortSignal.any([stop, ends.signal]) : ends.signal;
+    let first: { readonly error: unknown } | undefined;
     const shift = (n: number) =>
-      work(this.ports, recipe, step, { owner: `${owner}/${n}`, stop, onDone, onFailed });
+      work(this.ports, recipe, step, { owner: `${owner}/${n}`, stop: stops, onDone, onFailed }).catch(
+        error => {
+          first ??= { error };
+          ends.abort();
+        },
+      );
     await Promise.all(Array.from({ length: workers }, (_, n) => shift(n)));
+    if (first) throw first.error;
     if (stop?.aborted) throw loadStopped(table.name);
   }
 

@@ -9,9 +9,16 @@ import { folderOf, type Recipe } from './recipe';
 import { noLoad, recipeOutdated } from './run-errors';
 
 /** What a table's config says of what its loads come to. */
-type Said = readonly [ResolvedTable['load'], ResolvedTable['deletedWhen'] | null];
+type Said = readonly [
+  ResolvedTable['load'],
+  ResolvedTable['deletedWhen'] | null,
+  Recipe['shape']['partitionBy'],
+];
 
-const saidOf = (table: ResolvedTable): Said => [table.load, table.deletedWhen ?? null];
+/** Of the partitions it has a say until the table is made. */
+function saidOf(table: ResolvedTable, { partitionBy }: Recipe['shape']): Said {
+  return [table.load, table.deletedWhen ?? null, partitionBy && table.partitionBy];
+}
 
 /** A recipe without the table, which the config has; what the config said of its loads is kept to be held against it. */
 interface Stored extends Omit<Recipe, 'table' | 'load'> {
@@ -31,7 +38,7 @@ export async function putRecipe(store: ObjectStore, recipe: Recipe): Promise<Rec
   const stored: Stored = {
     ...rest,
     load: { ...load, position: formatPosition(load.position) },
-    said: saidOf(table),
+    said: saidOf(table, rest.shape),
   };
   const key = recipeObjectKey(recipe);
   await writeJson(store, key, stored as unknown as Json);
@@ -41,7 +48,7 @@ export async function putRecipe(store: ObjectStore, recipe: Recipe): Promise<Rec
 /** @throws TM_3005 when it is gone, TM_2763 when the config says otherwise by now */
 export async function readRecipe(store: ObjectStore, table: ResolvedTable, key: string): Promise<Recipe> {
   const { said, load, ...rest } = await readJson<Stored>(store, key);
-  if (JSON.stringify(said) !== JSON.stringify(saidOf(table))) throw recipeOutdated(table.name);
+  if (JSON.stringify(said) !== JSON.stringify(saidOf(table, rest.shape))) throw recipeOutdated(table.name);
   return { ...rest, table, load: { ...load, position: parsePosition(load.position) } };
 }
 

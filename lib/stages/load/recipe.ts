@@ -10,6 +10,7 @@ import type { Scratch } from '../../ports/scratch';
 import type { ColumnShape } from '../../table/columns';
 import { loadFolder } from '../../table/load-files';
 import type { WriteLimits } from '../../table/write-files';
+import { checkCopy } from './check-copy';
 import { unknownColumn } from './run-errors';
 import type { LoadShape } from './shape';
 import type { TableCopy } from './source/copy';
@@ -36,13 +37,11 @@ export interface Recipe {
   readonly id: string;
 }
 
-export function recipeOf(
-  table: ResolvedTable,
-  load: Load,
-  copy: TableCopy,
-  shape: LoadShape,
-  limits: WriteLimits,
-): Recipe {
+export function recipeOf({
+  copy,
+  ...rest
+}: Omit<Recipe, 'id' | 'copy'> & { readonly copy: TableCopy }): Recipe {
+  const { table, shape, limits } = rest;
   // Columns that the log gains meanwhile are no reason to begin anew: the copy says nothing of them.
   const given = new Set(loadColumns(table, copy).map(({ name }) => name));
   const fields = shape.tableFields.filter(({ name }) => given.has(name));
@@ -54,16 +53,18 @@ export function recipeOf(
     copy.format,
     fields,
     shape.spec,
+    shape.partitionBy,
     shape.key,
     limits,
   ];
   const text = JSON.stringify(decisive, (_, value) => (typeof value === 'bigint' ? String(value) : value));
   const id = createHash('sha256').update(text).digest('hex').slice(0, 8);
   const { files: _, ...bare } = copy;
-  return { table, load, copy: bare, shape, limits, id };
+  return { ...rest, copy: bare, id };
 }
 
-export type Step = 'split' | 'pack';
+export const STEPS = ['split', 'pack'] as const;
+export type Step = (typeof STEPS)[number];
 
 export function scopeOf({ load, id }: Pick<Recipe, 'load' | 'id'>, step: Step): TaskScope {
   return { load: load.id, step: `${step}-${id}` };
@@ -74,12 +75,18 @@ export function folderOf({ table, load, id }: Pick<Recipe, 'table' | 'load' | 'i
   return `${loadFolder(table.name, load.id)}/${id}`;
 }
 
-/** The columns that a load gives its table: declared ones of their type, and those that the copy has beyond them. */
-export function loadColumns(table: ResolvedTable, copy: TableCopy): ColumnShape[] {
+/**
+ * The columns that a load gives its table: declared ones of their type, and those that the copy has beyond them. Names
+ * are told apart without case, as engines do.
+ * @throws TM_2772, TM_2773 for a copy without the table's key
+ */
+export function loadColumns(table: ResolvedTable, copy: Pick<TableCopy, 'columns'>): ColumnShape[] {
   const declared = table.columns.filter(({ name }) => !table.omit.includes(name));
-  const taken = new Set([...table.columns.map(({ name }) => name), ...table.omit]);
-  const extra = (copy.columns ?? []).filter(({ name }) => !taken.has(name));
-  return [...declared, ...extra.map(({ name, type }) => ({ name, type }))];
+  const taken = new Set([...table.columns.map(({ name }) => name), ...table.omit].map(n => n.toLowerCase()));
+  const extra = (copy.columns ?? []).filter(({ name }) => !taken.has(name.toLowerCase()));
+  const columns = [...declared, ...extra.map(({ name, type }) => ({ name, type }))];
+  checkCopy(table, copy, columns);
+  return columns;
 }
 
 /** In which order rows stand in a pack, before their key. */

@@ -152,3 +152,39 @@ export const tooManyParts = (table: string, parts: number, most: number) =>
     `table ${table}`,
     'raise load.groupBytes in the config, or load a copy that is sorted as the table is partitioned; then run it again',
   );
+
+/** TM_2767: the load was planned anew while this process did its steps: the copy or the config was another by then. */
+export const plannedAnew = (table: string) =>
+  new TidemarkError(
+    'TM_2767',
+    'the load was planned anew meanwhile, of another copy or by another config',
+    `load of ${table}`,
+    `go on with it as it is planned now: tidemark load run ${table}`,
+  );
+
+/** TM_2768: a replace stands beyond the load, and drops all of its rows: nobody would ever see them. */
+export const beforeReplace = (table: string, at: string) =>
+  new TidemarkError(
+    'TM_2768',
+    'a replace stands after the load, which would show nothing of it',
+    `table ${table}`,
+    `say where the copy stands: --position ${at}, where the replace does, or beyond it; or load all of the table with --replace`,
+  );
+
+/** TM_2772: the copy has no column of the table's key. */
+export const keyNotInCopy = (table: string, column: string, found: readonly string[]) =>
+  new TidemarkError(
+    'TM_2772',
+    `the copy has no column ${column}, which is the key`,
+    `table ${table}; the copy has ${found.join(', ') || 'no columns'}`,
+    'mend the key in the config, or derive the column: load.derive',
+  );
+
+/** TM_2773: a floating-point column is the table's key. */
+export const keyInexact = (table: string, column: string, type: string) =>
+  new TidemarkError(
+    'TM_2773',
+    `the key ${column} is ${type} in the copy: two engines may round it differently`,
+    `table ${table}`,
+    'declare the column with an exact type in the config: bigint, decimal or string',
+  );

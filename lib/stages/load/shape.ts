@@ -13,6 +13,8 @@ export interface LoadShape {
   /** Of its packs: those of them that the table has too, under the same ids. */
   readonly tableFields: readonly Field[];
   readonly spec: PartitionSpec;
+  /** What the config said that the spec is of; null where the table was there and had one. */
+  readonly partitionBy: ResolvedTable['partitionBy'] | null;
   readonly key: readonly Field[];
 }
 
@@ -25,6 +27,7 @@ export async function shapeOf(ports: LakePorts, table: ResolvedTable, log: OpenT
     logFields,
     tableFields,
     spec: current ? defaultSpec(current.metadata) : partitionSpec(table.partitionBy, tableFields),
+    partitionBy: current ? null : table.partitionBy,
     key: table.key.map(name => tableFields.find(f => f.name === name)!),
   };
 }

@@ -2,6 +2,7 @@ import type { Scalar } from '../../columnar/types';
 import type { Task } from '../../ledger/tasks';
 import type { CopiedFiles, LoadMark, ReadOrder, SplitOrder, WrittenPart } from '../../ports/copy-engine';
 import type { Json } from '../../ports/items';
+import { mapAtOnce } from '../../table/at-once';
 import { type LoadFile, packedPartition, unpackedPartition } from '../../table/load-files';
 import { checkDeletedWhen, deadValue } from '../ingest/deleted-when';
 import type { Group } from './groups';
@@ -9,7 +10,7 @@ import { readJson, writeJson } from './json-object';
 import { type KeyRange, keyRange } from './key-ranges';
 import type { Part } from './packs';
 import { countedOf, folderOf, type LoadPorts, type Recipe } from './recipe';
-import { rewriteLoads } from './rewritten';
+import { rewriteFiles } from './rewritten';
 import { keysMissing } from './run-errors';
 
 /** What splitting a group came to, as it stands in the load's folder. */
@@ -64,7 +65,8 @@ async function splitWithin(
 ): Promise<SplitSummary> {
   const copy = await copiedFiles(ports, recipe, group, folder);
   const order = splitOrder(recipe, copy, `${folder}/parts`);
-  const written = await ports.engine.split(order);
+  // Files without a column have no rows either.
+  const written = copy.files.length === 0 ? [] : await ports.engine.split(order);
   await checkKeys(ports, recipe, order, written);
   const { spec, tableFields, key: keyFields } = recipe.shape;
   const pieces = written.map(({ file }, part) => ({ file, part, firstRow: 0 }));
@@ -91,6 +93,9 @@ async function splitWithin(
   return { group: group.number, parts, sourceRows };
 }
 
+/** Files that are brought at once. */
+const AT_ONCE = 8;
+
 /** The group's files at hand. */
 async function copiedFiles(
   ports: LoadPorts,
@@ -100,13 +105,13 @@ async function copiedFiles(
 ): Promise<CopiedFiles> {
   const { scratch, copies, store } = ports;
   const { format, columns } = recipe.copy;
-  const own = format === 'dms' ? await rewriteLoads(ports, recipe, group) : undefined;
-  const files = [];
-  for (const [i, { key, etag, uri }] of group.files.entries()) {
-    const path = await scratch.bring(own ? store : copies, own?.[i] ?? { key, etag }, folder);
-    files.push({ path, name: uri });
-  }
-  return { format: format === 'dms' ? 'parquet' : format, files, ...(columns ? { columns } : {}) };
+  const own = format === 'parquet' ? undefined : await rewriteFiles(ports, recipe, group);
+  const found = own ?? group.files.map(file => ({ object: file, file }));
+  const files = await mapAtOnce(found, AT_ONCE, async ({ object, file }) => {
+    const path = await scratch.bring(own ? store : copies, object, folder);
+    return { path, name: file.uri };
+  });
+  return { format: 'parquet', files, ...(columns ? { columns } : {}) };
 }
 
 /** What every row of a load bears. */

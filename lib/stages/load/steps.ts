@@ -29,6 +29,11 @@ export interface PlanAsked {
   readonly newSource?: boolean;
   /** Loads the copy once more that was the last to be loaded. */
   readonly again?: boolean;
+  /**
+   * The load that is meant: the one to go on with, or the name of the one to begin. Once it has ended, a call that comes late
+   * or twice begins nothing.
+   */
+  readonly load?: string;
 }
 
 /** What one step hands the next: small, whatever the load's size. */
@@ -58,7 +63,8 @@ export interface CommittedLoad {
 export interface LoadSteps {
   /**
    * Plans a load, or plans again the one that is under way.
-   * @throws TM_27xx for a copy or a config that cannot be loaded, TM_2761 for the copy that was loaded last
+   * @throws TM_27xx for a copy or a config that cannot be loaded, TM_2758 when the load that is meant has ended, TM_2761 for
+   * the copy that was loaded last
    */
   plan(asked: PlanAsked): Promise<Round>;
   /** Does tasks until none is left, or the next may not end before `until`, milliseconds since 1970. */
@@ -67,7 +73,7 @@ export interface LoadSteps {
   planPacks(asked: Pick<Round, 'table' | 'recipe'>): Promise<Round>;
   /**
    * Validates, numbers the load, and wakes the merge.
-   * @throws TM_2753 and TM_2762 of packing, TM_2751, TM_2755, TM_2758
+   * @throws TM_2753 and TM_2762 of packing, TM_2751, TM_2755, TM_2758, TM_2767
    */
   commit(asked: Pick<Round, 'table' | 'recipe'>): Promise<CommittedLoad>;
 }
@@ -118,7 +124,16 @@ export function loadSteps({ config, ports, open, workersMax, owner, wake }: Step
     return { table: recipe.table.name, recipe: recipeObjectKey(recipe), workers };
   };
   return {
-    async plan({ table: name, copy: place, replace, newSource = false, date, position, again = false }) {
+    async plan({
+      table: name,
+      copy: place,
+      replace,
+      newSource = false,
+      date,
+      position,
+      again = false,
+      load,
+    }) {
       const table = tableOf(name);
       const copy = await open(table, place).source.copyOf(place.table);
       const last = again ? undefined : await loadedLast(ports.items, name, { replaces: replace, copy });
@@ -128,8 +143,15 @@ export function loadSteps({ config, ports, open, workersMax, owner, wake }: Step
       }
       const dateReceived = date ?? localDate(ports.clock.now(), config.timezone);
       const at = position && { major: BigInt(position.major), minor: BigInt(position.minor) };
-      const request = { replaces: replace, newSource, dateReceived, copy: place, ...(at ? { at } : {}) };
-      return round(await planLoad(ports, table, copy, request, config.limits), 'split');
+      const request = {
+        replaces: replace,
+        newSource,
+        dateReceived,
+        copy: place,
+        load,
+        ...(at ? { at } : {}),
+      };
+      return round(await planLoad(ports, { table, copy, limits: config.limits }, request), 'split');
     },
     async work({ step, worker, ...asked }, until) {
       const { recipe, ports } = await opened(asked);

@@ -91,10 +91,11 @@ async function beginAnew(
   { current, log, cursor, slice }: Slice,
 ): Promise<Aside> {
   const load = slice.at(-1)!;
-  const { packs } = await readLoadFiles(ports, load);
+  const loaded = await readLoadFiles(ports, load);
   const { metadata } = current;
-  // Packs are gone where another engine rolled the table back to before the load, and the snapshots beyond expired.
-  const found = await unlessGone(tableFilesOf(ports, metadata, packs));
+  // Packs are gone where another engine rolled the table back to before the load, and the snapshots beyond expired. They
+  // are of another spec where the config changed before the table was made.
+  const found = await unlessGone(tableFilesOf(ports, metadata, loaded));
   const adopted = found && !(await meetsEarlier(ports, table, log, load)) ? found : undefined;
   const sequenceNumber = metadata['last-sequence-number'] + 1;
   return {

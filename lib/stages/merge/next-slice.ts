@@ -41,14 +41,14 @@ export async function* portionsOf(
   log: LogView,
   limits: PortionLimits,
 ): AsyncGenerator<Portion> {
-  let groups = from.groups;
-  for (let last = from.after; last < through; groups = 0) {
-    const slice = (await nextSlice(ports, table, last, limits)).filter(entry => entry.n <= through);
+  for (let place = from; place.after < through; ) {
+    const slice = (await nextSlice(ports, table, place.after, limits)).filter(entry => entry.n <= through);
     if (slice.length === 0) return;
-    last = slice.at(-1)!.n;
+    const begun = place;
+    place = { after: slice.at(-1)!.n, groups: 0 };
     const taken = slice.filter(entry => !skip?.(entry));
     if (taken.length === 0) continue;
-    if (isLoad(taken[0]!)) yield* loadPortions(log, taken[0]!, limits, groups);
+    if (isLoad(taken[0]!)) yield* loadPortions(log, taken[0]!, limits, begun);
     else yield deltasPortion(taken);
   }
 }

@@ -53,7 +53,7 @@ test('defects.records: where no record can be read, or its values cannot, it alo
     i === 1 ? { ...c, change: { ...c.change, bytes: undefined as never } } : c,
   );
   const { placed } = placeAfter({ sequence: undefined, arrival: 0n, count: 0 }, broken);
-  const request = { table, format: 'dms', generation: 0, dateReceived: '2026-01-01' } as const;
+  const request = { table, generation: 0, dateReceived: '2026-01-01' } as const;
   const { settled, bad } = await settleRecords(lake.ports, placed, request);
   expect(bad.map(({ at, code }) => [at, code])).toEqual([[1, 'TM_2326']]);
   expect(settled[0]!.batch.length).toBe(1);

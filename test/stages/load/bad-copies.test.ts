@@ -58,9 +58,9 @@ async function fails(lake: TestLake, code: string, ...said: RegExp[]): Promise<v
 }
 
 test('load.badRow: a derivation that fails on one row names it, the other tasks go on, and retry takes it up', async () => {
-  const lake = lakeOf({ derive: { w: 'CAST(10 / v AS INT)' } });
+  const lake = lakeOf({ derive: { w: "CAST(repeat('9', v) AS INT)" } });
   await put(lake, '1.csv', `1,1,${day(1)}`);
-  await put(lake, '2.csv', `2,5,${day(1)}`, `3,x,${day(1)}`);
+  await put(lake, '2.csv', `2,5,${day(1)}`, `3,20,${day(1)}`);
   await put(lake, '3.csv', `4,2,${day(1)}`);
   await fails(lake, 'TM_2753', /TM_2731/, /2\.csv, row 2/);
   const bad = project(lake);
@@ -69,9 +69,9 @@ test('load.badRow: a derivation that fails on one row names it, the other tasks 
   const [task] = (await listTasks(lake.ports.items, scope, 'ignored')).tasks;
   expect(task!.errors.map(e => e.try)).toEqual([1, 2, 3]);
 
-  await put(lake, '2.csv', `2,5,${day(1)}`, `3,10,${day(1)}`);
+  await put(lake, '2.csv', `2,5,${day(1)}`, `3,3,${day(1)}`);
   await bad.run();
-  expect(await rowsOf(lake)).toEqual(['1 1 10', '2 5 2', '3 10 1', '4 2 5']);
+  expect(await rowsOf(lake)).toEqual(['1 1 9', '2 5 99999', '3 3 999', '4 2 99']);
 }, 60_000);
 
 test('load.badRow: what the config mends is split anew, and nothing of the first try counts', async () => {
@@ -89,7 +89,7 @@ test('load.badFile: one that breaks off is named, and put whole it is taken', as
   await put(lake, '2.csv.gz', ...Array.from({ length: 5000 }, (_, i) => `${i + 2},${i},${day(1)}`));
   const whole = (await lake.landing.get('copy/2.csv.gz'))!;
   await lake.landing.put('copy/2.csv.gz', whole.slice(0, whole.length / 2));
-  await fails(lake, 'TM_2753', /TM_2732/, /2\.csv\.gz/);
+  await fails(lake, 'TM_2753', /TM_2106/, /2\.csv\.gz/);
   await lake.landing.put('copy/2.csv.gz', whole);
   await project(lake).run();
   expect(await readRows(lake.ports, T)).toHaveLength(5001);
