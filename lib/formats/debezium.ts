@@ -10,13 +10,13 @@ import { JsonKind } from './json-scanner';
 import { NONE, RecordMembers, textOf } from './record-members';
 import { faulty, type MessageFormat, type StreamMessage } from './stream-message';
 
-const OPS: Readonly<Record<string, number>> = {
-  r: OP_INSERT,
-  c: OP_INSERT,
-  u: OP_UPDATE,
-  d: OP_DELETE,
-  t: OP_TRUNCATE,
-};
+const OPS: ReadonlyMap<string, number> = new Map([
+  ['r', OP_INSERT],
+  ['c', OP_INSERT],
+  ['u', OP_UPDATE],
+  ['d', OP_DELETE],
+  ['t', OP_TRUNCATE],
+]);
 
 const MEMBERS = ['op', 'before', 'after', 'source'];
 const IGNORED: StreamMessage = { kind: 'ignored' };
@@ -81,7 +81,7 @@ function readPayload({ record, source, forms }: Payload): StreamMessage {
   if (twice !== undefined) return faulty(notDebezium(`member ${twice} stands twice`));
   const letter = record.text('op');
   if (letter === undefined) return debeziumControl(record) ?? faulty(notDebezium('it has no op'));
-  const op = OPS[letter];
+  const op = OPS.get(letter);
   if (op === undefined) return faulty(notDebezium(`its op is ${letter.slice(0, 40)}`));
   const span = record.object('source');
   if (!span) return faulty(notDebezium('it has no object source'));

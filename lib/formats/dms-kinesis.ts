@@ -4,12 +4,12 @@ import { notDmsRecord } from './errors';
 import { type RecordMembers, textOf } from './record-members';
 import { faulty, type MessageFormat, type StreamMessage } from './stream-message';
 
-const OPS: Readonly<Record<string, number>> = {
-  load: OP_INSERT,
-  insert: OP_INSERT,
-  update: OP_UPDATE,
-  delete: OP_DELETE,
-};
+const OPS: ReadonlyMap<string, number> = new Map([
+  ['load', OP_INSERT],
+  ['insert', OP_INSERT],
+  ['update', OP_UPDATE],
+  ['delete', OP_DELETE],
+]);
 
 /** Tables that DMS makes for itself: `awsdms_apply_exceptions`, `awsdms_txn_state` ... */
 const OWN_TABLES = /^awsdms_/i;
@@ -50,7 +50,7 @@ function readDms(record: RecordMembers): StreamMessage {
   const control = record.object('control');
   if (text('record-type') === 'control' || control)
     return { kind: 'control', schema, table, operation, ...dmsControl(record.bytes, control) };
-  const op = OPS[operation.toLowerCase()];
+  const op = OPS.get(operation.toLowerCase());
   if (op === undefined) return faulty(notDmsRecord(`its operation is ${operation.slice(0, 40)}`));
   if (table === undefined) return faulty(notDmsRecord('its metadata has no table-name'));
   const before = record.object('before-image');

@@ -126,7 +126,8 @@ export class ChangeWriter {
     const { written = {} } = this.request;
     for (let field = known.length; field < this.fields.layout.length; field++) {
       const { role, name, type } = this.fields.layout[field]!;
-      known.push(role === 'data' ? forms.formOf({ name, type }, written[name]) : undefined);
+      const said = Object.hasOwn(written, name) ? written[name] : undefined;
+      known.push(role === 'data' ? forms.formOf({ name, type }, said) : undefined);
     }
     return known;
   }

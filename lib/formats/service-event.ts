@@ -4,7 +4,11 @@ import type { NamedValue } from './json-changes';
 import type { RecordMembers } from './record-members';
 import { faulty, type MessageFormat, type StreamMessage } from './stream-message';
 
-const OPS: Readonly<Record<string, number>> = { create: OP_INSERT, update: OP_UPDATE, delete: OP_DELETE };
+const OPS: ReadonlyMap<string, number> = new Map([
+  ['create', OP_INSERT],
+  ['update', OP_UPDATE],
+  ['delete', OP_DELETE],
+]);
 
 const MEMBERS = ['source', 'type', 'data', 'event_date'];
 
@@ -27,7 +31,7 @@ function read(record: RecordMembers): StreamMessage {
   const table = record.text('source');
   if (!table) return faulty(notServiceEvent('it has no source'));
   const type = record.text('type');
-  const op = type === undefined ? undefined : OPS[type];
+  const op = type === undefined ? undefined : OPS.get(type);
   if (op === undefined) return faulty(notServiceEvent(`its type is ${(type ?? 'missing').slice(0, 40)}`));
   const row = record.object('data');
   if (!row) return faulty(notServiceEvent('it has no object data'));

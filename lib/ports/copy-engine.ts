@@ -43,6 +43,8 @@ export interface LoadMark {
   readonly source: string;
   /** `YYYY-MM-DD`. */
   readonly dateReceived: string;
+  /** Field ids of columns that its rows say nothing of; a delete says nothing of any. */
+  readonly absent?: readonly number[];
 }
 
 /** A column of the log by which the table is partitioned. */

@@ -30,6 +30,8 @@ export interface LoadFiles {
   readonly packs: readonly Pack[];
   /** What the packs are partitioned by. The table may be made with another spec, of the same id, after them. */
   readonly spec: PartitionSpec;
+  /** Whether its rows say nothing of some of the log's columns. */
+  readonly partial?: boolean;
 }
 
 /** The folder of all that a load writes but its packs; never below a table's location (PROTOCOL.md, I2). */

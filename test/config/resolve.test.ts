@@ -88,6 +88,7 @@ describe('config.resolve', () => {
         { name: 'note', type: 'string' },
         { name: 'raw', type: 'binary' },
       ],
+      written: options.columns,
       partitionBy: [
         { column: 'at', transform: 'month' },
         { column: 'id', transform: 'bucket[16]' },
@@ -113,6 +114,7 @@ describe('config.resolve', () => {
       mysql: { kind: 'mysql', host: 'db', tables: ['shop.*'] },
       events: { kind: 'http' },
       stream: { kind: 'kinesis', format: 'debezium' },
+      any: { kind: 'kinesis' },
       changes: { kind: 'kinesis', format: 'dms', shards: 2 },
       replica: { kind: 'dms-kinesis', stream: 'changes', schemas: { hr: ['jobs'] }, secretArn: 'arn:y' },
     };
@@ -121,6 +123,7 @@ describe('config.resolve', () => {
     expect(resolved).toMatchObject({
       dms: { fileFormat: 'parquet', capacity: { min: 1, max: 2 }, accountRoles: 'create' },
       mysql: { port: 3306 },
+      any: { format: 'auto' },
       events: { authorizer: 'iam' },
     });
   });

@@ -1,7 +1,16 @@
 import { duckdbType } from '../../columnar/type-map';
 import type { Field } from '../../columnar/types';
 import type { LoadMark, SplitOrder } from '../../ports/copy-engine';
-import { DATE_RECEIVED, ENTRY, OP, POS_MAJOR, POS_MINOR, SOURCE, userFields } from '../../table/columns';
+import {
+  ABSENT,
+  DATE_RECEIVED,
+  ENTRY,
+  OP,
+  POS_MAJOR,
+  POS_MINOR,
+  SOURCE,
+  userFields,
+} from '../../table/columns';
 import { quoteName, quoteText } from '../quote';
 import { deadSql } from './dead-sql';
 import { fieldSql, type Reading, readSql } from './derive-sql';
@@ -40,9 +49,12 @@ export function splitSql(
   if (partitions.length + key.length > 0) {
     sql = `SELECT * FROM (${sql}) ORDER BY ${sortedBy.map(c => `${c} ASC NULLS FIRST`).join(', ')}`;
   }
-  const op = dead === undefined ? `'I'` : `if(${partitions.at(-1)}, 'D', 'I')`;
+  const { absent = [] } = mark;
+  const lacks = absent.length === 0 ? 'NULL' : quoteText(JSON.stringify(absent));
+  const isDead = dead === undefined ? 'false' : partitions.at(-1);
+  const told = { op: `if(${isDead}, 'D', 'I')`, absent: `if(${isDead}, NULL, ${lacks})` };
   const written = fields.map(f =>
-    own.includes(f) ? quoteName(f.name) : `${markSql(f, mark, op)} AS ${quoteName(f.name)}`,
+    own.includes(f) ? quoteName(f.name) : `${markSql(f, mark, told)} AS ${quoteName(f.name)}`,
   );
   return { sql: `SELECT ${[...written, ...partitions].join(', ')} FROM (${sql})`, partitions };
 }
@@ -53,9 +65,10 @@ export function ordersByPlace({ keysRepeat, key }: Pick<SplitOrder, 'key' | 'key
 }
 
 /** One of the log's own columns: a row of a load says all there is to say. */
-function markSql(field: Field, mark: LoadMark, op: string): string {
+function markSql(field: Field, mark: LoadMark, { op, absent }: { op: string; absent: string }): string {
   const values: Readonly<Record<string, string>> = {
     [OP]: op,
+    [ABSENT]: absent,
     [POS_MAJOR]: String(mark.major),
     [POS_MINOR]: String(mark.minor),
     [ENTRY]: String(mark.entry),

@@ -9,7 +9,7 @@ import { type LoadFiles, loadFolder } from '../../table/load-files';
 import { openTable } from '../../table/open';
 import { standsAt } from '../../table/stands-at';
 import { readGathered } from './plan-packs';
-import type { LoadPorts, Recipe } from './recipe';
+import { type LoadPorts, lackingOf, type Recipe } from './recipe';
 import { endReloadOf } from './rewritten';
 import { loadGone, plannedAnew, positionTaken, sumsDiffer } from './run-errors';
 import { putTruncatePart } from './truncate-part';
@@ -42,7 +42,7 @@ export async function commitLoad(
     least: load.position,
     greatest: load.position,
     dateReceived: load.dateReceived,
-    partial: false,
+    partial: files.partial ?? false,
     truncates: load.replaces ? 1 : 0,
   };
   const log = (await openTable(ports, logTableOf(table.name)))!;
@@ -97,6 +97,7 @@ async function filesOf(ports: LoadPorts, recipe: Recipe, { packs }: Validation):
     parts: [...truncate, ...parts.map(({ key, bytes, rows, sha256 }) => ({ key, bytes, rows, sha256 }))],
     packs: packs.map(({ counted: _, ...pack }) => pack),
     spec: recipe.shape.spec,
+    partial: lackingOf(recipe).length > 0,
   };
 }
 

@@ -7,7 +7,7 @@ import type { CopyEngine, SortColumn } from '../../ports/copy-engine';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { ObjectStore } from '../../ports/object-store';
 import type { Scratch } from '../../ports/scratch';
-import type { ColumnShape } from '../../table/columns';
+import { type ColumnShape, userFields } from '../../table/columns';
 import { loadFolder } from '../../table/load-files';
 import type { WriteLimits } from '../../table/write-files';
 import { checkCopy } from './check-copy';
@@ -87,6 +87,19 @@ export function loadColumns(table: ResolvedTable, copy: Pick<TableCopy, 'columns
   const columns = [...declared, ...extra.map(({ name, type }) => ({ name, type }))];
   checkCopy(table, copy, columns);
   return columns;
+}
+
+/**
+ * Field ids of the log's columns that the rows of a load say nothing of: what stood in them stays. A replace says all,
+ * and beside nothing there is nothing to stay.
+ */
+export function lackingOf({ table, copy, load, shape }: Recipe): number[] {
+  if (load.replaces || load.holds) return [];
+  const said = [...(copy.columns ?? []).map(c => c.name), ...Object.keys(table.load.derive)];
+  const names = new Set(said.map(name => name.toLowerCase()));
+  return userFields(shape.logFields)
+    .filter(({ name }) => !names.has(name.toLowerCase()))
+    .map(({ id }) => id);
 }
 
 /** In which order rows stand in a pack, before their key. */

@@ -9,7 +9,7 @@ import type { Group } from './groups';
 import { readJson, writeJson } from './json-object';
 import { type KeyRange, keyRange } from './key-ranges';
 import type { Part } from './packs';
-import { countedOf, folderOf, type LoadPorts, type Recipe } from './recipe';
+import { countedOf, folderOf, type LoadPorts, lackingOf, type Recipe } from './recipe';
 import { rewriteFiles } from './rewritten';
 import { keysMissing } from './run-errors';
 
@@ -115,9 +115,9 @@ async function copiedFiles(
 }
 
 /** What every row of a load bears. */
-export function markOf({ load }: Recipe): LoadMark {
-  const { major, minor } = load.position;
-  return { major, minor, entry: load.entry, source: load.id, dateReceived: load.dateReceived };
+export function markOf(recipe: Recipe): LoadMark {
+  const { position, entry, id: source, dateReceived } = recipe.load;
+  return { ...position, entry, source, dateReceived, absent: lackingOf(recipe) };
 }
 
 function splitOrder(recipe: Recipe, copy: CopiedFiles, folder: string): SplitOrder {

@@ -1,5 +1,6 @@
 import type { ResolvedTable } from '../../config/resolved';
 import { forgetAside } from '../../ledger/aside';
+import { isCounted } from '../../ledger/counter';
 import { type Entry, isLoad } from '../../ledger/entries';
 import { pausedSince } from '../../ledger/paused';
 import { noteMerged } from '../../ledger/waiting';
@@ -60,6 +61,8 @@ export async function mergeNext(
   pace: Pace = new Pace(ports.clock),
 ): Promise<Merged | { readonly again: After } | undefined> {
   if ((await pausedSince(ports.items, table.name)) !== undefined) return undefined;
+  // Until something is numbered the log may be made anew, with other columns: no table of the old ones must stand.
+  if (!(await isCounted(ports.items, table.name))) return undefined;
   for (let i = 0; i < TRIES; i++) {
     const found = await openTable(ports, logTableOf(table.name));
     if (!found) return undefined;

@@ -1,5 +1,7 @@
 import type { TableConfig } from '../../../lib/config/define';
+import { abandonLoad, openLoad } from '../../../lib/ledger/loads';
 import { filesSource } from '../../../lib/stages/load/source/files';
+import { rebuild } from '../../../lib/stages/rebuild';
 import { LOG_COLUMNS } from '../../../lib/table/columns';
 import { mergeAll, readRows, type TestLake, take, testLake } from '../../support/lake';
 import { projectOf } from '../../support/load-project';
@@ -82,4 +84,38 @@ test('load.empty: files of nothing but a header make an empty table', async () =
     validation: { all: { after: { rows: 0 } }, differences: [] },
   });
   expect(await readRows(lake.ports, T)).toEqual([]);
+});
+
+test('load.abandoned: what a load that was given up would have given its table does not bind the next one', async () => {
+  const lake = lakeOf({ columns: { id: 'string', amount: 'string' } });
+  await expect(load(lake, { '1.csv': 'id,amount,old\n,1,x\n' })).rejects.toThrow(/TM_2756/);
+  await abandonLoad(lake.ports.items, T, (await openLoad(lake.ports.items, T))!);
+  await mergeAll(lake, T);
+  const columns = { id: 'bigint', amount: 'decimal(5,2)' };
+  const [table] = testLake({ name: 'decoded', tables: { [T]: { key: ['id'], columns } } }).lake.tables;
+  const after: TestLake = { ...lake, lake: { ...lake.lake, tables: [table!] } };
+  await load(after, { '1.csv': 'id,amount\n1,1.50\n' });
+  expect(await valuesOf(after)).toEqual([{ id: 1n, amount: 150n }]);
+});
+
+test('load.lacking: a plain load of fewer columns leaves the others as they are, a replace does not', async () => {
+  const lake = lakeOf({ columns: { id: 'int', a: 'int', b: 'string' } });
+  await load(lake, { '1.csv': 'id,a,b\n1,1,x\n2,2,y\n' });
+  await lake.landing.delete('copy/1.csv');
+  await load(lake, { '2.csv': 'id,a\n2,20\n3,30\n' });
+  const after = [
+    { id: 1, a: 1, b: 'x' },
+    { id: 2, a: 20, b: 'y' },
+    { id: 3, a: 30, b: null },
+  ];
+  expect(await valuesOf(lake)).toEqual(after);
+  await rebuild(lake.ports, lake.lake.tables[0]!, lake.lake.limits);
+  expect(await valuesOf(lake)).toEqual(after);
+  const source = filesSource(lake.landing, { table: T, from: ['copy/'] });
+  const copy = { kind: 'files' as const, at: ['copy/'], table: T };
+  await projectOf(lake, source, T, { request: { replaces: true, dateReceived: '2021-12-31', copy } }).run();
+  expect(await valuesOf(lake)).toEqual([
+    { id: 2, a: 20, b: null },
+    { id: 3, a: 30, b: null },
+  ]);
 });
