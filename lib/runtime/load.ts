@@ -168,8 +168,8 @@ export async function choose(
 /** The load that the same copy was loaded by last, where nothing was loaded since and none is under way. */
 export function loadedAlready(
   { ports }: LoadsBase,
-  { table, copy }: Chosen,
-  { replace = false }: LoadOptions,
+  { table, copy, load }: Chosen,
+  { replace = load?.replaces ?? false }: LoadOptions,
 ): ReturnType<typeof loadedLast> {
   return loadedLast(ports.items, table.name, { replaces: replace, copy });
 }

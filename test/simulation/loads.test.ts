@@ -31,11 +31,13 @@ async function simulate(seed: number): Promise<void> {
   const lake = world(seed);
   const scheduler = new Scheduler(seed);
   const pick = <X>(among: readonly X[]) => scheduler.pick(among);
-  const files = Array.from({ length: 5 }, (_, n) => ({
-    ...randomFile(pick, n),
-    table: T,
-    key: `${n}/${T}.jsonl`,
-  }));
+  // A file of the log that has a TRUNCATE is read where others are left out.
+  const truncates = scheduler.chance(0.5);
+  const files = Array.from({ length: 5 }, (_, n) => {
+    const { changes } = randomFile(pick, n);
+    const kept = changes.map(c => (c.op === 'T' && !truncates ? { op: 'D' as const, id: 1, at: c.at } : c));
+    return { table: T, key: `${n}/${T}.jsonl`, changes: kept };
+  });
   const copies = Array.from(
     { length: pick([1, 2]) },
     (): Copy => ({
@@ -54,7 +56,7 @@ async function simulate(seed: number): Promise<void> {
       await expireLog(ports, T);
   };
   const mayRewrite = async (ports: LakePorts) => {
-    if (scheduler.chance(0.1)) await rewriteLog(ports);
+    if (scheduler.chance(0.4)) await rewriteLog(ports);
   };
   for (const rate of [0.02, 0.02, 0]) {
     const act = (name: string, work: (ports: LakePorts) => Promise<unknown>) =>

@@ -107,11 +107,13 @@ test('auto.together: records of two formats that a clock orders are one table, e
     JSON.stringify({ id: 5, a: 5, b: 'plain' }),
     event(6, 6),
     event(6, 6, 'delete'),
+    { op: 'insert', data: { id: 7, a: 7, b: 'kept' } },
+    JSON.stringify({ source: 'one', type: 'update', data: { id: 7, a: 8 }, ...EVENT }),
   );
   const taken = await deliver(lake, records);
   expect(taken).toMatchObject({ strays: 0, failed: [], tables: [{ badRows: 0 }, { badRows: 0 }] });
   // DMS leaves out what is NULL; an event says nothing of what it lacks.
-  expect(await rowsOf(lake)).toEqual(['1 4 event', '2 3 null']);
+  expect(await rowsOf(lake)).toEqual(['1 4 event', '2 3 null', '7 8 kept']);
   expect(await rowsOf(lake, 'plain')).toEqual(['5 5 plain']);
 });
 
