@@ -38,20 +38,20 @@ import {
 import { ordersByPlace, splitSql } from '../../query/load/split-sql';
 import { treeSql, UNSTEADY_SQL, unsteadyFunctions, unsteadyIn } from '../../query/load/steady';
 import { quoteName } from '../../query/quote';
+import { sizesOf, sortedSlices, wideSlices } from './copy-slices';
 import { openDuckDb } from './duckdb';
 import { hashFunctions } from './duckdb-hash';
-import { copied, type FileSize, firstCell, packed, SORT_BYTES } from './duckdb-pack';
+import { copied, type FileSize, firstCell, packed, SORT_BYTES, type WithEngine } from './duckdb-pack';
 import { inRoom, lacksRoom } from './engine-room';
 import { guarded } from './file-errors';
 import { writtenPart } from './part-file';
-import { wideSlices } from './wide-rows';
 
 export interface CopyEngineOptions {
   /** Where the engine spills to; each call makes a folder of its own below it and removes it. */
   readonly tempFolder: string;
   /** As DuckDB writes sizes. The process needs as much again. */
   readonly memoryLimit?: string;
-  /** Bytes of rows that packing sorts at once. */
+  /** Bytes of rows that are sorted at once. */
   readonly sortBytes?: number;
 }
 
@@ -59,10 +59,11 @@ export interface CopyEngineOptions {
 const MEMORY_LIMIT = '250MB';
 
 /**
- * Loads by DuckDB on one thread. Each call has an instance of its own: one that goes on keeps what its last statement
- * held, and after three needs twice the memory; and it sees the folders of its call alone.
+ * Loads by DuckDB on one thread. Each call has an instance of its own, and whatever is sorted has one: one that goes on
+ * keeps what its last statement held, and needs twice the memory; and it sees the folders of its call alone.
  */
 export function duckDbCopyEngine(options: CopyEngineOptions): CopyEngine {
+  const { sortBytes = SORT_BYTES } = options;
   const within = async <T>(
     paths: readonly string[],
     work: (engine: WritingEngine) => Promise<T>,
@@ -93,38 +94,45 @@ export function duckDbCopyEngine(options: CopyEngineOptions): CopyEngine {
     work: (engine: WritingEngine) => Promise<T>,
   ) => within([...order.copy.files.map(f => f.path), ...more], work);
   return {
-    split: order => ofCopy(order, [join(order.folder, 'x')], engine => split(engine, order)),
+    split: order => split(order, sortBytes, work => ofCopy(order, [join(order.folder, 'x')], work)),
     nullKeys: (order, limit) => ofCopy(order, [], engine => nullKeys(engine, order, limit)),
-    pack: order =>
-      packed(order, options.sortBytes ?? SORT_BYTES, work => within([...order.parts, order.file], work)),
+    pack: order => packed(order, sortBytes, work => within([...order.parts, order.file], work)),
     repeated: (order, limit) => within(filesOf(order), engine => repeated(engine, order, limit)),
     losers: order => within([...filesOf(order), order.file], engine => losers(engine, order)),
     without: order => within([order.from, ...order.losers, order.file], engine => without(engine, order)),
   };
 }
 
-async function split(engine: WritingEngine, order: SplitOrder): Promise<readonly WrittenPart[]> {
-  const stored = await storedColumns(engine, order, order.copy.files);
-  const reading = readingOf(stored, order);
-  await checkDerivations(engine, order, reading, stored);
+/** What is known of a copy once its columns are. */
+interface Looked {
+  readonly order: SplitOrder;
+  readonly stored: readonly StoredColumn[];
+  readonly reading: Reading;
+}
+
+async function split(
+  order: SplitOrder,
+  sortBytes: number,
+  withEngine: WithEngine,
+): Promise<readonly WrittenPart[]> {
+  const { looked, slices, rows } = await withEngine(async engine => {
+    const stored = await storedColumns(engine, order, order.copy.files);
+    const looked = { order, stored, reading: readingOf(stored, order) };
+    await checkDerivations(engine, looked);
+    return { looked, ...(await orFault(engine, looked, () => slicesOf(engine, looked, sortBytes))) };
+  });
   await guarded(order.folder, () => mkdir(order.folder, { recursive: true }));
-  try {
-    const wide = await wideSlices(engine, order, stored);
-    const all = filesSql(order.copy.format, order.copy.files, stored);
-    const rows = wide ? VECTOR_ROWS : await rowsOfGroup(engine, order, reading, storedSql(all, stored));
-    // Rows wait in memory for their partition's file: a row group's worth, and not the half million of the engine's own.
-    await engine.rows({ sql: `SET GLOBAL partitioned_write_flush_threshold = ${rows}` });
-    for (const [i, files] of (wide ?? [all]).entries()) {
-      const from = (ordersByPlace(order) ? placedSql : storedSql)(files, stored);
-      const { sql, partitions } = splitSql(order, reading, `(${from})`);
-      // Below the folder, which the engine may not touch itself; in the order of their names, as rows stand in the copy.
-      const name = `${String(i).padStart(9, '0')}${partitions.length > 0 ? '' : '.parquet'}`;
-      const to = { path: join(order.folder, name), fields: order.fields, partitions };
-      await engine.rows({ sql: copyToSql(sql, to, rows) });
-    }
-  } catch (error) {
-    if (lacksRoom(error)) throw error;
-    throw (await firstFault(engine, order, reading, stored)) ?? error;
+  for (const [i, slice] of slices.entries()) {
+    const from = (ordersByPlace(order) ? placedSql : storedSql)(slice, looked.stored);
+    const { sql, partitions } = splitSql(order, looked.reading, `(${from})`);
+    // Below the folder, which the engine may not touch itself; in the order of their names, as rows stand in the copy.
+    const name = `${String(i).padStart(9, '0')}${partitions.length > 0 ? '' : '.parquet'}`;
+    const to = { path: join(order.folder, name), fields: order.fields, partitions };
+    await withEngine(async engine => {
+      // Rows wait in memory for their partition's file: a row group's worth, and not the half million of the engine's own.
+      await engine.rows({ sql: `SET GLOBAL partitioned_write_flush_threshold = ${rows}` });
+      await orFault(engine, looked, () => engine.rows({ sql: copyToSql(sql, to, rows) }));
+    });
   }
   const written = (await readdir(order.folder, { recursive: true }))
     .filter(f => f.endsWith('.parquet'))
@@ -137,23 +145,35 @@ async function split(engine: WritingEngine, order: SplitOrder): Promise<readonly
   return parts;
 }
 
-/** The first rows say how wide rows are; the table's columns alone, as they come out of the reading. */
-async function rowsOfGroup(
+/** FROM of what is sorted at once, and how many rows a row group has: the first rows say how wide rows are. */
+async function slicesOf(
   engine: WritingEngine,
-  order: SplitOrder,
-  reading: Reading,
-  from: string,
-): Promise<number> {
-  const sql = readSql(reading, `(${from})`, false);
+  { order, stored, reading }: Looked,
+  sortBytes: number,
+): Promise<{ slices: readonly string[]; rows: number }> {
+  const sizes = await sizesOf(engine, order.copy);
+  const wide = sizes && (await wideSlices(engine, order, stored, sizes));
+  if (wide) return { slices: wide, rows: VECTOR_ROWS };
+  const all = filesSql(order.copy.format, order.copy.files, stored);
+  const sql = readSql(reading, `(${storedSql(all, stored)})`, false);
+  // The table's columns alone, as they come out of the reading.
   const made = new Set((await engine.describe({ sql })).map(c => c.name));
-  const width = await firstCell(
-    engine,
-    widthSql(
-      sql,
-      order.fields.filter(f => made.has(f.name)),
-    ),
-  );
-  return rowGroupRows(Number(width ?? 0), order.limits);
+  const fields = order.fields.filter(f => made.has(f.name));
+  const width = Number((await firstCell(engine, widthSql(sql, fields))) ?? 0);
+  const rows = rowGroupRows(width, order.limits);
+  if (!sizes) return { slices: [all], rows };
+  const by = { bytes: sizes.map(size => size.rows * width), most: sortBytes };
+  return { slices: await sortedSlices(engine, order.copy.files, stored, by), rows };
+}
+
+/** Work on the copy's rows; where it fails, the error is of the row or file that is to blame. */
+async function orFault<T>(engine: WritingEngine, looked: Looked, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (lacksRoom(error)) throw error;
+    throw (await firstFault(engine, looked)) ?? error;
+  }
 }
 
 async function storedColumns(
@@ -185,9 +205,7 @@ function refuse(file: LocalFile, cause: unknown): never {
 /** Each as it will be looked for faults, which refuses subqueries; and none may give another value each time. */
 async function checkDerivations(
   engine: WritingEngine,
-  { copy, derive }: ReadOrder,
-  reading: Reading,
-  stored: readonly StoredColumn[],
+  { order: { copy, derive }, reading, stored }: Looked,
 ): Promise<void> {
   if (reading.derived.length === 0) return;
   const placed = `(${placedSql(filesSql(copy.format, copy.files, stored), stored)})`;
@@ -212,9 +230,7 @@ async function checkDerivations(
 /** The first row of the copy that cannot be read, or the file. Undefined: it was something else. */
 async function firstFault(
   engine: WritingEngine,
-  { copy }: ReadOrder,
-  reading: Reading,
-  stored: readonly StoredColumn[],
+  { order: { copy }, reading, stored }: Looked,
 ): Promise<TidemarkError | undefined> {
   // DuckDB takes what stands twice in a statement out of its TRY.
   await engine.rows({ sql: "SET GLOBAL disabled_optimizers = 'common_subexpressions'" });

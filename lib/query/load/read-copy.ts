@@ -47,19 +47,18 @@ export function jsonColumns(seen: readonly string[], { copy, fields }: ReadOrder
   });
 }
 
-/** Rows of a copy's Parquet file, from `from` on and before `to`, counted from 0. */
-export interface RowSlice {
-  readonly file: LocalFile;
-  readonly from: number;
-  readonly to: number;
+/** Some of a copy's Parquet files; of their rows all, or those from `from` on and before `to`, counted from 0. */
+export interface Slice {
+  readonly files: readonly LocalFile[];
+  readonly rows?: { readonly from: number; readonly to: number };
 }
 
 /**
- * FROM of a slice, with all of the copy's columns whichever of them the file has (`own`). The engine's own name for a row's
+ * FROM of a slice, with all of the copy's columns whichever of them its files have (`own`). The engine's own name for a row's
  * place is a user's where a column is called so.
  */
 export function sliceSql(
-  { file, from, to }: RowSlice,
+  { files, rows }: Slice,
   stored: readonly StoredColumn[],
   own: ReadonlySet<string>,
 ): string {
@@ -67,8 +66,8 @@ export function sliceSql(
     const value = own.has(name.toLowerCase()) ? quoteName(name) : 'NULL';
     return `CAST(${value} AS ${type}) AS ${quoteName(name)}`;
   });
-  const within = `${FILE_ROW} >= ${from} AND ${FILE_ROW} < ${to}`;
-  return `(SELECT ${columns.join(', ')} FROM ${filesSql('parquet', [file])} WHERE ${within})`;
+  const within = rows ? ` WHERE ${FILE_ROW} >= ${rows.from} AND ${FILE_ROW} < ${rows.to}` : '';
+  return `(SELECT ${columns.join(', ')} FROM ${filesSql('parquet', files)}${within})`;
 }
 
 export const FILE_ROW = 'file_row_number';

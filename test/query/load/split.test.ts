@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
+import { duckDbCopyEngine } from '../../../lib/adapters/local/duckdb-copy';
 import type { Field, PrimitiveType, Scalar } from '../../../lib/columnar/types';
 import { partitionKey } from '../../../lib/iceberg/partition-key';
 import { compareValues } from '../../../lib/iceberg/single-value';
@@ -142,6 +143,39 @@ test('split.order: without a key, or where keys repeat, rows stay as the copy ha
   const byKey = (a: Scalar[], b: Scalar[]) => Number((a[0] as bigint) - (b[0] as bigint));
   expect(repeated).toEqual([0, 1, 2].flatMap(p => rows.filter(r => r[2] === p).sort(byKey)));
   expect(await splitRows(at.order({ copy, fields }))).toEqual(rows);
+});
+
+test('split.slices: files are sorted as many at a time as fit; none is cut, and a large group not at all', async () => {
+  const fields = logFields({ id: 'long', kind: 'int', more: 'string' });
+  const user = userFields(fields);
+  const ids = Array.from({ length: 300 }, (_, i) => BigInt((i * 7919) % 300));
+  const files = Array.from({ length: 6 }, (_, f) => {
+    const rows = ids.slice(50 * f, 50 * f + 50).map(id => [id, Number(id) % 2, `m${id}`]);
+    // The first file lacks a column that the others have.
+    return at.parquet(`slice-${f}.parquet`, f === 0 ? user.slice(0, 2) : user, rows);
+  });
+  const given = ids.map((id, i) => [id, Number(id) % 2, i < 50 ? null : `m${id}`]);
+  // A row is 8 + 4 + 4 + 4 bytes, or less.
+  const slicing = async (filesAtOnce: number, order: Partial<SplitOrder>) => {
+    const engine = duckDbCopyEngine({ tempFolder: at.path('temp'), sortBytes: filesAtOnce * 50 * 20 });
+    const parts = await engine.split(at.order({ copy: { format: 'parquet', files }, fields, ...order }));
+    return parts.map(p => rowsIn(p.file, user));
+  };
+  const order = {
+    key: fieldsNamed(fields, 'id'),
+    partitionBy: [{ source: fieldsNamed(fields, 'kind')[0]!, transform: 'identity' as const }],
+  };
+  const byKey = (a: readonly Scalar[], b: readonly Scalar[]) => Number((a[0] as bigint) - (b[0] as bigint));
+  const sliced = (from: number, to: number) =>
+    [0, 1].map(kind =>
+      given
+        .slice(from, to)
+        .filter(row => row[1] === kind)
+        .sort(byKey),
+    );
+  expect(await slicing(2, order)).toEqual([...sliced(0, 100), ...sliced(100, 200), ...sliced(200, 300)]);
+  expect(await slicing(1, order)).toEqual(sliced(0, 300));
+  expect(await slicing(2, { key: [] })).toEqual([0, 100, 200].map(from => given.slice(from, from + 100)));
 });
 
 test('split.limits: row groups end at the rows and bytes they may have', async () => {
