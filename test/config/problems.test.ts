@@ -152,7 +152,9 @@ describe('config.problem', () => {
           r: { kind: 'dms-kinesis', stream: 'change', schemas: {}, secretArn: 'arn:x' },
         },
       },
-      ['sources.r.stream: "change" is not a source of kind kinesis, format dms or auto; did you mean "changes"?'],
+      [
+        'sources.r.stream: "change" is not a source of kind kinesis, format dms or auto; did you mean "changes"?',
+      ],
     ],
     [
       'network of a replication',

@@ -186,6 +186,30 @@ test('schema.known: a record whose schema came before is read as the first was',
   expect(kinds(text => read(text, reader))).toEqual(kinds(text => read(text)));
 });
 
+test('schema.two: schemas as long as each other are told apart', () => {
+  const of = (kind: string, value: number) => {
+    const fields = [{ type: 'int32', name: `io.debezium.time.${kind}`, field: 'v' }];
+    const schema = { type: 'struct', fields: [{ type: 'struct', field: 'after', fields }] };
+    return JSON.stringify({ schema, payload: record('c', { after: { v: value } }) });
+  };
+  const reader = messageReader('debezium');
+  const changes = [of('Date', 1), of('Time', 1), of('Date', 2), of('Time', 2)].map(text => {
+    const message = read(text, reader);
+    if (message.kind !== 'change') throw new Error(JSON.stringify(message));
+    return message.change;
+  });
+  const request = {
+    columns: [],
+    key: ['v'],
+    bookkeeping: {},
+    missing: 'absent',
+    refuses: () => undefined,
+  } as const;
+  const { batch } = decodeChanges(changes, request);
+  const texts = changes.map((_, i) => valueAt(batch.columns[0]!, i));
+  expect(texts).toEqual(['1970-01-02', '00:00:00.001000', '1970-01-03', '00:00:00.002000']);
+});
+
 test('value.schema: each kind, exactly or not at all', () => {
   const debezium = (name: string) => ({ type: 'int64', name: `io.debezium.time.${name}` });
   const connect = (name: string, parameters = {}) => ({

@@ -128,7 +128,7 @@ test('service-event.columns: what the envelope says fills the columns that the t
     missing: 'absent',
     refuses: () => undefined,
   };
-  const own = { ...EVENT, data: { address_id: 8, user_id: 3 } };
+  const own = { ...EVENT, data: { address_id: 8, user_id: 3, zip: '69001' } };
   const changes = [EVENT, own].map(event => (read('auto', event) as { change: JsonChange }).change);
   const { columns, batch } = decodeChanges(changes, request);
   const rows = [0, 1].map(i =>
@@ -136,13 +136,14 @@ test('service-event.columns: what the envelope says fills the columns that the t
   );
   const filled = { aws_request_id: 'r-1', insights_event_type: 'update', uuid: null };
   expect(rows).toEqual([
-    { address_id: 7n, city: 'Lyon', user_id: 12n, ...filled },
-    { address_id: 8n, city: null, user_id: 3n, ...filled },
+    { address_id: 7n, city: 'Lyon', zip: null, user_id: 12n, ...filled },
+    { address_id: 8n, city: null, zip: '69001', user_id: 3n, ...filled },
   ]);
   const absent = columns.map((c, k) => [c.name, [...(batch.absent?.[k]?.slice(0, 2) ?? [0, 0])]]);
   expect(Object.fromEntries(absent)).toMatchObject({
     uuid: [1, 1],
     city: [0, 1],
+    zip: [1, 0],
     user_id: [0, 0],
     aws_request_id: [0, 0],
   });
