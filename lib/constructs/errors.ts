@@ -18,15 +18,6 @@ export const packageMissing = (from: string) =>
     'name the folder of the bundles with the property bundles',
   );
 
-/** TM_8003: a stream whose records nothing reads yet: each would be put aside, one by one. */
-export const streamUnread = (source: string, format: string) =>
-  new TidemarkError(
-    'TM_8003',
-    `streams of format ${format} are not read yet`,
-    `sources.${source}.format`,
-    "leave the source out, or send records of format 'dms' or 'json'",
-  );
-
 /** TM_8004: the package's functions load parquet-wasm, a dependency of it, which is not found from here. */
 export const engineMissing = (from: string) =>
   new TidemarkError(

@@ -162,9 +162,11 @@ test('storage.stream: one shard and seven days, only for a config that names one
   templates({ sources: { there } }).storage.resourceCountIs('AWS::Kinesis::Stream', 0);
 });
 
-test('storage.stream: a format that nothing reads yet is refused, not deployed', () => {
-  const later = { kind: 'kinesis', format: 'debezium' } as const;
-  expect(() => templates({ sources: { later } })).toThrow('TM_8003');
+test('storage.stream: one of any format is deployed, and of none, whose records tell theirs', () => {
+  for (const format of ['dms', 'debezium', 'service-event', 'json', undefined] as const) {
+    const source = { kind: 'kinesis' as const, ...(format ? { format } : {}) };
+    templates({ sources: { source } }).storage.resourceCountIs('AWS::Kinesis::Stream', 1);
+  }
 });
 
 test('storage.outputs: what the command line finds a lake by', () => {

@@ -26,7 +26,7 @@ export interface StorageProps {
 
 /**
  * What holds data, and what has to stand beside it. Data stays when the stack goes.
- * @throws TM_1003 for a config that cannot be deployed, TM_8003
+ * @throws TM_1003 for a config that cannot be deployed
  */
 export class Storage extends Construct {
   readonly buckets: Buckets;

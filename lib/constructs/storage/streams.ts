@@ -5,7 +5,6 @@ import type { Construct } from 'constructs';
 import { streamKey } from '../../config/deployed';
 import type { ResolvedLake, ResolvedSource } from '../../config/resolved';
 import { acknowledge } from '../acknowledged';
-import { streamUnread } from '../errors';
 import { keep } from '../retained';
 
 type KinesisSource = Extract<ResolvedSource, { kind: 'kinesis' }>;
@@ -44,7 +43,6 @@ interface Origin {
 }
 
 function streamOf(scope: Construct, lake: string, { name, source, key }: Origin): IStream {
-  if (source.format !== 'dms' && source.format !== 'json') throw streamUnread(name, source.format);
   const id = streamKey(name);
   if (source.streamArn !== undefined) return Stream.fromStreamArn(scope, id, source.streamArn);
   const { shards = 1, retentionDays = 7 } = source;
