@@ -1,12 +1,16 @@
 import { partitionPath } from '../../iceberg/partition';
 import type { Task } from '../../ledger/tasks';
 import type { Json } from '../../ports/items';
+import { mapAtOnce } from '../../table/at-once';
 import { openFile } from '../../table/data-file';
 import { type Pack, packName, unpackedPartition } from '../../table/load-files';
 import { readJson, writeJson } from './json-object';
 import type { PackOrder } from './plan-packs';
 import { countedOf, folderOf, type LoadPorts, type Recipe, sortOf } from './recipe';
 import { countedIn } from './validate';
+
+/** Parts that are brought at once. */
+const AT_ONCE = 8;
 
 /** A pack as it was made, with what its footer says of its rows. */
 export interface MadePack extends Pack {
@@ -32,8 +36,9 @@ export async function packParts(
   const folder = path === '' ? `${table.name}/data` : `${table.name}/data/${path}`;
   const key = `${folder}/${packName(`${load.id}-${recipe.id}`, order.number)}`;
   const published = await ports.scratch.within(async within => {
-    const parts = [];
-    for (const part of order.parts) parts.push(await ports.scratch.bring(ports.store, part, within));
+    const parts = await mapAtOnce(order.parts, AT_ONCE, part =>
+      ports.scratch.bring(ports.store, part, within),
+    );
     const file = `${within}/pack.parquet`;
     await ports.engine.pack({
       parts,
