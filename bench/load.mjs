@@ -188,7 +188,7 @@ async function main() {
       common,
       groups.map((group, i) => ({
         split: {
-          copy: { format: 'parquet', files: group },
+          copy: { files: group },
           derive: {},
           fields,
           key,

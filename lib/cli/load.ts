@@ -138,6 +138,9 @@ Examples:
 `;
 
 const RUN_HELP = `
+A plain load never overrules what changed since the copy was taken, though the merge counts such rows as updated: they
+are written anew. With --replace the copy counts.
+
 Without <where> it goes on with the load that is under way. Ctrl-C ends the tasks in hand and stops; load run goes on.
 With --target aws the lake's functions do the load: Ctrl-C ends only the looking on, and load run joins it again.
 

@@ -2,6 +2,7 @@ import type { Loaded, LoadOptions, LoadPlan, RunOptions } from '../runtime/load'
 import type { LoadsOfTable } from '../runtime/load-status';
 import type { LocalLake as BoundLake } from '../runtime/local';
 import type { Validation } from '../stages/load/validate';
+import { optionUnfit } from './errors';
 import { dateOf, tableOf } from './names';
 
 export type LoadRunOptions = Omit<RunOptions, 'wait'>;
@@ -11,7 +12,7 @@ export interface LakeLoads {
   /**
    * Brings the copy of a whole table in: begins its load, or goes on with the one that is under way, to its end and its
    * merge. Until then no reader sees any of it.
-   * @throws TM_27xx for a copy or rows that cannot be loaded, TM_2753 when tasks failed, TM_7014 for another load under way
+   * @throws TM_27xx for a copy or rows that cannot be loaded, TM_2753 when tasks failed, TM_7014 for another load under way, TM_7102
    */
   load(table: string, options?: LoadRunOptions): Promise<Loaded>;
   /** What a load would take in, and begins it; with `dryRun` it only looks. @throws as `load`, and TM_2761 */
@@ -26,12 +27,19 @@ export interface LakeLoads {
   abandonLoad(table: string): Promise<string>;
 }
 
+/** As the options are, where they are of their form: a caller without types learns of it here. @throws TM_7101, TM_7102 */
+function checked<T extends LoadOptions>(options: T): T {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw optionUnfit('the options are no object', "{ from: ['exports/orders/'] }");
+  const { from, date } = options;
+  if (from !== undefined && !(Array.isArray(from) && from.every(path => typeof path === 'string')))
+    throw optionUnfit('from is no list of paths', "from: ['exports/orders/']");
+  if (date !== undefined) dateOf(date);
+  return options;
+}
+
 export function loadsIn(lake: BoundLake): LakeLoads {
   const { config } = lake;
-  const checked = <T extends LoadOptions>(options: T): T => {
-    if (options.date !== undefined) dateOf(options.date);
-    return options;
-  };
   return {
     async load(name, options = {}) {
       const table = tableOf(config, name);

@@ -21,9 +21,8 @@ export interface LocalFile {
   readonly name: string;
 }
 
-/** Files of a copy that are taken on together; their order is that of their rows. CSV has a header; gzip is told by `.gz`. */
+/** Parquet files of a copy that are taken on together; their order is that of their rows. */
 export interface CopiedFiles {
-  readonly format: 'parquet' | 'csv' | 'json';
   readonly files: readonly LocalFile[];
   /** Undefined where only the files say which columns there are. */
   readonly columns?: readonly DescribedColumn[];

@@ -4,8 +4,10 @@ import { join, resolve } from 'node:path';
 import { duckDbCopyEngine } from '../adapters/local/duckdb-copy';
 import { localStore } from '../adapters/local/object-store';
 import { localScratch } from '../adapters/local/scratch';
+import type { ResolvedTable } from '../config/resolved';
 import { LoadProject } from '../stages/load/project';
 import type { Recipe } from '../stages/load/recipe';
+import type { Tally } from './lake';
 import {
   type Chosen,
   choose,
@@ -19,6 +21,7 @@ import {
 import type { CopyRoom } from './load-copy';
 import { copyUnreadable } from './load-errors';
 import { scratchIn, withScratch } from './load-scratch';
+import { standingOf, tallyThere } from './standing';
 import { tallyOf } from './tally';
 
 const WORKERS_MAX = 4;
@@ -39,13 +42,24 @@ export async function localLoads(base: Omit<LoadsBase, 'room'>, where: LoadsPlac
       const plan = await planOf(own, chosen);
       const onPlanned = ({ load }: Recipe) => options.onPlanned?.({ ...plan, load });
       return withProject(own, chosen, { ...options, onPlanned }, async project => {
-        const { id, n, validation, merged } = await project.run();
-        const tally = merged && tallyOf(table.name, [merged]);
+        const { id, n, validation, merged: last } = await project.run();
+        const merged =
+          (last && tallyOf(table.name, [last])) ?? (validation && (await mergedThere(base, table, n)));
         const rows = validation?.all.after.rows;
-        return { id, n, merged: tally, ...(validation ? { validation, rows } : {}) };
+        return { id, n, merged, ...(validation ? { validation, rows } : {}) };
       });
     },
   };
+}
+
+/** What another process that was at the same load has merged; undefined: nobody has, as the table is paused. */
+async function mergedThere(
+  { ports }: Pick<LoadsBase, 'ports'>,
+  { name }: ResolvedTable,
+  n: number,
+): Promise<Tally | undefined> {
+  const standing = await standingOf(ports, name);
+  return standing.through < n ? undefined : tallyThere(name, 0, standing);
 }
 
 /** Files of this machine. Links on the way to them are followed, in them none. */

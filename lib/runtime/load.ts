@@ -8,9 +8,9 @@ import { planGroups } from '../stages/load/groups';
 import { loadedLast } from '../stages/load/loaded-last';
 import { type LoadRequest, planLoad } from '../stages/load/plan';
 import type { LoadParameters } from '../stages/load/project';
-import { type Recipe, scopeOf } from '../stages/load/recipe';
+import { loadColumns, type Recipe, scopeOf } from '../stages/load/recipe';
 import { recipeUnderWay } from '../stages/load/recipe-object';
-import { loadedBefore, loadGone, noLoad } from '../stages/load/run-errors';
+import { loadedBefore, loadGone } from '../stages/load/run-errors';
 import type { TableCopy } from '../stages/load/source/copy';
 import type { OpenCopy } from '../stages/load/steps';
 import { type Validation, validateLoad } from '../stages/load/validate';
@@ -18,6 +18,7 @@ import { lakeStatus, type TableStatus } from '../stages/status';
 import type { Tally } from './lake';
 import { type CopyNamed, type CopyRoom, heldPlace, openCopy, placeOf } from './load-copy';
 import { notPacked, otherLoad, taskNotFailed } from './load-errors';
+import { noneToGoOn, noneUnderWay } from './load-none';
 import { type LoadsOfTable, loadsOfTable, retryNoted } from './load-status';
 
 /** How a load is begun; while it is under way, none of it may be asked for otherwise. */
@@ -67,7 +68,7 @@ export interface Loaded {
   readonly rows?: number;
   /** Where it was done here. */
   readonly validation?: Validation;
-  /** Undefined where the table is paused. */
+  /** Undefined where the table is paused, or nothing was left to merge of a copy that was loaded before. */
   readonly merged: Tally | undefined;
 }
 
@@ -102,7 +103,11 @@ export function loadsOf(base: LoadsBase): Omit<Loads, 'run'> {
   return {
     async plan(table, { dryRun = false, ...options }) {
       const chosen = await choose(base, table, options);
-      if (dryRun) return planOf(base, chosen);
+      if (dryRun) {
+        // What planning would refuse.
+        loadColumns(table, chosen.copy);
+        return planOf(base, chosen);
+      }
       const last = options.again ? undefined : await loadedAlready(base, chosen, options);
       if (last) throw loadedBefore(table.name, last.n);
       const before = await planOf(base, chosen);
@@ -114,19 +119,20 @@ export function loadsOf(base: LoadsBase): Omit<Loads, 'run'> {
     status: ({ name }) => loadsOfTable(ports.items, name),
     async retry({ name }, task) {
       const load = (await openLoad(ports.items, name))?.load;
-      if (!load) throw noLoad(name);
+      if (!load) throw await noneUnderWay(ports.items, name);
       const count = await retryNoted(ports, load, task);
       if (task !== undefined && count === 0) throw taskNotFailed(name, task);
       return count;
     },
     async validate(table) {
+      if (!(await openLoad(ports.items, table.name))) throw await noneUnderWay(ports.items, table.name);
       const recipe = await recipeUnderWay(ports, table);
       if (!(await isPacked(ports, recipe))) throw notPacked(table.name);
       return validateLoad(ports, recipe);
     },
     async abandon({ name }) {
       const standing = await openLoad(ports.items, name);
-      if (!standing) throw noLoad(name);
+      if (!standing) throw await noneUnderWay(ports.items, name);
       if (!(await abandonLoad(ports.items, name, standing))) throw loadGone(name);
       return standing.load;
     },
@@ -154,7 +160,7 @@ export async function choose(
     from.length > 0
       ? await placeOf(table, { from, kind, sourceTable }, room)
       : (load?.copy ?? (options.replace && (await heldPlace(ports.items, room, table.name))));
-  if (!place) throw noLoad(table.name);
+  if (!place) throw await noneToGoOn(ports.items, table.name, options.replace ?? false);
   const { replace: replaces, newSource, date: dateReceived, position: at } = options;
   const asked = { copy: place, replaces, newSource, dateReceived, at };
   const other = load && differenceOf(traitsOf(load), asked);

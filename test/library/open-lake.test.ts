@@ -187,3 +187,12 @@ test('library.load: a copy is looked at, planned, loaded, and not twice', async 
   await expect(lake.load('employees', { from, date: '2021-02-30' })).rejects.toThrow(/^\[TM_7101\]/);
   expect((await lake.query(COUNT)).rows).toEqual([[5]]);
 });
+
+test('library.load: options of another form are refused, whoever has no types', async () => {
+  const wrong = [[day(1)], { from: day(1) }, { from: [1] }, null, day(1)];
+  for (const options of wrong as object[]) {
+    await expect(lake.planLoad('employees', options)).rejects.toThrow(/^\[TM_7102\]/);
+    await expect(lake.load('employees', options)).rejects.toThrow(/^\[TM_7102\]/);
+  }
+  expect((await lake.loadStatus('employees')).underWay).toBeUndefined();
+});

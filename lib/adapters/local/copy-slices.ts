@@ -1,4 +1,4 @@
-import type { CopiedFiles, LocalFile, SplitOrder } from '../../ports/copy-engine';
+import type { LocalFile, SplitOrder } from '../../ports/copy-engine';
 import type { WritingEngine } from '../../ports/query-engine';
 import { VECTOR_ROWS } from '../../query/load/copy-to';
 import { FILE_ROW, filesSql, type StoredColumn, sizeSql, sliceSql } from '../../query/load/read-copy';
@@ -60,18 +60,26 @@ export async function sortedSlices(
   return slices;
 }
 
+/** FROM of one file, with all of the copy's columns: one of JSON lines may lack some. */
+export async function fileSql(
+  engine: WritingEngine,
+  file: LocalFile,
+  stored: readonly StoredColumn[],
+): Promise<string> {
+  return sliceSql({ files: [file] }, stored, await namesIn(engine, [file]));
+}
+
 /** The columns of files, in lower case. */
 async function namesIn(engine: WritingEngine, files: readonly LocalFile[]): Promise<ReadonlySet<string>> {
-  const columns = await engine.describe({ sql: `SELECT * FROM ${filesSql('parquet', files)}` });
+  const columns = await engine.describe({ sql: `SELECT * FROM ${filesSql(files)}` });
   return new Set(columns.map(c => c.name.toLowerCase()));
 }
 
-/** Each file's own; undefined where files do not tell. */
+/** Each file's own. */
 export async function sizesOf(
   engine: WritingEngine,
-  { format, files }: CopiedFiles,
-): Promise<readonly StoredSize[] | undefined> {
-  if (format !== 'parquet') return undefined;
+  files: readonly LocalFile[],
+): Promise<readonly StoredSize[]> {
   const sizes: StoredSize[] = [];
   for (const { path } of files) sizes.push(await sizeOf(engine, [path]));
   return sizes;

@@ -28,7 +28,6 @@ import {
 } from '../../query/load/parts-sql';
 import {
   filesSql,
-  jsonColumns,
   PLACE,
   placedSql,
   type StoredColumn,
@@ -38,7 +37,7 @@ import {
 import { ordersByPlace, splitSql } from '../../query/load/split-sql';
 import { treeSql, UNSTEADY_SQL, unsteadyFunctions, unsteadyIn } from '../../query/load/steady';
 import { quoteName } from '../../query/quote';
-import { sizesOf, sortedSlices, wideSlices } from './copy-slices';
+import { fileSql, sizesOf, sortedSlices, wideSlices } from './copy-slices';
 import { openDuckDb } from './duckdb';
 import { hashFunctions } from './duckdb-hash';
 import { copied, type FileSize, firstCell, packed, SORT_BYTES, type WithEngine } from './duckdb-pack';
@@ -116,7 +115,7 @@ async function split(
   withEngine: WithEngine,
 ): Promise<readonly WrittenPart[]> {
   const { looked, slices, rows } = await withEngine(async engine => {
-    const stored = await storedColumns(engine, order, order.copy.files);
+    const stored = await storedColumns(engine, order.copy.files);
     const looked = { order, stored, reading: readingOf(stored, order) };
     await checkDerivations(engine, looked);
     return { looked, ...(await orFault(engine, looked, () => slicesOf(engine, looked, sortBytes))) };
@@ -151,17 +150,16 @@ async function slicesOf(
   { order, stored, reading }: Looked,
   sortBytes: number,
 ): Promise<{ slices: readonly string[]; rows: number }> {
-  const sizes = await sizesOf(engine, order.copy);
-  const wide = sizes && (await wideSlices(engine, order, stored, sizes));
+  const sizes = await sizesOf(engine, order.copy.files);
+  const wide = await wideSlices(engine, order, stored, sizes);
   if (wide) return { slices: wide, rows: VECTOR_ROWS };
-  const all = filesSql(order.copy.format, order.copy.files, stored);
+  const all = filesSql(order.copy.files);
   const sql = readSql(reading, `(${storedSql(all, stored)})`, false);
   // The table's columns alone, as they come out of the reading.
   const made = new Set((await engine.describe({ sql })).map(c => c.name));
   const fields = order.fields.filter(f => made.has(f.name));
   const width = Number((await firstCell(engine, widthSql(sql, fields))) ?? 0);
   const rows = rowGroupRows(width, order.limits);
-  if (!sizes) return { slices: [all], rows };
   const by = { bytes: sizes.map(size => size.rows * width), most: sortBytes };
   return { slices: await sortedSlices(engine, order.copy.files, stored, by), rows };
 }
@@ -178,20 +176,11 @@ async function orFault<T>(engine: WritingEngine, looked: Looked, work: () => Pro
 
 async function storedColumns(
   engine: WritingEngine,
-  order: ReadOrder,
   files: readonly LocalFile[],
 ): Promise<readonly StoredColumn[]> {
-  const { format } = order.copy;
-  const seen = async (some: readonly LocalFile[]) =>
-    engine.describe({ sql: `SELECT * FROM ${filesSql(format, some)}` });
+  const seen = (some: readonly LocalFile[]) => engine.describe({ sql: `SELECT * FROM ${filesSql(some)}` });
   try {
-    const columns = await seen(files);
-    return format === 'json'
-      ? jsonColumns(
-          columns.map(c => c.name),
-          order,
-        )
-      : columns;
+    return await seen(files);
   } catch (error) {
     for (const file of files) await seen([file]).catch(cause => refuse(file, cause));
     throw error;
@@ -208,7 +197,7 @@ async function checkDerivations(
   { order: { copy, derive }, reading, stored }: Looked,
 ): Promise<void> {
   if (reading.derived.length === 0) return;
-  const placed = `(${placedSql(filesSql(copy.format, copy.files, stored), stored)})`;
+  const placed = `(${placedSql(filesSql(copy.files), stored)})`;
   const unsteady = unsteadyFunctions((await engine.rows({ sql: UNSTEADY_SQL })).rows);
   const known = stored.map(c => c.name);
   for (const [i, { name, sql }] of reading.derived.entries()) {
@@ -235,11 +224,12 @@ async function firstFault(
   // DuckDB takes what stands twice in a statement out of its TRY.
   await engine.rows({ sql: "SET GLOBAL disabled_optimizers = 'common_subexpressions'" });
   for (const file of copy.files) {
-    const placed = placedSql(filesSql(copy.format, [file], stored), stored);
     try {
+      const from = await fileSql(engine, file, stored);
+      const placed = placedSql(from, stored);
       const { rows } = await engine.rows({ sql: firstFaultSql(reading, placed) });
       if (!rows[0]) {
-        await engine.rows({ sql: wholeSql(filesSql(copy.format, [file], stored), stored) });
+        await engine.rows({ sql: wholeSql(from, stored) });
         continue;
       }
       const [place, column] = rows[0];
@@ -271,13 +261,14 @@ async function faultOf(
 
 async function nullKeys(engine: WritingEngine, order: ReadOrder, limit: number): Promise<CopiedRow[]> {
   const { copy, key } = order;
+  const stored = await storedColumns(engine, copy.files);
+  const reading = readingOf(stored, order);
+  const isNull = key.map(f => `${quoteName(f.name)} IS NULL`).join(' OR ');
   const found: CopiedRow[] = [];
   for (const file of copy.files) {
     if (found.length >= limit) break;
-    const stored = await storedColumns(engine, order, [file]);
-    const placed = placedSql(filesSql(copy.format, [file], stored), stored);
-    const isNull = key.map(f => `${quoteName(f.name)} IS NULL`).join(' OR ');
-    const read = readSql(readingOf(stored, order), `(${placed})`, true);
+    const placed = placedSql(await fileSql(engine, file, stored), stored);
+    const read = readSql(reading, `(${placed})`, true);
     const sql = `SELECT ${PLACE} FROM (${read}) WHERE ${isNull} ORDER BY ${PLACE} LIMIT ${limit - found.length}`;
     for (const [place] of (await engine.rows({ sql })).rows)
       found.push({ file: file.name, row: Number(place) });

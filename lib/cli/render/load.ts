@@ -6,7 +6,7 @@ import type { Cell } from '../../ports/query-engine';
 import type { Tally } from '../../runtime/lake';
 import type { Loaded, LoadPlan } from '../../runtime/load';
 import type { LoadsOfTable, StepStatus } from '../../runtime/load-status';
-import type { LoadProgress } from '../../stages/load/project';
+import type { LoadProgress, LoadWait } from '../../stages/load/project';
 import type { Comparison, Validation } from '../../stages/load/validate';
 import { changed } from './merge';
 import { plain } from './table';
@@ -71,9 +71,13 @@ export interface Begun {
   readonly at: number;
 }
 
-/** `split: 3 of 12 tasks, about 300 MB of 1.2 GB, 40 s left`. @param size bytes of the copy */
+/**
+ * `split: 3 of 12 tasks, about 300 MB of 1.2 GB, 40 s left`. While it waits it says for what: how long the tasks before took
+ * tells nothing of that.
+ * @param size bytes of the copy
+ */
 export function progressWords(
-  { step, tasks }: LoadProgress,
+  { step, tasks, waits }: LoadProgress,
   begun: Begun,
   size: number,
   now: number,
@@ -85,9 +89,16 @@ export function progressWords(
   if (step === 'split' && all > 0)
     parts.push(`about ${bytes((size * tasks.succeeded) / all)} of ${bytes(size)}`);
   const done = tasks.succeeded - begun.succeeded;
-  if (done > 0 && over < all) parts.push(`${duration(((now - begun.at) / done) * (all - over))} left`);
+  const leftMs = done > 0 ? ((now - begun.at) / done) * (all - over) : 0;
+  if (waits) parts.push(waitWords(waits));
+  else if (leftMs >= 1000) parts.push(`${duration(leftMs)} left`);
   if (tasks.ignored > 0) parts.push(`${count(tasks.ignored)} failed`);
   return parts.join(', ');
+}
+
+function waitWords({ owner, until }: LoadWait): string {
+  if (owner === undefined) return `waits until ${instant(until)} to try a failed task again`;
+  return `waits for a task of ${owner}: free at ${instant(until)}, unless that goes on`;
 }
 
 export function failureLine(step: string, task: Task): string {

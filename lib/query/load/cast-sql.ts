@@ -36,7 +36,6 @@ export function exactCastSql(
   if (from === to) return x;
   if (from === 'BLOB') return type === 'string' ? decodeSql(x) : undefined;
   if (from === 'VARCHAR') return textSql(x, type);
-  if (from === 'JSON') return jsonSql(x, type);
   const cast = `CAST(${x} AS ${to})`;
   if (type === 'string' || isExact(from, to)) return cast;
   if (type === 'binary' || isTime(from) !== isTime(to) || isNested(from)) return undefined;
@@ -112,16 +111,4 @@ const DOUBLE_DIGITS = 15;
 
 function digits(x: string): string {
   return `length(regexp_replace(${x}, '^[-0.]+|[^0-9]', '', 'g'))`;
-}
-
-/**
- * A value of JSON as it stands in the file; read so where the engine may not have kept all digits of a number that is no
- * integer. In a string it keeps them all.
- */
-function jsonSql(x: string, type: PrimitiveType): string | undefined {
-  const text = `json_extract_string(${x}, '$')`;
-  const value = textSql(text, type);
-  if (!value || !decimalOf(type)) return value;
-  const whole = `starts_with(CAST(${x} AS VARCHAR), '"') OR NOT contains(${text}, '.') OR ${digits(text)} <= ${DOUBLE_DIGITS}`;
-  return exactly(whole, value, text, duckdbType(type));
 }

@@ -37,6 +37,6 @@ export const rowsTooWide = (where: string, cause: unknown) =>
     'TM_2735',
     'the rows are too wide for the memory of a worker',
     where,
-    'give the copy as Parquet with small row groups: then wide rows are read a few at a time; else leave the widest column out',
+    'write the Parquet files of the copy with smaller row groups: then wide rows are read a few at a time; else leave the widest column out',
     { cause },
   );

@@ -1,7 +1,5 @@
-import { decimalOf } from '../../columnar/types';
-import type { CopiedFiles, LocalFile, ReadOrder } from '../../ports/copy-engine';
-import { userFields } from '../../table/columns';
-import { quoteName, quotePath, quoteText } from '../quote';
+import type { LocalFile } from '../../ports/copy-engine';
+import { quoteName, quotePath } from '../quote';
 
 /** A column as the engine finds it in the files. */
 export interface StoredColumn {
@@ -10,44 +8,13 @@ export interface StoredColumn {
   readonly type: string;
 }
 
-/** FROM of files, their columns as the engine finds them; of JSON, those that are named. */
-export function filesSql(
-  format: CopiedFiles['format'],
-  files: readonly LocalFile[],
-  named: readonly StoredColumn[] = [],
-): string {
+/** FROM of Parquet files, their columns as the engine finds them. */
+export function filesSql(files: readonly LocalFile[]): string {
   const list = `[${files.map(f => quotePath(f.path)).join(', ')}]`;
-  switch (format) {
-    case 'parquet':
-      return `read_parquet(${list}, union_by_name = true, hive_partitioning = false)`;
-    case 'csv':
-      // Nothing is guessed. An empty field is NULL, a quoted one is empty.
-      return `read_csv(${list}, auto_detect = false, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', allow_quoted_nulls = false, union_by_name = true, hive_partitioning = false)`;
-    case 'json': {
-      const columns = named.map(c => `${quoteText(c.name)}: ${quoteText(c.type)}`).join(', ');
-      const read = columns === '' ? 'union_by_name = true' : `columns = {${columns}}`;
-      return `read_json(${list}, format = 'newline_delimited', ${read}, hive_partitioning = false)`;
-    }
-  }
+  return `read_parquet(${list}, union_by_name = true, hive_partitioning = false)`;
 }
 
-/**
- * What is read of JSON, where rows need not have all columns: what the first rows show (`seen`), what is described and
- * what the table has, as text; numbers that may have more digits than a double as they stand.
- */
-export function jsonColumns(seen: readonly string[], { copy, fields }: ReadOrder): StoredColumn[] {
-  const types = new Map([...userFields(fields), ...(copy.columns ?? [])].map(c => [c.name, c.type]));
-  const names = new Set([...seen, ...(copy.columns ?? []).map(c => c.name)]);
-  const known = new Set([...names].map(name => name.toLowerCase()));
-  for (const { name } of userFields(fields)) if (!known.has(name.toLowerCase())) names.add(name);
-  return [...names].map(name => {
-    const type = types.get(name);
-    const wide = type !== undefined && (decimalOf(type)?.precision ?? 0) > 15;
-    return { name, type: wide ? 'JSON' : 'VARCHAR' };
-  });
-}
-
-/** Some of a copy's Parquet files; of their rows all, or those from `from` on and before `to`, counted from 0. */
+/** Some of a copy's files; of their rows all, or those from `from` on and before `to`, counted from 0. */
 export interface Slice {
   readonly files: readonly LocalFile[];
   readonly rows?: { readonly from: number; readonly to: number };
@@ -67,7 +34,7 @@ export function sliceSql(
     return `CAST(${value} AS ${type}) AS ${quoteName(name)}`;
   });
   const within = rows ? ` WHERE ${FILE_ROW} >= ${rows.from} AND ${FILE_ROW} < ${rows.to}` : '';
-  return `(SELECT ${columns.join(', ')} FROM ${filesSql('parquet', files)}${within})`;
+  return `(SELECT ${columns.join(', ')} FROM ${filesSql(files)}${within})`;
 }
 
 export const FILE_ROW = 'file_row_number';

@@ -22,12 +22,12 @@ function countsFor(date: string | undefined): string {
 }
 
 /** TM_2303: a LOAD file came again with other content: its rows replace the table, which is decided by a person. */
-export const reloadHeld = (name: string) =>
+export const reloadHeld = (table: string, name: string) =>
   new TidemarkError(
     'TM_2303',
     'a load file of this name was taken in with other content',
     name,
-    'it is held with all that follow: a second load replaces the table as a whole; see what it would take: tidemark load plan <table> --replace --dry-run',
+    `it is held with all that follow: a second load replaces the table as a whole; see what it would take: tidemark load plan ${table} <folder> --replace --dry-run, with the folder of the LOAD files; on AWS without, they wait in the landing`,
   );
 
 /** TM_2304: rows of the file could not be read, so the file waits as a whole. */

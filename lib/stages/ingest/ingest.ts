@@ -76,7 +76,7 @@ export async function ended(
 ): Promise<Ingested> {
   if (recorded.outcome === 'reload') {
     await holdsLoad(ports.items, ref, () => standing(ports, ref.table));
-    throw reloadHeld(file.object.name);
+    throw reloadHeld(ref.table, file.object.name);
   }
   if (bad.count === 0) await releaseCopies(ports, file);
   if (recorded.outcome === 'seen') return { ...aboutFile(file), outcome: 'seen' };
@@ -111,7 +111,7 @@ function isFileFault(error: TidemarkError): boolean {
 /** @throws TM_2303 for a LOAD file that waits for a person */
 export async function checkLoad(ports: LakePorts, { file, ref }: Prepared): Promise<void> {
   const held = await holdsLoad(ports.items, ref, () => standing(ports, ref.table));
-  if (held) throw reloadHeld(file.object.name);
+  if (held) throw reloadHeld(ref.table, file.object.name);
 }
 
 /** Read before the positions: what gets a number meanwhile is among both, which does no harm. */

@@ -93,6 +93,9 @@ export const mixedFormats = (table: string, formats: readonly string[]) =>
     'name the files of one format',
   );
 
+/** How a footer says that a column is a list, a map or a struct (TM_4202). */
+const NESTED = /nested column/;
+
 /** TM_2711: files of the copy are empty, break off, are no Parquet or have other rows than their manifest says. */
 export const brokenFiles = (
   table: string,
@@ -102,7 +105,9 @@ export const brokenFiles = (
     'TM_2711',
     `${files.length === 1 ? 'a file' : `${files.length} files`} cannot be read: ${listed(files.map(f => `${f.uri}: ${f.reason}`))}`,
     table,
-    'write or copy these files again, or leave them out',
+    files.some(file => NESTED.test(file.reason))
+      ? 'write these files again without that column, or with it as text: a list or a struct is no column of a table'
+      : 'write or copy these files again, or leave them out',
   );
 
 /** TM_2712: files of one table have different columns, or types of a column that do not widen to one. */

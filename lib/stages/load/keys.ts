@@ -5,6 +5,8 @@ import { columnsFor } from '../../parquet/read';
 import type { PartPiece, PlacedRow } from '../../ports/copy-engine';
 import { mapAtOnce } from '../../table/at-once';
 import { type OpenFile, openFile } from '../../table/data-file';
+import { type Group, numbered } from './groups';
+import { readJson } from './json-object';
 import { type Comparison, comparisons, type KeyGroup, keyRange, meeting } from './key-ranges';
 import type { GroupPart } from './plan-packs';
 import { countedOf, fieldOf, folderOf, type LoadPorts, type Recipe } from './recipe';
@@ -13,6 +15,8 @@ import { countedIn } from './validate';
 
 /** Rows that share a key, of which an error names so many. */
 const NAMED_MAX = 20;
+/** Files of a group that it names. */
+const FILES_MAX = 3;
 /** Stored bytes of keys that are compared at once: a function's scratch folder holds 10 GB, and spills need room too. */
 const KEY_BYTES_MAX = 2 ** 32;
 /** Parts that are read from at once. */
@@ -47,8 +51,9 @@ export async function settleKeys(
     const groups = await mapAtOnce(asked, AT_ONCE, part => keyGroups(search, part));
     const found = await compareAll(search, comparisons(groups.flat(), bytesMax));
     if (found.keys > 0 && !newestBy) {
-      const named = found.first.map(row => nameOf(parts, row));
-      throw keysRepeated(recipe.table.name, found.keys, named);
+      const named: string[] = [];
+      for (const row of found.first) named.push(await nameOf(ports, recipe, parts, row));
+      throw keysRepeated(recipe.table.name, found.keys, [...new Set(named)]);
     }
     const kept: GroupPart[] = [];
     for (const [part, stored] of parts.entries()) {
@@ -176,6 +181,17 @@ async function without(
   });
 }
 
-function nameOf(parts: readonly GroupPart[], { part, row, key }: PlacedRow): string {
-  return `${key.map(value => value ?? 'NULL').join(', ')} in ${parts[part]!.key} row ${row}`;
+/** The key, and the files of the copy that its row is of one of: in a part rows are sorted. */
+async function nameOf(
+  { store }: LoadPorts,
+  recipe: Recipe,
+  parts: readonly GroupPart[],
+  { part, key }: PlacedRow,
+): Promise<string> {
+  const files: string[] = [];
+  for await (const group of store.list(`${folderOf(recipe)}/groups/${numbered(parts[part]!.group)}-`))
+    files.push(...(await readJson<Group>(store, group.key)).files.map(file => file.uri));
+  const more = files.length - FILES_MAX;
+  const named = files.slice(0, FILES_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return `${key.map(value => value ?? 'NULL').join(', ')} in ${files.length > 1 ? `one of ${named}` : named}`;
 }

@@ -1,5 +1,6 @@
 import type { ResolvedTable } from '../../config/resolved';
 import { countTasks, type TaskCounts } from '../../ledger/task-counts';
+import { listTasks } from '../../ledger/tasks';
 import { type Merged, mergeNext } from '../merge/merge';
 import type { MergeLimits } from '../merge/slice';
 import { type Committed, commitPacked } from './commit';
@@ -36,7 +37,19 @@ export interface LoadProgress {
   readonly since: number;
   /** Tasks that were done here since then. */
   readonly done: number;
+  /** Where nothing is done here just now. */
+  readonly waits?: LoadWait;
 }
+
+/** What is waited for: another worker's task, or, without an owner, the next try of one that failed. */
+export interface LoadWait {
+  readonly owner?: string;
+  /** Then the task may start here, unless its worker goes on; milliseconds since 1970. */
+  readonly until: number;
+}
+
+/** Tasks of others that are looked through for one of this process's own. */
+const HELD_MAX = 100;
 
 /** What became of a load. */
 export interface Loaded extends Omit<Committed, 'validation'> {
@@ -98,25 +111,47 @@ export class LoadProject {
     const { table, workers, owner, stop, onFailed, onProgress } = this.parameters;
     const since = this.ports.clock.now();
     let done = -1;
+    const tell = async (waits?: LoadWait) => {
+      const tasks = await countTasks(this.ports.items, scopeOf(recipe, step));
+      onProgress?.({ step, tasks, since, done, ...(waits ? { waits } : {}) });
+    };
     const onDone = async () => {
       done++;
-      const tasks = await countTasks(this.ports.items, scopeOf(recipe, step));
-      onProgress?.({ step, tasks, since, done });
+      await tell();
+    };
+    const onHeld = async (until: number) => {
+      const waits = await this.waitOf(recipe, step, until);
+      if (waits) await tell(waits);
     };
     await onDone();
     const ends = new AbortController();
     const stops = stop ? AbortSignal.any([stop, ends.signal]) : ends.signal;
     let first: { readonly error: unknown } | undefined;
     const shift = (n: number) =>
-      work(this.ports, recipe, step, { owner: `${owner}/${n}`, stop: stops, onDone, onFailed }).catch(
-        error => {
-          first ??= { error };
-          ends.abort();
-        },
-      );
+      work(this.ports, recipe, step, {
+        owner: `${owner}/${n}`,
+        stop: stops,
+        onDone,
+        onFailed,
+        // One is enough to say that all wait.
+        onHeld: n === 0 ? onHeld : undefined,
+      }).catch(error => {
+        first ??= { error };
+        ends.abort();
+      });
     await Promise.all(Array.from({ length: workers }, (_, n) => shift(n)));
     if (first) throw first.error;
     if (stop?.aborted) throw loadStopped(table.name);
+  }
+
+  /** Undefined: a worker of this process has a task in hand. */
+  private async waitOf(recipe: Recipe, step: Step, until: number): Promise<LoadWait | undefined> {
+    const { tasks } = await listTasks(this.ports.items, scopeOf(recipe, step), 'in_progress', {
+      limit: HELD_MAX,
+    });
+    if (tasks.some(task => task.owner?.startsWith(`${this.parameters.owner}/`))) return undefined;
+    const [first] = tasks;
+    return first ? { owner: first.owner!, until: first.until! } : { until };
   }
 
   /**

@@ -56,6 +56,7 @@ export async function readRecipe(store: ObjectStore, table: ResolvedTable, key: 
 export async function recipeUnderWay({ items, store }: LakePorts, table: ResolvedTable): Promise<Recipe> {
   const load = (await openLoad(items, table.name))?.load;
   const id = load && (await notedRecipe(items, load.id));
-  if (!load || id === undefined) throw noLoad(table.name);
+  if (!load || id === undefined)
+    throw noLoad(table.name, 'none is planned', `see: tidemark load status ${table.name}`);
   return readRecipe(store, table, recipeObjectKey({ table, load, id }));
 }

@@ -1,5 +1,7 @@
 import { TidemarkError } from '../../errors';
 
+const counted = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
 /** TM_2751: a change that came while the load ran stands at exactly its position; which of the two is later nobody can say. */
 export const positionTaken = (table: string, delta: string) =>
   new TidemarkError(
@@ -22,7 +24,7 @@ export const unknownColumn = (column: string) =>
 export const tasksFailed = (table: string, step: string, failed: number, first: string) =>
   new TidemarkError(
     'TM_2753',
-    `${failed} tasks of the step ${step} failed; the first: ${first}`,
+    `${counted(failed, 'task')} of the step ${step} failed; the first: ${first}`,
     `load of ${table}`,
     `see: tidemark load status ${table}; mend the cause, then: tidemark load retry ${table}`,
   );
@@ -31,7 +33,7 @@ export const tasksFailed = (table: string, step: string, failed: number, first: 
 export const keysRepeated = (table: string, keys: number, first: readonly string[]) =>
   new TidemarkError(
     'TM_2754',
-    `${keys} keys stand in more than one row of the copy: ${first.join('; ')}`,
+    `${counted(keys, 'key')} ${keys === 1 ? 'stands' : 'stand'} in more than one row of the copy: ${first.join('; ')}`,
     `load of ${table}`,
     "mend the copy, choose another key, or say which row counts: load: { duplicateKeys: { newestBy: '<column>' } }",
   );
@@ -49,19 +51,14 @@ export const sumsDiffer = (table: string, differences: readonly string[]) =>
 export const keysMissing = (table: string, rows: number, first: readonly string[]) =>
   new TidemarkError(
     'TM_2756',
-    `${rows} rows lack a value in a column of the key: ${first.join('; ')}`,
+    `${counted(rows, 'row')} ${rows === 1 ? 'lacks' : 'lack'} a value in a column of the key: ${first.join('; ')}`,
     `load of ${table}`,
     'mend the copy, or choose another key',
   );
 
 /** TM_2757: there is no load to go on with. */
-export const noLoad = (table: string) =>
-  new TidemarkError(
-    'TM_2757',
-    'no load is under way',
-    `table ${table}`,
-    `begin one: tidemark load run ${table} <where the copy is>`,
-  );
+export const noLoad = (table: string, state: string, next: string) =>
+  new TidemarkError('TM_2757', `no load is under way: ${state}`, `table ${table}`, next);
 
 /** TM_2758: the load was given up, or committed, by another process. */
 export const loadGone = (table: string) =>
@@ -94,7 +91,7 @@ export const loadedBefore = (table: string, n: number) =>
 export const tasksLeft = (table: string, step: string, left: number) =>
   new TidemarkError(
     'TM_2762',
-    `${left} tasks of the step ${step} are not done yet`,
+    `${counted(left, 'task')} of the step ${step} ${left === 1 ? 'is' : 'are'} not done yet`,
     `load of ${table}`,
     `go on: tidemark load run ${table}`,
   );

@@ -111,7 +111,7 @@ async function copiedFiles(
     const path = await scratch.bring(own ? store : copies, object, folder);
     return { path, name: file.uri };
   });
-  return { format: 'parquet', files, ...(columns ? { columns } : {}) };
+  return { files, ...(columns ? { columns } : {}) };
 }
 
 /** What every row of a load bears. */

@@ -16,6 +16,8 @@ export interface Shift {
   /** Once it is aborted, the task in hand is ended and no other is begun. */
   readonly stop?: AbortSignal | undefined;
   readonly onDone?: () => Promise<void>;
+  /** Told at each look that finds nothing which may start: until when at least, milliseconds since 1970. */
+  readonly onHeld?: ((until: number) => Promise<void>) | undefined;
   /** A task whose try failed: ignored when it was the last. */
   readonly onFailed?: ((step: Step, task: Task) => void) | undefined;
 }
@@ -36,7 +38,7 @@ export async function work(
   step: Step,
   shift: Shift,
 ): Promise<{ readonly left: boolean }> {
-  const { owner, until = Infinity, patienceMs = Infinity, stop, onDone } = shift;
+  const { owner, until = Infinity, patienceMs = Infinity, stop, onDone, onHeld } = shift;
   const { items, clock } = ports;
   let slowest = 0;
   let idleSince = clock.now();
@@ -54,6 +56,7 @@ export async function work(
     }
     const idle = now - idleSince;
     if (idle >= patienceMs) break;
+    await onHeld?.(claimed.until);
     const look = Math.min(LOOK_MS + idle / 4, LOOK_MS_MAX, until - now);
     await clock.pause(Math.min(Math.max(claimed.until - now, 1), look));
   }

@@ -39,7 +39,7 @@ async function partsOf(given: readonly (readonly (readonly Scalar[])[])[]): Prom
   const files: string[] = [];
   for (const [i, rows] of given.entries()) {
     const keyed = rows.map((row, j) => [`k${String(i).padStart(3, '0')}-${j}`, ...row]);
-    const copy = { format: 'parquet' as const, files: [at.parquet(`rows-${i}.parquet`, USER, keyed)] };
+    const copy = { files: [at.parquet(`rows-${i}.parquet`, USER, keyed)] };
     const [part] = await at.engine.split(at.order({ copy, fields: FIELDS, key: KEY, keysRepeat: true }));
     files.unshift(part!.file);
   }

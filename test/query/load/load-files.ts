@@ -56,6 +56,19 @@ export class LoadFolder {
     return this.write(name, encodeRowGroup({ length: rows.length, fields, columns }));
   }
 
+  /** Parquet of nothing but text. */
+  text(name: string, columns: readonly string[], rows: readonly (readonly (string | null)[])[]): LocalFile {
+    const fields = columns.map(
+      (column, i): Field => ({
+        id: i + 1,
+        name: column,
+        type: 'string',
+        required: false,
+      }),
+    );
+    return this.parquet(name, fields, rows);
+  }
+
   order(order: Pick<SplitOrder, 'copy' | 'fields'> & Partial<SplitOrder>): SplitOrder {
     return {
       derive: {},

@@ -34,7 +34,7 @@ async function partsOf(lists: readonly (readonly Row[])[]): Promise<string[]> {
   for (const [i, rows] of lists.entries()) {
     const file = at.parquet(`rows-${i}.parquet`, USER, rows);
     const [part] = await at.engine.split(
-      at.order({ copy: { format: 'parquet', files: [file] }, fields: FIELDS, key: KEY, keysRepeat: true }),
+      at.order({ copy: { files: [file] }, fields: FIELDS, key: KEY, keysRepeat: true }),
     );
     files.push(part!.file);
   }
@@ -114,7 +114,7 @@ test('pack.ranges: sorted range by range the rows stand as they do sorted at onc
           const own = given
             .map((row, i) => [BigInt((i * 7919) % 1009), ...row])
             .filter((_, i) => i % 2 === half);
-          const copy = { format: 'parquet' as const, files: [at.parquet(`v${half}.parquet`, user, own)] };
+          const copy = { files: [at.parquet(`v${half}.parquet`, user, own)] };
           parts.push((await at.engine.split(at.order({ copy, fields, key: keyed ? key : [] })))[0]!.file);
         }
         const order = {
@@ -144,7 +144,7 @@ test('pack.names: a column that is called as the engine calls another sorts noth
   ];
   const parts: string[] = [];
   for (const some of [rows, [['b', 2n]]]) {
-    const copy = { format: 'parquet' as const, files: [at.parquet(`c${parts.length}.parquet`, user, some)] };
+    const copy = { files: [at.parquet(`c${parts.length}.parquet`, user, some)] };
     parts.push((await at.engine.split(at.order({ copy, fields, key: [user[0]!] })))[0]!.file);
   }
   const file = `${at.fresh()}/pack.parquet`;
@@ -187,7 +187,6 @@ test('pack.keyless: rows stay as the parts have them, where they sort alike too'
   const parts: string[] = [];
   for (const [i, some] of [rows.slice(0, 1000), rows.slice(1000)].entries()) {
     const copy = {
-      format: 'parquet' as const,
       files: [at.parquet(`k${i}.parquet`, fields.slice(0, 2), some)],
     };
     parts.push((await at.engine.split(at.order({ copy, fields })))[0]!.file);

@@ -26,7 +26,7 @@ test('wide: 64 KB a row, more than memory holds; the rows stand sorted in row gr
     const rows = ids.slice(500 * f, 500 * f + 500).map((id): Scalar[] => [BigInt(id), textOf(id), `m${id}`]);
     files.push(at.parquet(`wide-${String(f).padStart(2, '0')}.parquet`, some, rows));
   }
-  const copy = { format: 'parquet' as const, files };
+  const copy = { files };
   const parts = await engine.split(at.order({ copy, fields: FIELDS, key: KEY, keysRepeat: true }));
   expect(parts.reduce((sum, part) => sum + part.rows, 0)).toBe(2000);
   for (const { file } of parts)
@@ -43,8 +43,8 @@ test('wide: 64 KB a row, more than memory holds; the rows stand sorted in row gr
 
 test('wide: what memory does not hold is said to be so, and no file is blamed', async () => {
   const engine = duckDbCopyEngine({ tempFolder: at.path('temp'), memoryLimit: '40MB' });
-  const lines = Array.from({ length: 2000 }, (_, i) => `${i},${textOf(i)},`);
-  const files = [at.write('wide.csv', `id,text,more\n${lines.join('\n')}\n`)];
-  const split = engine.split(at.order({ copy: { format: 'csv', files }, fields: FIELDS, key: KEY }));
-  await expect(split).rejects.toThrow(/TM_2735.*wide\.csv/);
+  const rows = Array.from({ length: 2000 }, (_, i): Scalar[] => [BigInt(i), textOf(i), null]);
+  const files = [at.parquet('wide.parquet', USER, rows)];
+  const split = engine.split(at.order({ copy: { files }, fields: FIELDS, key: KEY }));
+  await expect(split).rejects.toThrow(/TM_2735.*wide\.parquet/);
 }, 60_000);

@@ -1,10 +1,10 @@
-import type { CopiedFiles, DescribedColumn } from '../../../ports/copy-engine';
+import type { DescribedColumn } from '../../../ports/copy-engine';
 
 /**
  * How the files of a copy are written; csv and json (one object a line) perhaps packed with gzip. dms: LOAD objects, which
  * are read as ingest reads them.
  */
-export type CopyFormat = CopiedFiles['format'] | 'dms';
+export type CopyFormat = 'parquet' | 'csv' | 'json' | 'dms';
 
 /** One file of a copy, as it was when the copy was looked at. */
 export interface CopyFile {

@@ -27,6 +27,9 @@ export function isBeside(key: string): boolean {
 /** The key with the `/` that keeps siblings apart: `shop.orders` is not the folder of `shop.orders_old`. */
 export const folderOf = (key: string) => (key === '' || key.endsWith('/') ? key : `${key}/`);
 
+/** A folder's address, as a person knows it. @param folder ends with `/` */
+export const folderUri = (store: ObjectStore, folder: string) => store.uri(`${folder}_`).slice(0, -1);
+
 /** All data files below a folder, in key order. */
 export async function dataFiles(store: ObjectStore, folder: string): Promise<ObjectInfo[]> {
   const found: ObjectInfo[] = [];

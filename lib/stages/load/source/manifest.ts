@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ObjectStore } from '../../../ports/object-store';
 import { mapAtOnce } from '../../../table/at-once';
 import { fingerprintDiffers, manifestFilesChanged, manifestUnreadable, noSuchTable } from '../errors';
@@ -23,7 +24,7 @@ export interface ManifestSet {
 
 /**
  * The files that a manifest names, as they were when it was written: Parquet rows {uri, size, n_record, etag}, and a
- * summary, JSON {manifest, size, n_record, fingerprint, details}.
+ * summary, JSON {manifest, size, n_record, fingerprint, details}. `manifest` is a uri, or a path from the summary's folder.
  */
 export function manifestSource(store: ObjectStore, set: ManifestSet): CopySource {
   return {
@@ -48,7 +49,7 @@ async function copyOfManifest(
   const fingerprint = textIn(said.fingerprint);
   if (manifest === undefined) throw manifestUnreadable('the summary names no manifest', where);
   if (fingerprint === undefined) throw manifestUnreadable('the summary has no fingerprint', where);
-  const rows = await readManifest(store, manifest);
+  const rows = await readManifest(store, addressOf(store, summary, manifest));
   compare('fingerprint', fingerprint, fingerprintOf(rows), where);
   compare(
     'size',
@@ -65,6 +66,13 @@ async function copyOfManifest(
     );
   const files = await standingFiles(store, rows, where);
   return tableCopy(store, { table, format: format ?? formatOfAll(table, files), files });
+}
+
+/** The manifest's uri: a name alone, or a path that begins nowhere, is one beside the summary. */
+function addressOf(store: ObjectStore, summary: string, manifest: string): string {
+  if (/^\/|^[a-z0-9]+:\//i.test(manifest)) return manifest;
+  const key = posix.join(posix.dirname(summary), manifest);
+  return key.startsWith('..') ? manifest : store.uri(key);
 }
 
 /** A sum that the summary leaves out is not held against it. */

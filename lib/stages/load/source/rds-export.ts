@@ -4,7 +4,7 @@ import type { ObjectInfo, ObjectStore } from '../../../ports/object-store';
 import { columnsMissing, formatUnknown, noSuchTable, tableIncomplete, tableNotExported } from '../errors';
 import type { CopySource, TableCopy } from './copy';
 import type { StoredColumn } from './footers';
-import { copyFile, folderOf, isBeside } from './listing';
+import { copyFile, folderOf, folderUri, isBeside } from './listing';
 import { type ExportedTable, readDescription } from './rds-description';
 import { exportedColumn } from './rds-types';
 import { tableCopy } from './table-copy';
@@ -36,7 +36,7 @@ export function rdsExportSource(store: ObjectStore, prefix: string): CopySource 
     copyOf: async target => {
       const tables = await described();
       const table = tables.get(target);
-      if (!table) throw noSuchTable(target, names(tables), folder);
+      if (!table) throw noSuchTable(target, names(tables), folderUri(store, folder));
       return copyOfTable(store, folder, table);
     },
   };
@@ -61,6 +61,7 @@ async function copyOfTable(store: ObjectStore, folder: string, table: ExportedTa
  * @throws TM_2707 when a folder lacks its `_SUCCESS`
  */
 async function filesOf(store: ObjectStore, folder: string, target: string): Promise<ObjectInfo[]> {
+  const addressOf = (place: string) => folderUri(store, place);
   const places = foldersOf(target).map(place => folder + place);
   for (const place of places) {
     const files: ObjectInfo[] = [];
@@ -71,10 +72,10 @@ async function filesOf(store: ObjectStore, folder: string, target: string): Prom
     }
     if (files.length === 0 && done.size === 0) continue;
     const open = new Set(files.map(file => parentOf(file.key)).filter(parent => !done.has(parent)));
-    if (open.size > 0) throw tableIncomplete([...open], target);
+    if (open.size > 0) throw tableIncomplete([...open].map(addressOf), target);
     return files;
   }
-  throw tableIncomplete(places, target);
+  throw tableIncomplete(places.map(addressOf), target);
 }
 
 const parentOf = (key: string) => key.slice(0, key.lastIndexOf('/') + 1);

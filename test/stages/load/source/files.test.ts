@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { localStore } from '../../../../lib/adapters/local/object-store';
@@ -145,6 +145,18 @@ test('files.broken: every file that is empty, cut off or no Parquet is named wit
   expect(message).not.toContain('a/1.parquet');
   await store.put('c/1.csv', new Uint8Array());
   expect(await refusal(copyOf(store, ['c']))).toMatch(/^\[TM_2711\].*c\/1\.csv: it has 0 bytes/);
+});
+
+test('files.nested: a list or a struct is refused with the way out', async () => {
+  const duck = await Duck.open();
+  const path = duck.path('nested.parquet');
+  await duck.rows(`COPY (SELECT 1 AS id, [1, 2] AS tags) TO '${path}' (FORMAT parquet)`);
+  const store = memoryStore('mem://copies');
+  await store.put('orders/nested.parquet', readFileSync(path));
+  duck.close();
+  expect(await refusal(copyOf(store, ['orders/']))).toMatch(
+    /^\[TM_2711\] .*nested column, column tags · .* without that column, or with it as text/,
+  );
 });
 
 test('files.broken.start: a file whose beginning is lost ends well, and its footer tells', async () => {

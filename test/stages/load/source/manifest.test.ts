@@ -63,6 +63,25 @@ test.each<[string, () => ObjectStore]>([
   }
 });
 
+test.each<[string, () => ObjectStore]>([
+  ['memory', () => memoryStore('s3://copies')],
+  ['a folder', folderStore],
+])('manifest.beside on %s: a summary names it by its uri, or from its own folder', async (_, open) => {
+  const store = open();
+  const orders = await putOrders(store);
+  const at = orders.summary.manifest.slice(store.uri('orders/x').length - 1);
+  for (const manifest of [at, `./${at}`, `../orders/${at}`]) {
+    await resay(store, orders, { manifest });
+    expect((await copyOf(store, orders.summaryKey)).files).toEqual(orders.files);
+  }
+  await resay(store, orders, { manifest: 'elsewhere/m.parquet' });
+  expect(await refusal(copyOf(store, orders.summaryKey))).toMatch(
+    /^\[TM_2713\] the manifest is missing · .*orders\/elsewhere\/m\.parquet/,
+  );
+  await resay(store, orders, { manifest: '../../../../../../../../../../m.parquet' });
+  expect(await refusal(copyOf(store, orders.summaryKey))).toMatch(/^\[TM_2713\]/);
+});
+
 test('manifest.form: Parquet rows {uri, size, n_record, etag} as DuckDB reads them, and the JSON summary', async () => {
   const store = memoryStore('mem://copies');
   const { files, bytes, summaryKey } = await putOrders(store);
