@@ -6,7 +6,7 @@ import type { PartPiece, PlacedRow } from '../../ports/copy-engine';
 import { mapAtOnce } from '../../table/at-once';
 import { type OpenFile, openFile } from '../../table/data-file';
 import { type Group, numbered } from './groups';
-import { readJson } from './json-object';
+import { readJson, writeJson } from './json-object';
 import { type Comparison, comparisons, type KeyGroup, keyRange, meeting } from './key-ranges';
 import type { GroupPart } from './plan-packs';
 import { countedOf, fieldOf, folderOf, type LoadPorts, type Recipe } from './recipe';
@@ -31,7 +31,8 @@ export interface Settled {
 /**
  * Looks for rows that share a key, over all parts. They are refused, or all but the newest left out, as the config says:
  * then parts that lose rows are written anew under names of their own. A crash leaves some of those. Only the keys of
- * parts whose ranges meet are read, `bytesMax` stored bytes of them at a time.
+ * parts whose ranges meet are read, `bytesMax` stored bytes of them at a time; a range in which no rows share one is not
+ * read again by who goes on.
  * @throws TM_2754
  */
 export async function settleKeys(
@@ -49,7 +50,8 @@ export async function settleKeys(
   return ports.scratch.within(async folder => {
     const search = { ports, parts, key, fields, newestBy, folder };
     const groups = await mapAtOnce(asked, AT_ONCE, part => keyGroups(search, part));
-    const found = await compareAll(search, comparisons(groups.flat(), bytesMax));
+    const noted = `${folderOf(recipe)}/compared/${bytesMax}-`;
+    const found = await compareAll(search, comparisons(groups.flat(), bytesMax), noted);
     if (found.keys > 0 && !newestBy) {
       const named: string[] = [];
       for (const row of found.first) named.push(await nameOf(ports, recipe, parts, row));
@@ -86,20 +88,23 @@ interface Found {
   readonly outdone: number;
 }
 
-async function compareAll(search: Search, all: readonly Comparison[]): Promise<Found> {
+async function compareAll(search: Search, all: readonly Comparison[], noted: string): Promise<Found> {
   const { ports, key, newestBy, folder } = search;
   const losers = new Map<number, string[]>();
   const first: PlacedRow[] = [];
   let keys = 0;
   let outdone = 0;
   for (const [n, comparison] of all.entries()) {
+    const note = `${noted}${n}.json`;
+    if (await ports.store.head(note)) continue;
     await ports.scratch.within(async own => {
       const { from, to } = comparison;
       const order = { pieces: await piecesOf(search, comparison, own), key, from, to };
       const repeated = await ports.engine.repeated(order, NAMED_MAX - first.length);
       keys += repeated.keys;
       first.push(...repeated.first);
-      if (repeated.keys === 0 || !newestBy) return;
+      if (repeated.keys === 0) return writeJson(ports.store, note, {});
+      if (!newestBy) return;
       const file = `${folder}/losers-${n}.parquet`;
       const lost = await ports.engine.losers({ ...order, newestBy, file });
       for (const [i, { part }] of order.pieces.entries())

@@ -103,6 +103,23 @@ test('settleKeys.ranges: key range by key range comes out what comes out at once
   );
 }, 300_000);
 
+test('settleKeys.again: who goes on after a crash reads no range again in which no rows share a key', async () => {
+  const files: Row[][] = ['a', 'm', 'z'].flatMap(key => [[[key, 1, 1]], [[key, 2, 1]]] as Row[][]);
+  const { ports, recipe, parts, asked } = await partsOf(files, 'refuse');
+  let left = 2;
+  const repeated: typeof ports.engine.repeated = async (order, limit) => {
+    if (left-- === 0) throw new Error('killed');
+    return ports.engine.repeated(order, limit);
+  };
+  const dying = { ...ports, engine: { ...ports.engine, repeated } };
+  await expect(settleKeys(dying, recipe, parts, 1)).rejects.toThrow('killed');
+  const before = asked.splice(0);
+  expect(await settleKeys(ports, recipe, parts, 1)).toEqual({ parts, outdone: 0 });
+  expect(before.length).toBe(2);
+  expect(asked.length).toBeGreaterThan(0);
+  for (const one of asked) expect(before).not.toContainEqual(one);
+});
+
 test('settleKeys.refused: the rows that share a key are the same ones in the same order', async () => {
   const files: Row[][] = [
     [
