@@ -13,10 +13,13 @@ const base = {
   transformIgnorePatterns: ['/node_modules/(?!(hyparquet|hyparquet-compressors|fzstd|hysnappy)/)'],
 };
 
-/** What bundles functions or synthesises whole stacks: CI runs it, beside `npm test`. */
-const BUILT = ['lambdas/bundles', 'cli/bundle', 'stacks/nag', 'live/live'].map(
-  test => `<rootDir>/test/${test}.test.ts`,
-);
+/** What bundles functions, synthesises whole stacks or has DuckDB read many files: CI runs it, beside `npm test`. */
+const LARGE = [
+  ...['lambdas/bundles', 'cli/bundle', 'stacks/nag', 'live/live', 'runtime/loading', 'query/load/*'],
+  ...['bad-copies', 'dead-rows', 'full-disk', 'killed', 'settle-keys', 'steps', 'waits'].map(
+    t => `stages/load/${t}`,
+  ),
+].map(test => `<rootDir>/test/${test}.test.ts`);
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -30,10 +33,10 @@ module.exports = {
       testPathIgnorePatterns: [
         '/node_modules/',
         ...['interop', 'process', 'aws', 'package'].map(folder => `<rootDir>/test/${folder}/`),
-        ...BUILT,
+        ...LARGE.map(test => test.replace('*', '[^/]+')),
       ],
     },
-    { ...base, displayName: 'built', testMatch: BUILT },
+    { ...base, displayName: 'large', testMatch: LARGE },
     { ...base, displayName: 'interop', testMatch: ['<rootDir>/test/interop/**/*.test.ts'] },
     { ...base, displayName: 'aws', testMatch: ['<rootDir>/test/aws/**/*.test.ts'] },
     { ...base, displayName: 'package', testMatch: ['<rootDir>/test/package/**/*.test.ts'] },
