@@ -1,11 +1,10 @@
 import { noteAside, readAside } from '../../lib/ledger/aside';
 import { compactNext } from '../../lib/stages/compact/compact';
-import { commitLoad } from '../../lib/stages/load/commit';
 import { type MergedUntil, mergeUntil } from '../../lib/stages/merge/merge-until';
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
 import { theTable } from '../support/foreign';
 import { mergeAll, type TestLake } from '../support/lake';
-import { beginOf, type CopiedRow, filesOf } from '../support/loads';
+import { type CopiedRow, loadCopy } from '../support/loads';
 import { vacuumAtOnce } from '../support/vacuum';
 import { del, merge, objects, put, rebuildAll, rows, rowsAt, rulesLake, send, T, tableOf } from './rules';
 
@@ -13,21 +12,6 @@ const copied = (id: number, a: number, b: string): CopiedRow => ({ id: BigInt(id
 
 /** Portions of one row each. */
 const ONE = { rowGroupRowsMax: 1, deltaRowsMax: 1, mergeRowsMax: 1 };
-
-/** Numbers a load; what is sent `meanwhile` waits for it. */
-async function load(
-  lake: TestLake,
-  copy: readonly CopiedRow[],
-  {
-    replaces = false,
-    meanwhile = async () => {},
-  }: { replaces?: boolean; meanwhile?(): Promise<unknown> } = {},
-): Promise<void> {
-  const begun = (await beginOf(lake.ports, tableOf(lake), replaces))!;
-  await meanwhile();
-  const files = await filesOf(lake.ports, tableOf(lake), begun, copy, lake.lake.limits);
-  await commitLoad(lake.ports, tableOf(lake), begun.standing, files);
-}
 
 /** A run of the merge whose time is over as soon as it has done something. */
 const short = (lake: TestLake): Promise<MergedUntil> =>
@@ -61,7 +45,7 @@ async function firstLoad(): Promise<TestLake> {
     await send(lake, [put(2, 1, 2, 'x'), del(3, 2)]);
     await send(lake, [put(1, 2, 1, 'late'), put(4, 5, 5, 'x')]);
   };
-  await load(lake, COPY, { meanwhile });
+  await loadCopy(lake, COPY, { meanwhile });
   return lake;
 }
 
@@ -80,7 +64,7 @@ describe('L', () => {
     await send(lake, [del(3, 2)]);
     await mergeAll(lake, T);
     const before = (await shown(lake)).length;
-    await load(lake, COPY);
+    await loadCopy(lake, COPY);
     expect(await inSteps(lake)).toBe(6);
     expect((await shown(lake)).slice(before)).toEqual([['1 2 x', '3 0 copy', '4 0 copy', '9 9 x']]);
   });
@@ -89,7 +73,10 @@ describe('L', () => {
     const lake = rulesLake({}, ONE);
     await send(lake, [put(1, 1, 1, 'x'), put(1, 9, 9, 'x')]);
     await mergeAll(lake, T);
-    await load(lake, COPY, { replaces: true, meanwhile: () => send(lake, [put(5, 1, 5, 'y'), del(6, 3)]) });
+    await loadCopy(lake, COPY, {
+      replaces: true,
+      meanwhile: () => send(lake, [put(5, 1, 5, 'y'), del(6, 3)]),
+    });
     expect(await inSteps(lake)).toBeGreaterThan(2);
     expect(await rows(lake)).toEqual(['1 5 y', '2 0 copy', '4 0 copy']);
   });
@@ -136,7 +123,7 @@ describe('L', () => {
     const lake = rulesLake({}, ONE);
     await send(lake, [put(1, 4, 4, 'x'), put(1, 8, 8, 'x')]);
     await mergeAll(lake, T);
-    await load(lake, COPY);
+    await loadCopy(lake, COPY);
     for (let run = 0; run < 3; run++) await short(lake);
     await rebuildAll(lake);
     await inSteps(lake);
@@ -155,7 +142,9 @@ describe('L', () => {
 
   test('L what was folded aside before the table gained a column is folded anew', async () => {
     const lake = rulesLake({ columns: { id: 'bigint', a: 'int' } }, ONE);
-    await load(lake, [copied(2, 2, '')], { meanwhile: () => send(lake, [{ op: 'I', at: 9, id: 1, a: 1 }]) });
+    await loadCopy(lake, [copied(2, 2, '')], {
+      meanwhile: () => send(lake, [{ op: 'I', at: 9, id: 1, a: 1 }]),
+    });
     for (let run = 0; run < 2; run++) await short(lake);
     const wider = { ...rulesLake({}, ONE), ports: lake.ports, landing: lake.landing };
     await send(wider, [put(8, 1, 5, 'late')]);
@@ -173,7 +162,7 @@ describe('L', () => {
       const limits = { ...lake.lake.limits, rowGroupRowsMax: 100, smallFilesMin: 2 };
       return (await compactNext(lake.ports, tableOf(lake), limits))?.table === T;
     };
-    await load(lake, COPY);
+    await loadCopy(lake, COPY);
     for (let run = 0; run < 3; run++) await short(lake);
     const { next, base } = (await leftOf(lake))!;
     expect(await compacted()).toBe(false);

@@ -1,4 +1,4 @@
-import { openLoad } from '../../lib/ledger/loads';
+import { abandonLoad, openLoad } from '../../lib/ledger/loads';
 import { listQuarantined } from '../../lib/ledger/quarantine';
 import { heldReload } from '../../lib/ledger/reloads';
 import type { Items } from '../../lib/ports/items';
@@ -144,5 +144,18 @@ test('L a reload that a crash left unended is ended after a vacuum too', async (
   await vacuumAtOnce(lake.ports);
   expect(await reloading(lake)).toMatchObject({ n: 4 });
   expect(await listQuarantined(lake.ports.items)).toEqual([]);
+  expect(await heldReload(lake.ports.items, T)).toBeUndefined();
+});
+
+test('L a load whose copy DMS has replaced by a third one is begun again, at the place of that', async () => {
+  const lake = await reloaded();
+  await projectFor(lake).plan();
+  await changed(lake, 20, 'U,@,1,11,between');
+  expect(await full(lake, 1, '1,1000,third')).toMatchObject({ error: { code: 'TM_2303' } });
+  await lake.landing.delete(`s/${T}/LOAD00000002.csv`);
+  await expect(reloading(lake)).rejects.toThrow(/TM_2774/);
+  await abandonLoad(lake.ports.items, T, (await openLoad(lake.ports.items, T))!);
+  await reloading(lake);
+  expect(await rows(lake)).toEqual(['1 1000 third']);
   expect(await heldReload(lake.ports.items, T)).toBeUndefined();
 });

@@ -1,27 +1,14 @@
 import { readAside } from '../../lib/ledger/aside';
-import { commitLoad } from '../../lib/stages/load/commit';
 import { type MergedUntil, mergeUntil } from '../../lib/stages/merge/merge-until';
 import { expireLog, optimizeLog } from '../support/foreign-log';
 import { mergeAll, type TestLake } from '../support/lake';
-import { beginOf, type CopiedRow, filesOf } from '../support/loads';
+import { type CopiedRow, loadCopy } from '../support/loads';
 import { del, put, rebuildAll, rows, rulesLake, send, T, tableOf } from './rules';
 
 const copied = (id: number): CopiedRow => ({ id: BigInt(id), a: 0, b: 'copy' });
 
-/** Numbers a load; what is sent `meanwhile` waits for it. */
-async function load(
-  lake: TestLake,
-  ids: readonly number[],
-  {
-    replaces = false,
-    meanwhile = async () => {},
-  }: { replaces?: boolean; meanwhile?(): Promise<unknown> } = {},
-): Promise<void> {
-  const begun = (await beginOf(lake.ports, tableOf(lake), replaces))!;
-  await meanwhile();
-  const files = await filesOf(lake.ports, tableOf(lake), begun, ids.map(copied), lake.lake.limits);
-  await commitLoad(lake.ports, tableOf(lake), begun.standing, files);
-}
+const load = (lake: TestLake, ids: readonly number[], how?: Parameters<typeof loadCopy>[2]) =>
+  loadCopy(lake, ids.map(copied), how);
 
 /** Another engine takes rows of all files together in new ones, and removes what they stood in. */
 async function rewritten({ ports }: TestLake, rowGroupRowsMax: number): Promise<void> {

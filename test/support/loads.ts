@@ -9,9 +9,11 @@ import { partitionPath } from '../../lib/iceberg/partition';
 import { applyTransform } from '../../lib/iceberg/transform';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { type Begun, begin } from '../../lib/stages/load/begin';
+import { commitLoad } from '../../lib/stages/load/commit';
 import { shapeOf } from '../../lib/stages/load/shape';
 import { type LoadFiles, loadFolder, packedPartition, packName } from '../../lib/table/load-files';
 import { type WriteLimits, writeFiles } from '../../lib/table/write-files';
+import type { TestLake } from './lake';
 
 /** A row of a copy, by column. */
 export type CopiedRow = Readonly<Record<string, Scalar>>;
@@ -108,4 +110,20 @@ function batchOf(fields: readonly Field[], rows: readonly CopiedRow[]): Batch {
     ),
   );
   return { length: rows.length, fields: [...fields], columns };
+}
+
+/** Numbers a load of a lake's only table; what is sent `meanwhile` waits for it. */
+export async function loadCopy(
+  { ports, lake }: TestLake,
+  copy: readonly CopiedRow[],
+  {
+    replaces = false,
+    meanwhile = async () => {},
+  }: { replaces?: boolean; meanwhile?(): Promise<unknown> } = {},
+): Promise<void> {
+  const [table] = lake.tables as [ResolvedTable];
+  const begun = (await beginOf(ports, table, replaces))!;
+  await meanwhile();
+  const files = await filesOf(ports, table, begun, copy, lake.limits);
+  await commitLoad(ports, table, begun.standing, files);
 }

@@ -1,4 +1,4 @@
-import { noteRecipe, openLoad, type StandingLoad, wasBegun } from '../../ledger/loads';
+import { type Load, noteRecipe, openLoad, type StandingLoad, wasBegun } from '../../ledger/loads';
 import { heldReload } from '../../ledger/reloads';
 import { addTasks } from '../../ledger/task-pending';
 import type { Json } from '../../ports/items';
@@ -11,7 +11,7 @@ import { planGroups } from './groups';
 import { SUMMARIES_AT_ONCE, writeJson } from './json-object';
 import { folderOf, loadColumns, type Recipe, recipeOf, scopeOf } from './recipe';
 import { putRecipe } from './recipe-object';
-import { loadGone, otherLoad } from './run-errors';
+import { loadGone, otherLoad, reloadOutdated } from './run-errors';
 import { shapeOf } from './shape';
 import type { TableCopy } from './source/copy';
 
@@ -29,7 +29,8 @@ export interface Planning extends Pick<Recipe, 'table' | 'limits'> {
 /**
  * Plans a load, or plans again the one that is under way: the tasks of splitting, a group of the copy's files each. A
  * crash leaves some of the tasks; the same call adds the rest.
- * @throws TM_2758 when the load that is meant has ended, TM_2760 when another one is under way, TM_2768 and as `begin`
+ * @throws TM_2758 when the load that is meant has ended, TM_2760 when another one is under way, TM_2774 when DMS has copied
+ * the table once more, TM_2768 and as `begin`
  */
 export async function planLoad(
   ports: LakePorts,
@@ -54,6 +55,7 @@ export async function planLoad(
   const { dateReceived: _, ...asked } = request;
   const other = differenceOf(traitsOf(standing.load), asked);
   if (other !== undefined) throw otherLoad(table.name, other);
+  await checkReload(ports, table.name, copy, standing.load);
   // A copy that was mended on the way may have further columns.
   const log = begun?.log ?? (await ensureLog(ports, table, columns));
   const shape = await shapeOf(ports, table, log);
@@ -67,6 +69,18 @@ export async function planLoad(
   });
   await addTasks(ports.items, scopeOf(recipe, 'split'), tasks, ports.clock.now());
   return recipe;
+}
+
+/** Another reload has taken the place of the one that the load was begun for: where that stands its rows would be too old. */
+async function checkReload(
+  { items }: LakePorts,
+  table: string,
+  { fingerprint }: TableCopy,
+  load: Load,
+): Promise<void> {
+  if (load.reload === undefined || load.fingerprint === fingerprint) return;
+  const held = await heldReload(items, table);
+  if (held && held.count !== load.reload) throw reloadOutdated(table);
 }
 
 /** A reload was first heard of when its first object was held: changes that came since are newer. */

@@ -185,3 +185,12 @@ export const keyInexact = (table: string, column: string, type: string) =>
     `table ${table}`,
     'declare the column with an exact type in the config: bigint, decimal or string',
   );
+
+/** TM_2774: while a load of a reload was under way DMS has copied the table once more. */
+export const reloadOutdated = (table: string) =>
+  new TidemarkError(
+    'TM_2774',
+    'DMS has copied the table once more since the load was begun',
+    `table ${table}`,
+    `give the load up and begin it again: tidemark load abandon ${table}, then tidemark load run ${table} --replace`,
+  );
