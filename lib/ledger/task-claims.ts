@@ -37,7 +37,8 @@ export interface Claim {
 
 /**
  * What a worker got. held: nothing can start yet: others hold tasks, or a try that failed has to wait. At `until` the first
- * comes free unless its holder goes on; one whose try fails may come free before. done: every task that was added has succeeded or is ignored.
+ * comes free unless its holder goes on; one whose try fails may come free before. done: every task that was added has
+ * succeeded or is ignored.
  */
 export type Claimed =
   | { readonly outcome: 'claimed'; readonly task: Task }

@@ -197,7 +197,10 @@ function refusesFor({ omit }: ResolvedTable): ChangesRequest['refuses'] {
   };
 }
 
-/** The position that its source states, a record's own sequence, else (of events) its commit time, else its place; a load stands before every change. */
+/**
+ * The position that its source states, a record's own sequence, else (of events) its commit time, else its place; a load
+ * stands before every change.
+ */
 function ruleOf(
   records: readonly Change[],
   batch: DecodedBatch,

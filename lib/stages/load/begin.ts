@@ -49,7 +49,8 @@ export interface Begun {
  * Begins a load of a table (PROTOCOL.md, L): its position is settled now. Without coordinates of its own a plain load
  * stands before every change of its source, a replace just after all that the ledger holds.
  * @returns undefined when another load of the table is under way, or one of this name was begun before
- * @throws TM_2768 where a replace stands that drops all of it, TM_2766 for another source's copy beside rows that stand, TM_1010, TM_1011 for a table that takes no loads, TM_3008 to TM_3010 for columns or a key that the log cannot have
+ * @throws TM_2768 where a replace stands that drops all of it, TM_2766 for another source's copy beside rows that stand,
+ * TM_1010, TM_1011 for a table that takes no loads, TM_3008 to TM_3010 for columns or a key that the log cannot have
  */
 export async function begin(
   ports: LakePorts,

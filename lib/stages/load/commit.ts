@@ -66,7 +66,8 @@ export interface Committed {
 
 /**
  * Holds what came out of a load against what went in, and makes it part of the log. Called again it says what it came to.
- * @throws TM_2753, TM_2762 while packing is not done, TM_2755 when sums differ, TM_2758 when it was given up or another recipe was committed,
+ * @throws TM_2753, TM_2762 while packing is not done, TM_2755 when sums differ, TM_2758 when it was given up or another
+ * recipe was committed,
  * TM_2767 when it was planned anew, TM_2751
  */
 export async function commitPacked(ports: LoadPorts, recipe: Recipe): Promise<Committed> {

@@ -40,7 +40,8 @@ const PARTS_MAX = 200_000;
 /**
  * Plans the packs from what splitting made, once all of it is made: a task each. A crash leaves some of the tasks; the
  * same call adds the rest.
- * @throws TM_2771 for more parts than one manifest takes, TM_2753 when tasks of splitting failed, TM_2762 while some are left, TM_2754 for rows that share a key
+ * @throws TM_2771 for more parts than one manifest takes, TM_2753 when tasks of splitting failed, TM_2762 while
+ * some are left, TM_2754 for rows that share a key
  */
 export async function planLoadPacks(
   ports: LoadPorts,
