@@ -14,6 +14,8 @@ export interface LakeConfig {
   reports?: Record<string, ReportConfig>;
   /** What happens to a file with a row that cannot be read. Default: quarantineFile. */
   onBadRow?: OnBadRow;
+  /** A source table that no table takes in: it waits in quarantine, or comes in as strings. Default: refuse. */
+  undeclared?: 'refuse' | 'strings';
   limits?: LimitsConfig;
   /** How the lake stands in an AWS account. */
   deploy?: DeployConfig;
@@ -39,6 +41,12 @@ export interface TableConfig {
   where?: Record<string, ConfigValue>;
   /** Columns that never enter the lake. */
   omit?: string[];
+  /** Other names under which sources bring a column: `{ user_agent: ['User-Agent'] }`. */
+  aliases?: Record<string, string[]>;
+  /** Columns that are not declared: taken in as strings, or left out. Default: take. */
+  others?: 'take' | 'omit';
+  /** Columns made of a record of a stream itself. */
+  record?: RecordConfig;
   /** How long deltas may wait for a merge: `30 seconds`, `1 minute`, `2 hours`. Default: 1 minute. */
   freshness?: string;
   /** What a column missing from a DMS stream record means. Default: null. */
@@ -51,6 +59,13 @@ export interface TableConfig {
   watch?: boolean;
   /** How a copy of the whole table is taken in (`tidemark load`). */
   load?: LoadConfig;
+}
+
+export interface RecordConfig {
+  /** The column that holds the record's text as it came. */
+  text?: string;
+  /** The column that holds when the record arrived. */
+  arrivedAt?: string;
 }
 
 export interface LoadConfig {
@@ -141,10 +156,17 @@ export interface MysqlSource {
   vpc?: VpcConfig;
 }
 
+/** Events that are posted to `/events/{table}`. */
 export interface HttpSource {
   kind: 'http';
-  /** Default: iam. */
-  authorizer?: 'iam' | 'none';
+  /** The kinesis source that keeps them. Default: a stream of its own. */
+  stream?: string;
+  /** Who may post. Default: iam. */
+  authorizer?: 'iam' | 'none' | { jwt: { issuer: string; audience: string[] } };
+  /** Requests a second, and how many at once. Default: 1000 and 2000. */
+  throttle?: { rate?: number; burst?: number };
+  /** Bytes of a request's body. Default: 1 MiB. */
+  bodyBytesMax?: number;
 }
 
 export interface KinesisSource {

@@ -31,6 +31,7 @@ export function resolveLake(config: unknown, file: string): ResolvedLake {
     sources: lake.sources,
     limits: lake.limits,
     onBadRow: lake.onBadRow,
+    undeclared: lake.undeclared,
     deploy: lake.deploy,
   };
 }

@@ -15,6 +15,7 @@ export interface ResolvedLake {
   sources: Record<string, ResolvedSource>;
   limits: Limits;
   onBadRow: OnBadRow;
+  undeclared: 'refuse' | 'strings';
   deploy: DeployShape;
 }
 
@@ -33,6 +34,10 @@ export interface ResolvedTable {
   deletedWhen?: { column: string; equals: ConfigValue | null };
   from: SourceTable;
   omit: string[];
+  /** Other names of columns at their sources, by the lake's name. */
+  aliases: Record<string, string[]>;
+  others: 'take' | 'omit';
+  record: { text?: string; arrivedAt?: string };
   freshnessMs: number;
   where?: Record<string, ConfigValue>;
   absent: 'null' | 'unchanged';

@@ -88,6 +88,9 @@ const table = z.strictObject({
   from: text.optional(),
   where: z.record(text, value).optional(),
   omit: z.array(text).default([]),
+  aliases: z.record(text, z.array(text).min(1)).default({}),
+  others: z.enum(['take', 'omit']).default('take'),
+  record: z.strictObject({ text: text.optional(), arrivedAt: text.optional() }).default({}),
   freshness: duration.default(60_000),
   absent: z.enum(['null', 'unchanged']).default('null'),
   onBadRow: onBadRow.optional(),
@@ -137,7 +140,23 @@ const source = z.discriminatedUnion('kind', [
     tables: z.array(text),
     vpc: vpc.optional(),
   }),
-  z.strictObject({ kind: z.literal('http'), authorizer: z.enum(['iam', 'none']).default('iam') }),
+  z.strictObject({
+    kind: z.literal('http'),
+    stream: text.optional(),
+    authorizer: z
+      .union([
+        z.enum(['iam', 'none']),
+        z.strictObject({ jwt: z.strictObject({ issuer: text, audience: z.array(text).min(1) }) }),
+      ])
+      .default('iam'),
+    throttle: z
+      .strictObject({
+        rate: z.int().positive().default(1000),
+        burst: z.int().positive().default(2000),
+      })
+      .prefault({}),
+    bodyBytesMax: z.int().positive().max(6_000_000).default(1_048_576),
+  }),
   z.strictObject({
     kind: z.literal('kinesis'),
     format: z.enum(['auto', 'dms', 'debezium', 'service-event', 'json']).default('auto'),
@@ -188,6 +207,7 @@ export const lakeSchema = z.strictObject({
   sources: z.record(text, source).default({}),
   reports: z.record(z.string(), report).default({}),
   onBadRow: onBadRow.default('quarantineFile'),
+  undeclared: z.enum(['refuse', 'strings']).default('refuse'),
   limits: limits.prefault({}),
   deploy: deploy.prefault({}),
 });
