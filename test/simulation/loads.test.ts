@@ -89,7 +89,7 @@ async function simulate(seed: number): Promise<void> {
   const last = scheduler.spawn('last', async actor => {
     const ports = faultyPorts(lake.ports, actor, () => 'none');
     if (await openLoad(ports.items, T)) await load(lake, ports, copies[0]!, loads);
-    await mergeInSteps(lake, ports, 100, () => mayRewrite(ports));
+    await mergeInSteps(lake, ports, 1000, () => mayRewrite(ports));
     if (scheduler.chance(0.5)) return;
     await rewriteLog(ports);
     await rebuildTable(lake, ports, T);
