@@ -15,7 +15,7 @@ const base = {
 
 /** What bundles functions, synthesises whole stacks or has DuckDB read many files: CI runs it, beside `npm test`. */
 const LARGE = [
-  ...['lambdas/bundles', 'cli/bundle', 'stacks/nag', 'live/live', 'runtime/loading', 'query/load/*'],
+  ...['lambdas/bundles', 'cli/bundle', 'cli/listen-load', 'stacks/nag', 'live/live', 'runtime/loading', 'query/load/*'],
   ...['bad-copies', 'dead-rows', 'full-disk', 'killed', 'settle-keys', 'steps', 'waits'].map(
     t => `stages/load/${t}`,
   ),

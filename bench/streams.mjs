@@ -29,7 +29,9 @@ const bundle = join(dirname(HERE), '../dist/bench-streams.cjs');
 buildSync({
   stdin: {
     contents: `export { messageReader } from './lib/formats/stream-formats';
-      export { decodeChanges } from './lib/formats/json-changes';`,
+      export { decodeChanges } from './lib/formats/json-changes';
+      export { avroSchema } from './lib/formats/avro/schema';
+      export { Type } from 'avsc';`,
     resolveDir: join(dirname(HERE), '..'),
   },
   outfile: bundle,
@@ -37,7 +39,7 @@ buildSync({
   platform: 'node',
   format: 'cjs',
 });
-const { messageReader, decodeChanges } = createRequire(import.meta.url)(bundle);
+const { messageReader, decodeChanges, avroSchema, Type } = createRequire(import.meta.url)(bundle);
 rmSync(bundle);
 
 // Sixteen columns, as an order of a shop has them: name, type of the config, Connect's schema, value as DMS and Debezium write it.
@@ -216,6 +218,56 @@ const RECORDS = {
   }),
   json: i => rowOf(i, 0),
 };
+
+// The same orders in Avro, as ServiceEvents: the writer's schema is known, as it is to a process after its first batch.
+const AVRO_TYPES = {
+  id: 'long',
+  customer_id: 'long',
+  priority: 'int',
+  total: { type: 'bytes', logicalType: 'decimal', precision: 12, scale: 2 },
+  weight: 'double',
+  ordered_on: { type: 'int', logicalType: 'date' },
+  created_at: { type: 'long', logicalType: 'timestamp-millis' },
+  updated_at: { type: 'long', logicalType: 'timestamp-micros' },
+  is_gift: 'boolean',
+};
+const ENVELOPE = ['source', 'type', 'aws_request_id', 'version', 'uuid'];
+const avroEvent = {
+  type: 'record',
+  name: 'OrderEvent',
+  fields: [
+    ...ENVELOPE.map(name => ({ name, type: 'string' })),
+    { name: 'event_date', type: { type: 'long', logicalType: 'timestamp-micros' } },
+    { name: 'user_id', type: ['null', 'long'] },
+    {
+      name: 'data',
+      type: {
+        type: 'record',
+        name: 'Order',
+        fields: COLUMNS.map(([name]) => ({
+          name,
+          type: name === 'id' ? 'long' : ['null', AVRO_TYPES[name] ?? 'string'],
+        })),
+      },
+    },
+  ],
+};
+const writer = avroSchema(avroEvent, 'writer');
+const avroType = Type.forSchema(avroEvent, { wrapUnions: false });
+const head = Buffer.from(`c301${writer.fingerprint}`, 'hex');
+const avroRecord = i => {
+  const { data, event_date: _, ...event } = RECORDS['service-event'](i);
+  const row = {
+    ...data,
+    ...Object.fromEntries(
+      ['ordered_on', 'created_at', 'updated_at', 'total'].map(name => [name, rowOf(i, 1)[name]]),
+    ),
+  };
+  row.total = Buffer.from(row.total, 'base64');
+  return Buffer.concat([head, avroType.toBuffer({ ...event, event_date: (T0 + i) * 1000, data: row })]);
+};
+const schemas = { find: fingerprint => (fingerprint === writer.fingerprint ? writer : undefined) };
+
 const REQUEST = {
   columns: COLUMNS.map(([name, type]) => ({ name, type })),
   written: Object.fromEntries(COLUMNS.map(([name, , written]) => [name, written])),
@@ -224,7 +276,7 @@ const REQUEST = {
 };
 
 function decode(format, records) {
-  const read = messageReader(format);
+  const read = messageReader(format, schemas);
   let rows = 0;
   for (let from = 0; from < records.length; from += batch) {
     const changes = [];
@@ -258,14 +310,16 @@ console.log(
   `${cpus()[0].model}, Node ${process.version}; ${count} records of 16 columns, batches of ${batch}, medians of ${runs}\n`,
 );
 console.log('format                 bytes   decode/s   auto/s    JSON.parse/s');
-for (const [name, make] of Object.entries(RECORDS)) {
-  const records = Array.from({ length: count }, (_, i) => Buffer.from(JSON.stringify(make(i))));
+const ALL = { ...RECORDS, avro: RECORDS['service-event'] };
+for (const [name, make] of Object.entries(ALL)) {
+  const texts = Array.from({ length: count }, (_, i) => Buffer.from(JSON.stringify(make(i))));
+  const records = name === 'avro' ? texts.map((_, i) => avroRecord(i)) : texts;
   const format = name.split(' ')[0];
   const taken = { own: [], auto: [], parse: [] };
   for (let i = 0; i < runs; i++) {
     taken.own.push(timed(() => decode(format, records)));
     taken.auto.push(timed(() => decode('auto', records)));
-    taken.parse.push(timed(() => parse(records)));
+    taken.parse.push(timed(() => parse(texts)));
   }
   const bytes = Math.round(records.reduce((sum, r) => sum + r.length, 0) / count);
   const shown = [taken.own, taken.auto, taken.parse].map(t => median(t).toFixed(0).padStart(9));

@@ -1,4 +1,5 @@
 import type { AwsLake } from '../../lib/runtime/aws';
+import { forgetOldEvents } from '../../lib/stages/vacuum/forget-events';
 import { vacuum as vacuumLake } from '../../lib/stages/vacuum/vacuum';
 import { count, counted, logger } from '../telemetry';
 import { type Invocation, untilOf } from '../time';
@@ -10,6 +11,8 @@ export function vacuum(lake: Pick<AwsLake, 'config' | 'ports'>) {
   return (_event: unknown, invocation: Invocation): Promise<void> =>
     counted(lake.config.name, async () => {
       const until = untilOf(lake.ports.clock, invocation).at(MARGIN_MS);
+      const { clock } = lake.ports;
+      await forgetOldEvents(lake.ports, lake.config, clock.now() + (until - clock.now()) / 3);
       const { waiting, objects, bytes, unfinished } = await vacuumLake(lake.ports, undefined, until);
       logger.info('vacuumed', { waiting, removed: objects, bytes, unfinished });
       count('objectsVacuumed', objects);

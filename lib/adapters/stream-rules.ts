@@ -1,8 +1,6 @@
-import type { StreamPut } from '../ports/change-stream';
+import { RECORD_BYTES_MAX, type StreamPut } from '../ports/change-stream';
 import { recordRefused } from '../ports/errors';
 
-/** Key and data together, in bytes: what Kinesis takes unless a stream was set to more. */
-export const RECORD_BYTES_MAX = 1 << 20;
 const KEY_CHARS_MAX = 256;
 
 /** Throws TM_5006 unless every stream can hold the record. */

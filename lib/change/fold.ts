@@ -1,4 +1,4 @@
-import { type Changes, positionAt, type Truncate } from './changes';
+import { type Changes, changeOrder, positionAt, type Truncate } from './changes';
 import type { KeyGroups } from './group';
 import { OP_DELETE } from './op';
 import { comparePositions, type Position } from './position';
@@ -84,6 +84,12 @@ export function foldWhole(
   const folding: Folding = { changes, groups, folded, truncates, deletedWhen };
   for (let g = 0; g < groups.length; g++) foldGroup(folding, g, undefined);
   return folded;
+}
+
+/** Each change as a row of its own, in the order of changes (PROTOCOL.md, P1): what they make without a key. */
+export function putEach(changes: Changes): Folded {
+  const from = Int32Array.from({ length: changes.length }, (_, row) => row).sort(changeOrder(changes));
+  return { action: new Uint8Array(changes.length).fill(PUT), from, fills: [], lacking: new Set() };
 }
 
 /** Some groups decided anew, by these changes alone: of their keys there are no others. */

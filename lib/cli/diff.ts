@@ -3,6 +3,7 @@ import type { Cell } from '../ports/query-engine';
 import type { RowChange, TableDiff } from '../query/diff';
 import { type Cli, options, tablesOf } from './cli';
 import type { Progress } from './render/progress';
+import type { RowSet } from './render/rows';
 import { shown } from './render/table';
 import { duration } from './render/words';
 
@@ -28,8 +29,7 @@ export function diffCommand(cli: Cli): Command {
         cli.note(`since snapshot ${snapshotId}${before}`);
       } else cli.note(`since before the table's first snapshot: every row is new`);
       if (options(command).output !== 'table') {
-        const columns = ['change', ...found.key.map(name => `key_${name}`), 'column', 'from', 'to'];
-        return cli.rows(command, { columns, rows: cellRows(found) });
+        return cli.rows(command, found.key.length > 0 ? ofColumns(found) : ofRows(found));
       }
       for await (const change of found.rows) cli.say(changeLine(change));
     });
@@ -54,7 +54,21 @@ export function changeLine({ kind, key, row, changes }: RowChange): string {
     : Object.entries(row ?? {})
         .map(([name, value]) => `${name}: ${shown(value)}`)
         .join(', ');
-  return `${kind.padEnd(7)}  ${key.map(shown).join(' ')}${what === '' ? '' : `  ${what}`}`;
+  const keyed = key.length > 0 ? `  ${key.map(shown).join(' ')}` : '';
+  return `${kind.padEnd(7)}${keyed}${what === '' ? '' : `  ${what}`}`;
+}
+
+function ofColumns(found: TableDiff): RowSet {
+  const columns = ['change', ...found.key.map(name => `key_${name}`), 'column', 'from', 'to'];
+  return { columns, rows: cellRows(found) };
+}
+
+/** Without a key a row's columns would not be known for those of one row. */
+function ofRows({ columns, rows }: TableDiff): RowSet {
+  const cells = async function* () {
+    for await (const { kind, row } of rows) yield [kind, ...columns.map(name => row?.[name] ?? null)];
+  };
+  return { columns: ['change', ...columns], rows: cells() };
 }
 
 /** One row a column that differs: an added row's columns have no `from`, a deleted one's no `to`. */

@@ -5,6 +5,7 @@ import { type Cli, options, tablesOf } from './cli';
 import { noFiles, usage } from './errors';
 import { exits } from './exits';
 import { type InputFile, inputFiles, passedOverLine } from './files';
+import { ingestRecordFiles, takesRecords } from './record-files';
 import { ingestColumns, ingestLines, ingestRow } from './render/ingest';
 import type { Progress } from './render/progress';
 import { bytes } from './render/words';
@@ -16,7 +17,9 @@ export interface Taken {
   readonly merged?: Tally;
 }
 
-interface IngestFlags extends Omit<FileOptions, 'dryRun'> {
+export interface IngestFlags extends Omit<FileOptions, 'dryRun'> {
+  readonly format?: string;
+  readonly source?: string;
   readonly dryRun?: boolean;
   readonly merge: boolean;
 }
@@ -25,6 +28,11 @@ export function ingestCommand(cli: Cli): Command {
   return new Command('ingest')
     .description('take files into the lake and merge them')
     .argument('<paths...>', 'files, folders and patterns; with --target aws also s3://<landing>/<prefix>')
+    .option(
+      '--format <format>',
+      'the lines are records of a stream: dms, debezium, service-event, json, auto ...',
+    )
+    .option('--source <name>', 'whose records they are: a stream of the config, or any name with --format')
     .addOption(new Option('--date <date>', 'the date the files count for, YYYY-MM-DD').argParser(parseDate))
     .option('--table <name>', 'the table, where the name does not say it')
     .option('--again', 'take in files once more that were taken in before')
@@ -35,6 +43,7 @@ export function ingestCommand(cli: Cli): Command {
     .action(async (paths: string[], flags: IngestFlags, command: Command) => {
       const lake = await cli.open(command, 'begin');
       if (flags.table !== undefined) tablesOf(lake, [flags.table]);
+      if (takesRecords(paths, flags)) return ingestRecordFiles(cli, lake, { command, paths, flags });
       const files = await filesOf(cli, lake, paths);
       const plain = options(command).output === 'table';
       const width = Math.max(...files.map(file => file.label.length));
@@ -82,7 +91,7 @@ export async function takeFile(
   cli: Cli,
   lake: Lake,
   file: InputFile,
-  { merge, ...flags }: IngestFlags,
+  { merge, format: _, source: __, ...flags }: IngestFlags,
 ): Promise<Taken | undefined> {
   const progress = cli.progress(file.label);
   try {
@@ -106,7 +115,7 @@ export async function takeFile(
 }
 
 /** Says how far a file is read. */
-function readingOf({ label }: InputFile, progress: Progress): (bytes: number) => void {
+export function readingOf({ label }: InputFile, progress: Progress): (bytes: number) => void {
   let read = 0;
   return piece => {
     read += piece;
@@ -115,13 +124,13 @@ function readingOf({ label }: InputFile, progress: Progress): (bytes: number) =>
 }
 
 /** Whether rows of the file stand in the log: of a repeat too, whose first run may have ended before its merge. */
-function counts({ outcome, table }: Arrival): boolean {
+export function counts({ outcome, table }: Arrival): boolean {
   if (table === undefined) return false;
   return outcome === 'taken-in' || outcome === 'rows-quarantined' || outcome === 'seen';
 }
 
 /** Not taken in in time, not there, a link that leads elsewhere, gone or altered while it was read: faults of one file on this machine. */
-const OF_THE_FILE: ReadonlySet<string> = new Set([
+export const OF_THE_FILE: ReadonlySet<string> = new Set([
   'TM_7011',
   'TM_2301',
   'TM_5001',
@@ -142,7 +151,7 @@ export function parseDate(text: string): string {
   throw usage(`"${text}" is not a date`, 'the command line', 'write it as YYYY-MM-DD');
 }
 
-async function* map<A, B>(items: AsyncIterable<A>, of: (item: A) => B): AsyncGenerator<B> {
+export async function* map<A, B>(items: AsyncIterable<A>, of: (item: A) => B): AsyncGenerator<B> {
   for await (const item of items) yield of(item);
 }
 
@@ -151,8 +160,13 @@ A file's table and date come from its name and folders (shop/orders/LOAD00000001
 --table and --date say them. A file that was taken in before changes nothing. What cannot be read goes to quarantine
 with its reason, and the others go on: exit code 3.
 
+With --format or --source each line is a record of a stream (of Avro its base64), - is stdin, and the records say their
+tables. The same bytes again change nothing.
+
 Examples:
   tidemark ingest orders.csv
   tidemark ingest day1.csv --table employees --date 2021-01-01
   tidemark ingest shop/ 'more/**/*.csv.gz' --output json
+  tidemark ingest --format debezium changes.jsonl
+  kcat -C -e -t shop.orders | tidemark ingest --format debezium -
 `;

@@ -11,6 +11,7 @@ import { diffCommand } from './diff';
 import { historyCommand } from './history';
 import { ingestCommand } from './ingest';
 import { initCommand } from './init';
+import { listenCommand } from './listen';
 import { loadCommand } from './load';
 import { mergeCommand } from './merge';
 import { pauseCommand, resumeCommand } from './pause';
@@ -19,6 +20,7 @@ import { queryCommand } from './query';
 import { rebuildCommand } from './rebuild';
 import { replayCommand } from './replay';
 import { reportCommand } from './report';
+import { schemaCommand } from './schema';
 import { statusCommand } from './status';
 import { tablesCommand } from './tables';
 import { traceCommand } from './trace';
@@ -31,6 +33,7 @@ const COMMANDS = [
   initCommand,
   ingestCommand,
   watchCommand,
+  listenCommand,
   loadCommand,
   mergeCommand,
   reportCommand,
@@ -48,6 +51,7 @@ const COMMANDS = [
   compactCommand,
   vacuumCommand,
   rebuildCommand,
+  schemaCommand,
   deployCommand,
   destroyCommand,
   adoptCommand,

@@ -3,6 +3,7 @@ import type { Cell } from '../ports/query-engine';
 import type { TableStatus } from '../stages/status';
 import { type Cli, options } from './cli';
 import { exits } from './exits';
+import { sayOfSources, sourceRows } from './render/sources';
 import { bytes, count, counted, duration } from './render/words';
 
 export function statusCommand(cli: Cli): Command {
@@ -10,13 +11,16 @@ export function statusCommand(cli: Cli): Command {
     .description('tables, rows, files, bytes, what waits, and the quarantine')
     .option('--check', 'for monitors: exit code 4 when entries wait too long or files wait in quarantine')
     .addHelpText('after', HELP)
-    .action(async (flags: { check?: boolean }, command: Command) => {
+    .option('--sources', 'with --output json or csv: where changes come from, in place of the tables')
+    .action(async (flags: { check?: boolean; sources?: boolean }, command: Command) => {
       const lake = await cli.open(command, 'existing');
+      const plain = options(command).output === 'table';
+      if (flags.sources && !plain) return cli.rows(command, await sourceRows(lake));
       const { tables, quarantined } = await lake.status();
       const letters = await lake.deadLetters();
-      const plain = options(command).output === 'table';
       const rows = tables.map(plain ? shownRow : exactRow);
       await cli.rows(command, { columns: plain ? SHOWN : EXACT, rows });
+      if (plain) await sayOfSources(cli, lake, command, flags.sources);
       if (quarantined > 0) {
         cli.note(`${counted(quarantined, 'file')} in quarantine: tidemark quarantine list`);
       }
@@ -74,10 +78,14 @@ function exactRow({
 }
 
 const HELP = `
+Behind the tables stand the streams and files of records that changes come from: when the newest of what is in arrived
+there, and of a deployed lake's streams how long the oldest record has waited that is not in.
+
 A table is behind when its oldest waiting entry waits longer than the table's freshness. One that waits for its load
 goes on when the load is committed or given up: tidemark load status <table>.
 
 Examples:
   tidemark status
   tidemark status --check --output json || alert
+  tidemark status --sources --output json --target aws
 `;

@@ -1,7 +1,7 @@
 import type { Report } from './check-table';
 import { pascal } from './deployed';
 import { checkForm, FORMS } from './forms';
-import { type ResolvedLake, type ResolvedSource, tableFor } from './resolved';
+import { type ResolvedLake, type ResolvedSource, tablesFor } from './resolved';
 
 type DmsSource = Extract<ResolvedSource, { kind: 'dms-s3' | 'dms-kinesis' }>;
 
@@ -14,7 +14,7 @@ export function checkSources(lake: ResolvedLake, report: Report): void {
     const other = names.get(pascal(name));
     if (other !== undefined) at([], `names of resources are made of it, as of "${other}"; rename one`);
     names.set(pascal(name), name);
-    if (source.kind === 'mysql' || source.kind === 'http')
+    if (source.kind === 'mysql')
       at(['kind'], `nothing reads sources of kind ${source.kind} yet; leave the source out`);
     if (source.kind === 'kinesis') {
       checkForm(source.streamArn, FORMS.stream, message => at(['streamArn'], message));
@@ -29,8 +29,12 @@ export function checkSources(lake: ResolvedLake, report: Report): void {
         at(path, `"${from}" is replicated by "${twice}" already; a table has one source`);
       replicated.set(from, name);
       if (from.includes('%')) at(path, `"${from}" stands for many; name each table`);
-      else if (!tableFor(lake, { schema, table }))
+      const owners = tablesFor(lake, { schema, table }).map(owner => owner.name);
+      if (owners.length === 0 && !from.includes('%'))
         at(path, `"${from}" goes to no table; declare one with from: '${from}', or leave it out`);
+      // A file in the landing names one table.
+      if (owners.length > 1 && source.kind === 'dms-s3')
+        at(path, `"${from}" goes to ${owners.join(' and ')}, and a file to one; replicate it by dms-kinesis`);
     }
   }
 }

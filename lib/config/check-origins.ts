@@ -3,6 +3,7 @@ import { suggestion } from './nearest';
 import type { LakeShape, SourceShape } from './schema';
 
 type KinesisShape = Extract<SourceShape, { kind: 'kinesis' }>;
+type HttpShape = Extract<SourceShape, { kind: 'http' }>;
 
 /** What the options of a source must have in common with each other and with other sources. */
 export function checkOrigins(lake: LakeShape, report: Report): void {
@@ -22,6 +23,7 @@ export function checkOrigins(lake: LakeShape, report: Report): void {
       );
     if ('vpc' in source && source.kind !== 'mysql') checkVpc(source.vpc, at);
     if (source.kind === 'kinesis') checkStream(source, at);
+    if (source.kind === 'http') checkIntake(lake, source, at);
   }
 }
 
@@ -35,6 +37,20 @@ function checkStream(source: KinesisShape, at: Report): void {
     if (source[option] !== undefined)
       at([option], 'is decided where the stream of streamArn was made; drop one of the two');
   }
+}
+
+function checkIntake(lake: LakeShape, { stream, authorizer }: HttpShape, at: Report): void {
+  if (typeof authorizer === 'object' && !/^https:\/\/[^/]+/.test(authorizer.jwt.issuer))
+    at(['authorizer', 'jwt', 'issuer'], 'is no address; write it as the token does, "https://..."');
+  if (stream === undefined) return;
+  const fit = Object.entries(lake.sources).flatMap(([name, other]) =>
+    other.kind === 'kinesis' && (other.format === 'event' || other.format === 'auto') ? [name] : [],
+  );
+  if (fit.includes(stream)) return;
+  at(
+    ['stream'],
+    `"${stream}" is not a source of kind kinesis, format event or auto${suggestion(stream, fit, '; declare one of that name, or drop the option: an http source has a stream of its own')}`,
+  );
 }
 
 function checkTarget(lake: LakeShape, stream: string, at: Report): void {

@@ -1,7 +1,9 @@
+import { literal } from '../columnar/literal';
 import type { PrimitiveType } from '../columnar/types';
 import { TidemarkError } from '../errors';
 import { type PartitionBy, parsePartitionBy, partitionFieldName } from '../iceberg/partition';
 import { checkTransform } from '../iceberg/transform';
+import type { ConfigValue } from './define';
 import { suggestion } from './nearest';
 import { show } from './problems';
 import { isReservedColumn } from './reserved';
@@ -67,12 +69,17 @@ function checkKey(table: TableShape, at: Report): void {
   }
 }
 
-function isHeaderless({ format }: TableShape): boolean {
+export function isHeaderless({ format }: TableShape): boolean {
   return format?.header === false || (format?.kind === 'dms-csv' && !format.header);
 }
 
 /** Headerless files name no columns: a column that is not declared cannot be found in them. */
-function checkDeclared(table: TableShape, path: readonly PropertyKey[], name: string, at: Report): void {
+export function checkDeclared(
+  table: TableShape,
+  path: readonly PropertyKey[],
+  name: string,
+  at: Report,
+): void {
   if (!isHeaderless(table) || typeOf(table.columns, name) !== undefined) return;
   const names = Object.keys(table.columns);
   const fix = suggestion(
@@ -108,7 +115,7 @@ function checkPartitions(table: TableShape, at: Report): void {
   }
 }
 
-function parsed(expression: string, fault: (message: string) => void): PartitionBy | undefined {
+export function parsed(expression: string, fault: (message: string) => void): PartitionBy | undefined {
   try {
     return parsePartitionBy(expression);
   } catch (error) {
@@ -129,16 +136,23 @@ function checkDeletedWhen(table: TableShape, at: Report): void {
   if (table.omit.includes(column))
     at(['deletedWhen', 'column'], `"${column}" is also omitted; keep the column`);
   checkDeclared(table, ['deletedWhen', 'column'], column, at);
+  if (equals !== null) checkEquals(table, { column, value: equals, path: ['deletedWhen', 'equals'] }, at);
+}
+
+/** A value that no row can have: every row would be left out, or none deleted, without a word. */
+export function checkEquals(
+  table: Pick<TableShape, 'columns'>,
+  { column, value, path }: { column: string; value: ConfigValue; path: readonly PropertyKey[] },
+  at: Report,
+): void {
   const type = typeOf(table.columns, column);
-  if (type === undefined || equals === null) return;
+  if (type === undefined) return;
   const wanted =
     type === 'boolean' ? 'boolean' : /^(int|long|float|double|decimal)/.test(type) ? 'number' : 'string';
-  if (typeof equals !== wanted) {
-    at(
-      ['deletedWhen', 'equals'],
-      `${show(equals)} is never equal to "${column}", a column of type ${type}; give a ${wanted}`,
-    );
-  }
+  const never = `${show(value)} is never equal to "${column}", a column of type ${type}`;
+  if (typeof value !== wanted) at(path, `${never}; give a ${wanted}`);
+  else if (literal(value, type) === undefined)
+    at(path, `${never}; ${type === 'binary' ? 'choose another column' : `give a ${type}`}`);
 }
 
 /** A column's declared type; undefined when the source decides. */

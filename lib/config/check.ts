@@ -1,4 +1,5 @@
 import { checkOrigins } from './check-origins';
+import { checkRows } from './check-rows';
 import { checkTable, type Report, typeOf } from './check-table';
 import type { Problem } from './errors';
 import { suggestion } from './nearest';
@@ -15,6 +16,7 @@ export function checkLake(lake: LakeShape): Problem[] {
     const fault = nameFault(name);
     if (fault) at([], fault);
     checkTable(table, at);
+    checkRows(table, at);
   }
   checkSources(lake, report);
   checkOrigins(lake, report);
@@ -24,15 +26,17 @@ export function checkLake(lake: LakeShape): Problem[] {
 }
 
 function checkSources(lake: LakeShape, report: Report): void {
-  const taken = new Map<string, string>();
+  const whole = new Map<string, string>();
   for (const [name, table] of Object.entries(lake.tables)) {
     const from = table.from ?? name;
     const path = ['tables', name, ...(table.from === undefined ? [] : ['from'])];
     if (table.from !== undefined && /^\.|\.$/.test(from))
       report(path, `${show(from)} is not a source table; write "table" or "schema.table"`);
-    const other = taken.get(from);
-    if (other) report(path, `${show(from)} already goes to table "${other}"; a source table has one table`);
-    taken.set(from, name);
+    if (table.where) continue;
+    const other = whole.get(from);
+    if (other)
+      report(path, `${show(from)} already goes to table "${other}"; of several tables all but one have a where`);
+    whole.set(from, name);
   }
 }
 

@@ -59,6 +59,8 @@ export interface TableConfig {
   watch?: boolean;
   /** How a copy of the whole table is taken in (`tidemark load`). */
   load?: LoadConfig;
+  /** The Avro schema that rows in Avro are read as, or its file (`.avsc`). Default: as they were written. */
+  reader?: string | object;
 }
 
 export interface RecordConfig {
@@ -172,7 +174,7 @@ export interface HttpSource {
 export interface KinesisSource {
   kind: 'kinesis';
   /** How its records are written. Default: auto, each record tells it by its shape. */
-  format?: 'auto' | 'dms' | 'debezium' | 'service-event' | 'json';
+  format?: 'auto' | 'dms' | 'debezium' | 'service-event' | 'event' | 'json' | 'avro';
   /** An existing stream; default: one of the lake's own. */
   streamArn?: string;
   /** The key of the account that encrypts the stream of `streamArn`. Default: AWS's own. */

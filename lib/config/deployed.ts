@@ -1,4 +1,5 @@
 import type { ResolvedLake, ResolvedSource } from './resolved';
+import { streamSources } from './stream-sources';
 
 /** What functions read of a config; what only a deploy needs stays out, ids and ARNs of secrets among it. */
 export interface DeployedLake extends Omit<ResolvedLake, 'deploy' | 'sources'> {
@@ -13,7 +14,7 @@ export type DeployedSource = ResolvedSource extends infer S
 
 type OnlyDeployed =
   | ('secretArn' | 'secretKmsKeyArn' | 'certificateArn' | 'lobKiBMax' | 'vpc' | 'capacity' | 'accountRoles')
-  | ('streamArn' | 'streamKmsKeyArn');
+  | ('streamArn' | 'streamKmsKeyArn' | 'authorizer' | 'throttle');
 
 /** The report's SQL beside the config of a deployed lake, as `sqlFile` names it. */
 export const deployedSqlFile = (report: string) => `reports/${report}.sql`;
@@ -43,7 +44,11 @@ function deployedSource(source: ResolvedSource): DeployedSource {
     case 'kinesis':
       return { kind: source.kind, format: source.format };
     case 'http':
-      return source;
+      return {
+        kind: source.kind,
+        bodyBytesMax: source.bodyBytesMax,
+        ...(source.stream === undefined ? {} : { stream: source.stream }),
+      };
   }
 }
 
@@ -83,9 +88,13 @@ export type OutputKey =
   | 'AlarmTopic'
   | 'LoadMachine'
   | 'QueryPolicy'
-  | `Stream${string}`;
+  | `Stream${string}`
+  | `Intake${string}`;
 
-/** The output that names a kinesis source's stream. */
+/** The output that says where an http source takes events: the address before `/events/<table>`. */
+export const intakeKey = (source: string): OutputKey => `Intake${pascal(source)}`;
+
+/** The output that names a source's stream. */
 export const streamKey = (source: string): OutputKey => `Stream${pascal(source)}`;
 
 /** What stays when a lake's stacks go, Glue's databases beside it. The names are those of the outputs too. */
@@ -102,8 +111,8 @@ export const ADOPTED_FILE = 'tidemark.adopted.json';
 
 /** What a deploy of the config retains, by the parts of its names. */
 export function retainedKeys(lake: Pick<ResolvedLake, 'sources'>): RetainedKey[] {
-  const streams = Object.entries(lake.sources)
-    .filter(([, source]) => source.kind === 'kinesis' && source.streamArn === undefined)
+  const streams = streamSources(lake)
+    .filter(([, source]) => source.streamArn === undefined)
     .map(([name]) => streamKey(name) as RetainedKey);
   return ['LandingBucket', 'LakeBucket', 'ResultsBucket', 'LogsBucket', 'Ledger', ...streams];
 }

@@ -81,11 +81,11 @@ export function keyMissing(table: string): TidemarkError {
   );
 }
 
-/** TM_1011: the table uses an option that this version checks but does not carry out; nothing is taken in. */
-export const notSupported = (table: string, option: string) =>
+/** TM_1011: a copy of the whole table is loaded into one that keeps every row it was ever given, or only some of its source's. */
+export const noLoads = (table: string, option: string) =>
   new TidemarkError(
     'TM_1011',
-    `${option} is not supported`,
+    `a table with ${option} takes no loads`,
     `tables.${table}`,
-    'take the option out, and give the table a key by which its rows merge',
+    'take its files in with tidemark ingest',
   );

@@ -1,4 +1,5 @@
 import type { ResolvedLake, ResolvedSource } from './resolved';
+import { httpSources, type StreamSource, streamSources } from './stream-sources';
 
 /**
  * US dollars in us-east-1, without free tiers and taxes. As the price pages of AWS said in November 2026:
@@ -37,7 +38,11 @@ export interface Standing {
 export function monthlyFloor(lake: ResolvedLake): Standing[] {
   return [
     { what: 'buckets, ledger, databases, workgroups: by use', month: 0 },
+    ...streamSources(lake).flatMap(([name, source]) =>
+      source.streamArn === undefined ? [streamFloor(name, source)] : [],
+    ),
     ...Object.entries(lake.sources).flatMap(([name, source]) => sourceFloor(name, source)),
+    ...httpSources(lake).map(([name]) => ({ what: `intake ${name}: by use`, month: 0 })),
     ...networkFloor(lake),
     { what: `${functionsOf(lake)} functions, 3 queues, swept every minute`, month: sweeping() },
     { what: `${alarmsOf(lake)} alarms`, month: alarmsOf(lake) * PRICES.alarmMonth },
@@ -52,17 +57,13 @@ export function total(floor: readonly Standing[]): number {
 }
 
 function sourceFloor(name: string, source: ResolvedSource): Standing[] {
-  if (source.kind === 'kinesis') return source.streamArn === undefined ? [streamFloor(name, source)] : [];
   if (source.kind !== 'dms-s3' && source.kind !== 'dms-kinesis') return [];
   const { min } = source.capacity;
   const what = `replication ${name}: ${min} DMS capacity ${min === 1 ? 'unit' : 'units'} at least`;
   return [{ what, month: min * PRICES.dmsUnitHour * HOURS_A_MONTH }];
 }
 
-function streamFloor(
-  name: string,
-  { shards = 1, retentionDays = 7 }: Extract<ResolvedSource, { kind: 'kinesis' }>,
-): Standing {
+function streamFloor(name: string, { shards = 1, retentionDays = 7 }: StreamSource): Standing {
   if (shards === 'on-demand')
     return { what: `stream ${name}: on demand`, month: PRICES.onDemandStreamHour * HOURS_A_MONTH };
   const kept = retentionDays > DAYS_KEPT_AT_NO_COST ? PRICES.shardHourKeptLonger : 0;
@@ -79,12 +80,14 @@ function networkFloor({ sources }: ResolvedLake): Standing[] {
   return alone ? [{ what: 'network for replications: 2 endpoints in 2 zones', month }] : [];
 }
 
-const streamsOf = ({ sources }: ResolvedLake) =>
-  Object.values(sources).filter(s => s.kind === 'kinesis').length;
+const streamsOf = (lake: ResolvedLake) => streamSources(lake).length;
+
+const intakesOf = (lake: ResolvedLake) => httpSources(lake).length;
 
 const loadsOf = ({ deploy }: ResolvedLake) => (deploy.loads ? 1 : 0);
 
-const functionsOf = (lake: ResolvedLake) => 6 + (streamsOf(lake) > 0 ? 1 : 0) + loadsOf(lake);
+const functionsOf = (lake: ResolvedLake) =>
+  6 + (streamsOf(lake) > 0 ? 1 : 0) + intakesOf(lake) + loadsOf(lake);
 
 /** A sweep a minute of half a second and half a GB; AWS Lambda asks each queue for messages about 15 times a minute. */
 function sweeping(): number {
@@ -93,8 +96,8 @@ function sweeping(): number {
   return sweeps + ((minutes * 15 * 3) / 1e6) * PRICES.millionQueueRequests;
 }
 
-/** Two a queue, one a function, two a stream, one a watched table, one of loads, five of the lake (lib/constructs/pipeline/alarms.ts). */
+/** Two a queue, one a function, two a stream, one more an intake, one a watched table, one of loads, five of the lake (lib/constructs/pipeline/alarms.ts). */
 function alarmsOf(lake: ResolvedLake): number {
   const watched = lake.tables.filter(table => table.watch).length;
-  return 6 + functionsOf(lake) + 2 * streamsOf(lake) + watched + loadsOf(lake) + 5;
+  return 6 + functionsOf(lake) + 2 * streamsOf(lake) + intakesOf(lake) + watched + loadsOf(lake) + 5;
 }

@@ -5,6 +5,8 @@
 export const METRICS = {
   filesTakenIn: 'FilesTakenIn',
   rowsTakenIn: 'RowsTakenIn',
+  /** Events that were answered 202: they are in their stream. */
+  eventsAccepted: 'EventsAccepted',
   /** Files and stream batches of which something went to quarantine. */
   quarantined: 'Quarantined',
   merges: 'Merges',

@@ -1,10 +1,13 @@
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { parsePartitionBy } from '../iceberg/partition';
 import { checkLake } from './check';
+import { recordColumns } from './check-rows';
 import type { LakeConfig } from './define';
 import { dmsFormat } from './dms-format';
 import { configInvalid, type Problem } from './errors';
+import { leavesFolder } from './folder';
 import { describeIssue, problemsOf, show } from './problems';
+import { readReaders } from './readers';
 import type { ResolvedLake, ResolvedReport, ResolvedTable, SourceTable } from './resolved';
 import { type LakeShape, lakeSchema, type TableShape } from './schema';
 
@@ -17,7 +20,8 @@ export function resolveLake(config: unknown, file: string): ResolvedLake {
   if (!result.success) throw configInvalid(file, problemsOf(result.error));
   const lake = result.data;
   const folder = dirname(file);
-  const problems = [...checkLake(lake), ...checkSqlFiles(lake, folder)];
+  const { readers, problems: unread } = readReaders(lake, folder);
+  const problems = [...checkLake(lake), ...checkSqlFiles(lake, folder), ...unread];
   if (problems.length > 0) throw configInvalid(file, problems);
   return {
     name: lake.name,
@@ -26,6 +30,7 @@ export function resolveLake(config: unknown, file: string): ResolvedLake {
     tables: Object.entries(lake.tables).map(([name, table]) => ({
       ...resolveTable(lake, name, table),
       ...writtenTypes(config as LakeConfig, name),
+      ...(readers.has(name) ? { reader: readers.get(name)! } : {}),
     })),
     reports: Object.entries(lake.reports).map(([name, report]) => resolveReport(name, report, folder)),
     sources: lake.sources,
@@ -37,14 +42,19 @@ export function resolveLake(config: unknown, file: string): ResolvedLake {
 }
 
 function resolveTable(lake: LakeShape, name: string, table: TableShape): ResolvedTable {
-  const { freshness, from: source, columns, partitionBy, key, format, ...rest } = table;
+  const { freshness, from: source, columns, partitionBy, key, format, reader: _, ...rest } = table;
   const from = sourceTable(source ?? name);
   const written = dmsFormat(lake.sources, from);
   return {
     ...rest,
     name,
     key: key ?? [],
-    columns: Object.entries(columns).map(([column, type]) => ({ name: column, type })),
+    columns: [
+      ...Object.entries(columns).map(([column, type]) => ({ name: column, type })),
+      ...recordColumns(table)
+        .filter(name => !Object.hasOwn(columns, name))
+        .map(name => ({ name, type: 'string' as const })),
+    ],
     partitionBy: partitionBy.map(expression => parsePartitionBy(expression)),
     from,
     freshnessMs: freshness,
@@ -75,9 +85,7 @@ function resolveReport(name: string, report: LakeShape['reports'][string], folde
 /** A config is often somebody else's: its reports read SQL from its own folder only. */
 function checkSqlFiles(lake: LakeShape, folder: string): Problem[] {
   return Object.entries(lake.reports).flatMap(([name, { sql }]) => {
-    if (sql === undefined) return [];
-    const within = relative(folder, resolve(folder, sql));
-    if (within !== '..' && !within.startsWith(`..${sep}`) && !isAbsolute(within) && within !== '') return [];
+    if (sql === undefined || !leavesFolder(folder, sql)) return [];
     const message = `${show(sql)} leaves the config's folder; keep the SQL file beside or below the config`;
     return [{ path: `reports.${name}.sql`, message }];
   });

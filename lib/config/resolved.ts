@@ -1,7 +1,7 @@
 import type { PrimitiveType } from '../columnar/types';
 import type { Transform } from '../iceberg/transform';
 import type { ConfigValue, FormatConfig, LimitsConfig, OnBadRow } from './define';
-import { keyMissing, notSupported } from './errors';
+import { keyMissing, noLoads } from './errors';
 import type { DeployShape, LoadShape, SourceShape } from './schema';
 
 /** A checked config with every default filled in: what all stages read. */
@@ -45,6 +45,8 @@ export interface ResolvedTable {
   format?: FormatConfig;
   watch: boolean;
   load: LoadShape;
+  /** The Avro schema that rows in Avro are read as. */
+  reader?: object;
 }
 
 /** A table as its source names it. */
@@ -67,21 +69,31 @@ export interface ResolvedReport {
 export type Limits = Readonly<Required<LimitsConfig>>;
 
 /**
- * The table that takes in a source table's changes; undefined when nobody declared one. Names are compared
- * with case. A `from` with the schema wins over one without, which takes the table of any schema.
+ * The tables that take in a source table's changes, most often one; several have each a `where`, but one at most. Names
+ * are compared with case. A `from` with the schema wins over one without, which takes the table of any schema.
  */
-export function tableFor(lake: ResolvedLake, source: SourceTable): ResolvedTable | undefined {
+export function tablesFor(lake: Pick<ResolvedLake, 'tables'>, source: SourceTable): ResolvedTable[] {
   const sameTable = lake.tables.filter(table => table.from.table === source.table);
-  const exact = sameTable.find(table => table.from.schema === source.schema);
-  return exact ?? sameTable.find(table => table.from.schema === undefined);
+  const exact = sameTable.filter(table => table.from.schema === source.schema);
+  return exact.length > 0 ? exact : sameTable.filter(table => table.from.schema === undefined);
 }
 
-/**
- * Throws TM_1010 if the table's key still has to be named, TM_1011 for a table that files cannot be taken into; a
- * config that only declares such tables loads.
- */
+/** Whether a column of its sources, by the lake's name, never enters the table. */
+export function isOmitted(
+  { omit, others, columns }: Pick<ResolvedTable, 'omit' | 'others' | 'columns'>,
+  name: string,
+): boolean {
+  return omit.includes(name) || (others === 'omit' && !columns.some(column => column.name === name));
+}
+
+/** Throws TM_1010 if the key of a table that merges still has to be named; a config that only declares it loads. */
 export function requireKey(table: ResolvedTable): void {
-  if (table.mode === 'append') throw notSupported(table.name, "mode: 'append'");
-  if (table.where) throw notSupported(table.name, 'where');
-  if (table.key.length === 0) throw keyMissing(table.name);
+  if (table.mode === 'merge' && table.key.length === 0) throw keyMissing(table.name);
+}
+
+/** @throws TM_1010, TM_1011 for a table that takes no loads */
+export function requireLoads(table: ResolvedTable): void {
+  if (table.mode === 'append') throw noLoads(table.name, "mode: 'append'");
+  if (table.where) throw noLoads(table.name, 'where');
+  requireKey(table);
 }

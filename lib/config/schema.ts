@@ -70,6 +70,8 @@ const format = z.strictObject({
   rowBytesMax: z.int().positive().optional(),
 });
 
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
 const load = z.strictObject({
   derive: z.record(text, text).default({}),
   sortBy: z.array(z.strictObject({ column: text, descending: z.boolean().default(false) })).default([]),
@@ -97,6 +99,7 @@ const table = z.strictObject({
   format: format.optional(),
   watch: z.boolean().default(false),
   load: load.prefault({}),
+  reader: z.union([text, z.custom<object>(isObject)]).optional(),
 });
 
 const report = z.strictObject({
@@ -159,7 +162,7 @@ const source = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('kinesis'),
-    format: z.enum(['auto', 'dms', 'debezium', 'service-event', 'json']).default('auto'),
+    format: z.enum(['auto', 'dms', 'debezium', 'service-event', 'event', 'json', 'avro']).default('auto'),
     streamArn: text.optional(),
     streamKmsKeyArn: text.optional(),
     shards: z.union([z.int().positive(), z.literal('on-demand')]).optional(),

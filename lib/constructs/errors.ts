@@ -35,3 +35,12 @@ export const duckDbMissing = (from: string, spec: string) =>
     from,
     `run npm install --no-save --force ${spec}, or leave deploy.loads out`,
   );
+
+/** TM_8006: a grant names an http source that the lake does not have. */
+export const noIntake = (source: string, found: readonly string[]) =>
+  new TidemarkError(
+    'TM_8006',
+    `no source of kind http is named "${source}"`,
+    'sources',
+    `the http sources are: ${found.join(', ') || 'none'}`,
+  );

@@ -6,6 +6,7 @@ import { loadConfigSync, resolveWhole } from '../config/load-sync';
 import type { ResolvedLake } from '../config/resolved';
 import { Dms } from './dms/dms';
 import { dmsSources } from './dms/source';
+import { noIntake } from './errors';
 import { governReaders } from './lake-formation';
 import { Pipeline } from './pipeline/pipeline';
 import { queryRights } from './storage/query-rights';
@@ -48,6 +49,16 @@ export class Lake extends Construct {
   /** What an analyst needs, to be attached to users and roles. */
   get queryPolicy(): ManagedPolicy {
     return this.storage.queryPolicy;
+  }
+
+  /**
+   * Lets a role, user or function post events to an http source whose authorizer is `iam`.
+   * @param source its name in the config; it has to be there
+   */
+  grantPost(grantee: IGrantable, source: string): Grant {
+    const intake = this.pipeline.intakes.get(source);
+    if (!intake) throw noIntake(source, [...this.pipeline.intakes.keys()]);
+    return intake.grantPost(grantee);
   }
 
   /** Lets a role, user or function query every table of the lake in the people's workgroup. */

@@ -5,6 +5,7 @@ import { parseFault, type TextReader, textReader } from '../columnar/parse-text'
 import { invalidUtf8, type RowFault, unknownOp, unparsableValue } from './errors';
 import type { BadRow, DecodedBatch, DecodeRequest } from './format';
 import type { FieldRole } from './layout';
+import { Fit, type Sink } from './where';
 
 /** A field with the builder its values go to. The op goes elsewhere and has none. */
 interface Slot extends FieldRole {
@@ -19,11 +20,13 @@ const ROWS_FIRST = 1024;
  * Collects rows into a DecodedBatch. A row is written field by field, then kept or, after a fault, taken back
  * whole: no column is ever longer than another between rows.
  */
-export class BatchBuilder {
+export class BatchBuilder implements Sink<RowFault> {
   private readonly slots: Slot[];
   private readonly ops: Uint8Array;
   private readonly rows: Float64Array;
   private readonly lines: Float64Array;
+  private readonly fits: Uint8Array | undefined;
+  private leftOut = 0;
   private bad: BadRow[] = [];
   private length = 0;
   private bytes = 0;
@@ -33,13 +36,14 @@ export class BatchBuilder {
 
   constructor(
     layout: readonly FieldRole[],
-    private readonly request: Pick<DecodeRequest, 'batchRows' | 'batchBytes'>,
+    private readonly request: Pick<DecodeRequest, 'batchRows' | 'batchBytes' | 'where'>,
     private readonly decimalComma = false,
   ) {
     this.slots = layout.map(field => this.slotOf(field));
     this.ops = new Uint8Array(request.batchRows);
     this.rows = new Float64Array(request.batchRows);
     this.lines = new Float64Array(request.batchRows);
+    if (request.where && !request.where.leavesOut) this.fits = new Uint8Array(request.batchRows);
   }
 
   private slotOf(field: FieldRole): Slot {
@@ -66,7 +70,7 @@ export class BatchBuilder {
   }
 
   get empty(): boolean {
-    return this.length + this.bad.length === 0;
+    return this.length + this.bad.length + this.leftOut === 0;
   }
 
   /** Writes a field's text, which is UTF-8. */
@@ -94,6 +98,19 @@ export class BatchBuilder {
     slot.absent[this.length] = 1;
   }
 
+  /** Nothing is taken of the field, as the row does not fit. */
+  skip(field: number): void {
+    const slot = this.slots[field]!;
+    if (slot.role === 'before') this.absent(field);
+    else slot.builder?.appendNull();
+  }
+
+  /** Whether a field is read of a row that does not fit. */
+  isNeeded(field: number): boolean {
+    const { role, name } = this.slots[field]!;
+    return (role !== 'data' && role !== 'before') || (this.request.where?.key.includes(name) ?? true);
+  }
+
   private takeOp(column: string, bytes: Uint8Array, from: number, to: number): RowFault | undefined {
     const op = to - from === 1 ? opOf(String.fromCharCode(bytes[from]!)) : undefined;
     if (op === undefined) {
@@ -104,8 +121,14 @@ export class BatchBuilder {
     return undefined;
   }
 
+  /** The op of the row being written, once its field is. */
+  get rowOp(): number {
+    return this.op;
+  }
+
   /** The row, which starts on `line`, is complete: `bytes` of the file's content went into it. */
-  keep(line: number, bytes: number): void {
+  keep(line: number, bytes: number, fit = Fit.Fits): void {
+    if (this.fits) this.fits[this.length] = fit;
     this.ops[this.length] = this.op;
     this.lines[this.length] = line;
     this.rows[this.length++] = this.ordinal++;
@@ -115,18 +138,29 @@ export class BatchBuilder {
 
   /** The row is bad: what was written of it is taken back. */
   reject(fault: RowFault, line: number, raw: Uint8Array): void {
+    this.bad.push({ row: this.ordinal, line, ...fault, raw });
+    this.takeBack(raw.length);
+  }
+
+  /** The row is not the table's: what was written of it is taken back. */
+  leaveOut(bytes: number): void {
+    this.leftOut++;
+    this.takeBack(bytes);
+  }
+
+  private takeBack(bytes: number): void {
     for (const { builder, absent } of this.slots) {
       if (builder && builder.length > this.length) builder.removeLast();
       if (absent) absent[this.length] = 0;
     }
-    this.bad.push({ row: this.ordinal++, line, ...fault, raw });
-    this.bytes += raw.length;
+    this.ordinal++;
+    this.bytes += bytes;
     this.op = OP_INSERT;
   }
 
   /** The rows so far; the builder is empty afterwards. */
   finish(): DecodedBatch {
-    const { length, bad } = this;
+    const { length, bad, leftOut } = this;
     const named = (role: FieldRole['role']): [string, Column][] =>
       this.slots.filter(slot => slot.role === role).map(slot => [slot.name, slot.builder!.finish()]);
     const data = this.slots.filter(slot => slot.role === 'data');
@@ -147,10 +181,13 @@ export class BatchBuilder {
       before: before.length > 0 ? new Map(before) : undefined,
       ...(unknown.length > 0 ? { beforeUnknown: new Map(unknown) } : {}),
       bad,
+      ...(this.fits ? { fit: this.fits.slice(0, length) } : {}),
+      ...(leftOut > 0 ? { leftOut } : {}),
     };
     for (const slot of this.slots) slot.absent = undefined;
     this.length = 0;
     this.bytes = 0;
+    this.leftOut = 0;
     this.bad = [];
     return batch;
   }

@@ -1,4 +1,4 @@
-import { changedTwice, notJsonObject, type RowFault } from './errors';
+import { notJsonObject, type RowFault, standsTwice } from './errors';
 import type { Span } from './json-changes';
 import { type Fields, MemberFields, UNKNOWN } from './json-fields';
 import { JsonScanner, memberName } from './json-scanner';
@@ -33,7 +33,7 @@ export class ChangeMembers {
       const field = this.members.of(scanner, bytes, member);
       if (field === undefined) return notJsonObject('a name with a broken escape');
       if (field === UNKNOWN) this.unknown.push({ name: memberName(scanner, bytes, member)!, member });
-      else if (!this.put(field, member)) return changedTwice(memberName(scanner, bytes, member)!);
+      else if (!this.put(field, member)) return this.twice(bytes, field, member);
     }
     return undefined;
   }
@@ -45,6 +45,12 @@ export class ChangeMembers {
     this.at[field] = member;
     this.seen.push(field);
     return true;
+  }
+
+  /** Why a member is none of its own: its field has one. */
+  twice(bytes: Uint8Array, field: number, member: number): RowFault {
+    const [one, other] = [this.of(field), member].map(at => memberName(this.scanner, bytes, at)!);
+    return standsTwice(this.fields.layout[field]!.name, one!, other!);
   }
 
   /** The field's member, or UNSEEN. */

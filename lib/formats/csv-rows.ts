@@ -13,7 +13,8 @@ import {
   wrongFieldCount,
 } from './errors';
 import type { DecodedBatch, DecodeRequest, FormatOptions, SourceFile } from './format';
-import type { FieldRole } from './layout';
+import { type FieldRole, whereTestOf } from './layout';
+import { Fit, isNobodys, type Sink, type Where, type WhereTest } from './where';
 
 const LF = 10;
 const ROW_BYTES_MAX = 8 * 1024 * 1024;
@@ -98,7 +99,7 @@ export async function* csvBatches(
   const dialect = dialectOf(request.options, request.file.name);
   const tokenizer = new CsvTokenizer(dialect);
   const batch = new BatchBuilder(layout, request, request.options.decimalComma);
-  const rows = new RowReader(tokenizer, dialect, request.options, batch, layout);
+  const rows = new RowReader(tokenizer, dialect, request, batch, layout);
   let skip = header;
   let checked = false;
   const fill = (): boolean => {
@@ -127,15 +128,22 @@ export async function* csvBatches(
 class RowReader {
   private readonly nullLiteral: Uint8Array;
   private readonly quotedEmptyIsNull: boolean;
+  private readonly test: WhereTest | undefined;
+  private readonly where: Where | undefined;
+  private readonly hasBefore: boolean;
   private scratch = new Uint8Array(1024);
 
   constructor(
     private readonly tokenizer: CsvTokenizer,
     private readonly dialect: CsvDialect,
-    options: FormatOptions,
+    request: DecodeRequest,
     private readonly batch: BatchBuilder,
     private readonly layout: readonly FieldRole[],
   ) {
+    const { options, where } = request;
+    this.where = where;
+    this.hasBefore = layout.some(({ role }) => role === 'before');
+    this.test = whereTestOf(layout, request);
     this.nullLiteral = Buffer.from(options.nullLiteral ?? '');
     this.quotedEmptyIsNull = options.quotedEmptyIsNull ?? false;
   }
@@ -143,9 +151,14 @@ class RowReader {
   /** `checked`: the row's bytes are known to be UTF-8. */
   take(checked: boolean): void {
     const { tokenizer, batch } = this;
-    const fault = this.shapeFault() ?? (checked ? undefined : this.utf8Fault()) ?? this.fields();
+    const broken = this.shapeFault() ?? (checked ? undefined : this.utf8Fault());
+    const fit = broken || !this.test ? Fit.Fits : this.fit(this.test);
+    if (!broken && fit !== Fit.Fits && this.where!.leavesOut) return batch.leaveOut(tokenizer.rowBytes);
+    const fault = broken ?? this.fields(fit);
+    if (fault && this.where && !this.hasBefore && isNobodys(this.where, fit, fault))
+      return batch.leaveOut(tokenizer.rowBytes);
     if (fault) batch.reject(fault, tokenizer.line, tokenizer.raw());
-    else batch.keep(tokenizer.line, tokenizer.rowBytes);
+    else batch.keep(tokenizer.line, tokenizer.rowBytes, fit);
   }
 
   private shapeFault(): RowFault | undefined {
@@ -162,26 +175,34 @@ class RowReader {
     return undefined;
   }
 
-  private fields(): RowFault | undefined {
-    const { bytes, starts, ends, forms, fields } = this.tokenizer;
+  private fit(test: WhereTest): Fit {
+    test.begin();
+    for (const i of test.fields) this.field(i, test);
+    return test.fit;
+  }
+
+  private fields(fit: Fit): RowFault | undefined {
+    const { fields } = this.tokenizer;
     const { batch } = this;
     let fault: RowFault | undefined;
     for (let i = 0; i < fields && !fault; i++) {
-      const from = starts[i]!;
-      const to = ends[i]!;
-      const form = forms[i]!;
-      if (form === BARE ? this.isNull(bytes, from, to) : from === to && this.quotedEmptyIsNull)
-        fault = batch.null(i);
-      else if (form === ESCAPED) fault = this.escaped(i, bytes, from, to);
-      else fault = batch.text(i, bytes, from, to);
+      if (fit === Fit.Fits || batch.isNeeded(i)) fault = this.field(i, batch);
+      else batch.skip(i);
     }
     return fault;
   }
 
-  private escaped(field: number, bytes: Uint8Array, from: number, to: number): RowFault | undefined {
+  private field<Fault>(i: number, sink: Sink<Fault>): Fault | undefined {
+    const { bytes, starts, ends, forms } = this.tokenizer;
+    const from = starts[i]!;
+    const to = ends[i]!;
+    const form = forms[i]!;
+    if (form === BARE ? this.isNull(bytes, from, to) : from === to && this.quotedEmptyIsNull)
+      return sink.null(i);
+    if (form !== ESCAPED) return sink.text(i, bytes, from, to);
     if (this.scratch.length < to - from) this.scratch = new Uint8Array(2 * (to - from));
     const length = unescapeField(bytes, from, to, this.dialect.quote, this.scratch);
-    return this.batch.text(field, this.scratch, 0, length);
+    return sink.text(i, this.scratch, 0, length);
   }
 
   private isNull(bytes: Uint8Array, from: number, to: number): boolean {

@@ -1,3 +1,5 @@
+import { icebergTypeOf } from '../columnar/type-map';
+import type { PrimitiveType } from '../columnar/types';
 import { NONE, type RecordMembers, textOf } from './record-members';
 import type { ControlColumn, StreamMessage } from './stream-message';
 
@@ -30,9 +32,10 @@ function schemaChange(record: RecordMembers, ddl: string): StreamMessage {
   const schema = record.text('databaseName');
   // "shop"."items", or without quotes in older versions.
   const table = typeof first?.id === 'string' ? first.id.replaceAll('"', '').split('.').at(-1) : undefined;
-  const columns = columnsOf(first?.table?.columns);
+  const columns = columnsOf(first?.table?.columns, renamesIn(ddl));
   return {
     kind: 'control',
+    format: 'debezium',
     operation: typeof first?.type === 'string' ? `${first.type.toLowerCase()}-table` : 'ddl',
     ...(schema === undefined ? {} : { schema }),
     ...(table === undefined ? {} : { table }),
@@ -41,7 +44,29 @@ function schemaChange(record: RecordMembers, ddl: string): StreamMessage {
   };
 }
 
-function columnsOf(said: unknown): ControlColumn[] {
+/** The columns that a statement gives another name, by the new one. */
+function renamesIn(ddl: string): ReadonlyMap<string, string> {
+  const name = '[`"]?([^\\s`",();]+)[`"]?';
+  const forms = [
+    `rename\\s+column\\s+${name}\\s+to\\s+${name}`,
+    `change\\s+(?:column\\s+)?${name}\\s+${name}`,
+  ];
+  const found = forms.flatMap(form => [...ddl.matchAll(new RegExp(form, 'gi'))]);
+  return new Map(found.flatMap(([, was, now]) => (was && now && was !== now ? [[now, was] as const] : [])));
+}
+
+/**
+ * The lake type of a MySQL type whose values say in JSON what they are, schemas or none; undefined for the others: a
+ * number may be a day, or an instant of some unit.
+ */
+export function debeziumTypeOf(type: string): PrimitiveType | undefined {
+  const known = icebergTypeOf(type);
+  return known && SELF_SPOKEN.has(known) ? known : undefined;
+}
+
+const SELF_SPOKEN: ReadonlySet<PrimitiveType> = new Set(['boolean', 'int', 'long', 'double', 'string']);
+
+function columnsOf(said: unknown, renames: ReadonlyMap<string, string>): ControlColumn[] {
   if (!Array.isArray(said)) return [];
   return (said as readonly (Record<string, unknown> | null)[]).flatMap(column => {
     if (typeof column?.name !== 'string') return [];
@@ -49,6 +74,7 @@ function columnsOf(said: unknown): ControlColumn[] {
     return [
       {
         name,
+        ...(renames.has(name) ? { was: renames.get(name)! } : {}),
         ...(typeof type === 'string' ? { type } : {}),
         ...(typeof optional === 'boolean' ? { nullable: optional } : {}),
       },

@@ -162,7 +162,8 @@ function decimal(scale: number): ValueForm {
   };
 }
 
-function scaled(bytes: Buffer, scale: number): string {
+/** A decimal's digits, from its unscaled integer: two's complement, big-endian, at least one byte. */
+export function scaled(bytes: Buffer, scale: number): string {
   const unscaled =
     bytes.length <= 6
       ? BigInt(bytes.readIntBE(0, bytes.length))

@@ -24,9 +24,10 @@ const IGNORED: StreamMessage = { kind: 'ignored' };
 /**
  * A record of Debezium's connector for MySQL as JSON, with its schemas or without: `before` and `after` are the row,
  * `source` says table and binlog position. A tombstone (no value, after a delete) says nothing that the delete has not.
+ * @param plain how values are written where no schema stands in the record
  * @see https://debezium.io/documentation/reference/stable/connectors/mysql.html#mysql-events
  */
-export function debezium(): MessageFormat {
+export function debezium(plain: ValueForms = withoutSchema): MessageFormat {
   const schemas = new KnownSchemas();
   const payload = new RecordMembers();
   const source = new RecordMembers();
@@ -43,7 +44,7 @@ export function debezium(): MessageFormat {
     },
     fits: record => isConnect(record) || isChange(record),
     read: record => {
-      if (!isConnect(record)) return readPayload({ record, source, forms: withoutSchema });
+      if (!isConnect(record)) return readPayload({ record, source, forms: plain });
       const forms = schemas.learn(record);
       if (!forms) return faulty(notDebezium('its schema is none of a change'));
       return readSpan(record.bytes, record.span(record.find('payload')), forms);

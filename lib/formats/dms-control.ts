@@ -1,3 +1,5 @@
+import { icebergTypeOf } from '../columnar/type-map';
+import type { PrimitiveType } from '../columnar/types';
 import type { Span } from './json-changes';
 import { textOf } from './record-members';
 import type { ControlColumn, ControlNote } from './stream-message';
@@ -43,13 +45,58 @@ function columnsIn(said: unknown): ControlColumn[] {
 
 function columnOf(name: string, said: Json): ControlColumn {
   const was = textIn(said, 'old-name', 'was');
-  const type = textIn(said, 'type', 'data-type');
+  const type = typeIn(said);
   return {
     name,
     ...(was === undefined ? {} : { was }),
     ...(type === undefined ? {} : { type }),
     ...(typeof said.nullable === 'boolean' ? { nullable: said.nullable } : {}),
   };
+}
+
+/** With its precision and scale, where they stand beside it. */
+function typeIn(said: Json): string | undefined {
+  const type = textIn(said, 'type', 'data-type');
+  const { precision, scale } = said;
+  if (type?.toUpperCase() !== 'NUMERIC' || typeof precision !== 'number') return type;
+  return `${type}(${precision},${typeof scale === 'number' ? scale : 0})`;
+}
+
+/** DMS's own names of types, as far as a column of JSON holds them exactly. INT8 has 8 bytes, INT32 32 bits. */
+const DMS_TYPES: Readonly<Record<string, PrimitiveType>> = {
+  int1: 'int',
+  int2: 'int',
+  int4: 'int',
+  int8: 'long',
+  int16: 'int',
+  int32: 'int',
+  int64: 'long',
+  uint1: 'int',
+  uint2: 'int',
+  uint4: 'long',
+  uint8: 'decimal(20,0)',
+  uint16: 'int',
+  uint32: 'long',
+  uint64: 'decimal(20,0)',
+  real4: 'float',
+  real8: 'double',
+  boolean: 'boolean',
+  date: 'date',
+  datetime: 'timestamp',
+  time: 'string',
+  string: 'string',
+  wstring: 'string',
+  clob: 'string',
+  nclob: 'string',
+};
+
+/** The lake type of a type as DMS calls it, or as its source does; undefined where none holds its values for certain. */
+export function dmsTypeOf(type: string): PrimitiveType | undefined {
+  const own = DMS_TYPES[type.toLowerCase().replace(/\s*\(\d+\)$/, '')];
+  if (own) return own;
+  const known = icebergTypeOf(type);
+  // How DMS writes their bytes is a setting of its endpoint.
+  return known === 'binary' ? undefined : known;
 }
 
 function textIn(said: Json, ...names: readonly string[]): string | undefined {

@@ -49,7 +49,7 @@ function readDms(record: RecordMembers): StreamMessage {
   if (table !== undefined && OWN_TABLES.test(table)) return { kind: 'ignored' };
   const control = record.object('control');
   if (text('record-type') === 'control' || control)
-    return { kind: 'control', schema, table, operation, ...dmsControl(record.bytes, control) };
+    return { kind: 'control', format: 'dms', schema, table, operation, ...dmsControl(record.bytes, control) };
   const op = OPS.get(operation.toLowerCase());
   if (op === undefined) return faulty(notDmsRecord(`its operation is ${operation.slice(0, 40)}`));
   if (table === undefined) return faulty(notDmsRecord('its metadata has no table-name'));

@@ -8,7 +8,7 @@ import { chunkRanges, columnsFor, decodeRowGroup } from '../parquet/read';
 import { brokenParquet, emptyFile } from './errors';
 import type { DecodedBatch, DecodeRequest, Format, SourceFile } from './format';
 import { unpackedWhole } from './gzip-parquet';
-import { dataColumns, dmsBookkeeping, type FieldRole, layoutOf } from './layout';
+import { dataColumns, dmsBookkeeping, type FieldRole, layoutOf, whereTestOf } from './layout';
 import { TypedRows } from './typed-rows';
 
 /**
@@ -24,6 +24,7 @@ export const dmsParquet: Format = {
     const footer = await readFooter(file);
     const layout = typedLayout(footer, request);
     const fields = fieldsOf(footer, layout, file.name);
+    whereTestOf(layout, request);
     return {
       columns: dataColumns(layout),
       batches: () => batches({ ...request, file }, footer, layout, fields),
@@ -91,7 +92,7 @@ async function* batches(
   fields: readonly Field[],
 ): AsyncIterable<DecodedBatch> {
   const { file, batchRows, batchBytes } = request;
-  const reader = new TypedRows(layout);
+  const reader = new TypedRows(layout, request);
   for (let group = 0; group < footer.rowGroups.length; group++) {
     const batch = await readGroup(file, footer, group, fields);
     const step = Math.max(1, Math.min(batchRows, rowsWithin(footer, group, batchBytes)));

@@ -144,8 +144,52 @@ export const misspeltColumn = (found: string, meant: string, file: string) =>
     `if ${meant} is meant, correct the name and send the file again; if not, declare ${found} in columns, or name it in omit, in tidemark.config.ts, then replay`,
   );
 
-/** TM_2112: two members of one JSON object are one column: engines compare names without case. */
-export const changedTwice = (name: string): RowFault => notJsonObject(`member ${name} stands twice`);
+/** TM_2185: a row or file brings one column under two of its names, and nobody knows which of the values is meant. */
+const twoNames = (column: string, one: string, other: string): RowFault => ({
+  code: 'TM_2185',
+  reason: `it brings column ${column} under two names, ${one} and ${other}`,
+  column,
+});
+
+/** TM_2112, TM_2185: two members of one JSON object are one column: engines compare names without case. */
+export const standsTwice = (column: string, one: string, other: string): RowFault =>
+  one.toLowerCase() === other.toLowerCase()
+    ? notJsonObject(`member ${other} stands twice`)
+    : twoNames(column, one, other);
+
+/** TM_2185: the same of a file's header. */
+export const twoNamesInFile = (column: string, one: string, other: string, file: string) =>
+  new TidemarkError(
+    'TM_2185',
+    twoNames(column, one, other).reason,
+    file,
+    `take one of them out of the file, or out of aliases.${column} in tidemark.config.ts, then replay`,
+  );
+
+/** TM_2186: `where` asks for a value that no row can have in that column: every row would be left out without a word. */
+export const whereUnfit = (column: string, type: string, value: unknown, where: string) =>
+  new TidemarkError(
+    'TM_2186',
+    `where asks for ${JSON.stringify(value)} in ${column}, which is no ${type}`,
+    where,
+    `mend where in tidemark.config.ts, or declare ${column} with the type that its values have, then replay`,
+  );
+
+/** TM_2187: a file of columns lacks one that `where` asks for, so nothing says which of its rows are the table's. */
+export const whereLacking = (column: string, file: string) =>
+  new TidemarkError(
+    'TM_2187',
+    `the file has no column ${column}, which where asks for`,
+    file,
+    `send the file with the column, or name in aliases what the file calls it, then replay`,
+  );
+
+/** TM_2188: a row has a member of the name of a column that is made of the record itself. */
+export const recordsOwn = (column: string): RowFault => ({
+  code: 'TM_2188',
+  reason: `it has a member ${column}, and that column is made of the record itself: rename one, or give the member a column of its own with aliases`,
+  column,
+});
 
 /** TM_2121: a record of a DMS stream is not built as DMS builds its records. */
 export const notDmsRecord = (reason: string): RowFault => ({
@@ -178,9 +222,24 @@ export const notServiceEvent = (reason: string): RowFault => ({
   reason: `no ServiceEvent: ${reason}`,
 });
 
+/** TM_2171: a record of the intake's events is none. */
+export const notIntakeEvent = (reason: string): RowFault => ({
+  code: 'TM_2171',
+  reason: `no event of the intake: ${reason}`,
+});
+
 /** TM_2126: a value of a Debezium record without schemas that may mean two things, of which nobody knows the one. */
 export const ambiguousValue = (column: string, text: string, meanings: string): RowFault => ({
   code: 'TM_2126',
   reason: `"${text.slice(0, 60)}" may be ${meanings}: send schemas (value.converter.schemas.enable), or declare the column as the source does`,
   column,
 });
+
+/** TM_2196: a source brings a column under a name that the table's config gave up for another. */
+export const columnRenamed = (column: string, name: string, table: string) =>
+  new TidemarkError(
+    'TM_2196',
+    `column ${column} of the table was renamed to ${name}`,
+    `table ${table}`,
+    `declare aliases: { ${name}: ['${column}'] }, then replay what waits; or declare both columns, if ${column} is another one now`,
+  );

@@ -1,5 +1,7 @@
 import type { Column } from '../columnar/column';
 import type { PrimitiveType } from '../columnar/types';
+import type { Aliases } from './aliases';
+import type { Fit, Where } from './where';
 
 /** A file as a decoder sees it: bytes as they are stored. Decoders undo gzip themselves. */
 export interface SourceFile {
@@ -51,12 +53,27 @@ export interface FormatOptions {
   readonly rowBytesMax?: number;
 }
 
+/** Columns that are made of a record or row as a whole. */
+export interface RecordColumns {
+  /** Its text. */
+  readonly text?: string;
+  /** When it arrived: of records of a stream. */
+  readonly arrivedAt?: string;
+}
+
 /** What to decode and how. */
 export interface DecodeRequest {
   readonly file: SourceFile;
   /** The table's columns in declared order: a headerless file has them in this order. May be empty. */
   readonly columns: readonly DeclaredColumn[];
   readonly options: FormatOptions;
+  readonly aliases?: Aliases;
+  /** Default: every row is taken in. */
+  readonly where?: Where;
+  /** Columns that are not among `columns`. A format whose rows name them leaves them unread with `omit`. Default: take. */
+  readonly others?: 'take' | 'omit';
+  /** Of JSON lines: columns, among `columns`, that are made of a row as a whole. No member of the row is one of them. */
+  readonly record?: RecordColumns;
   /** Rows a batch has at most (bad rows counted). */
   readonly batchRows: number;
   /** A batch is closed once its rows took this many bytes of the file's content. */
@@ -95,6 +112,10 @@ export interface DecodedBatch {
   /** Per before-image: 1 where nothing is known of the old value. Undefined: a NULL is one. */
   readonly beforeUnknown?: ReadonlyMap<string, Uint8Array>;
   readonly bad: readonly BadRow[];
+  /** Where the request has a `where` that leaves no row out: which fit. Those that do not have a key alone. */
+  readonly fit?: ArrayLike<Fit>;
+  /** Rows that do not fit and were left out. */
+  readonly leftOut?: number;
 }
 
 /** A row that was left out, and why. */

@@ -3,7 +3,6 @@ import type { BatchBuilder } from './batch-builder';
 import { ChangeMembers, UNSEEN } from './change-members';
 import {
   ambiguousValue,
-  changedTwice,
   inexactNumber,
   notJsonObject,
   type RowFault,
@@ -14,14 +13,18 @@ import {
 import { isScientific, plainDigits } from './exact-number';
 import type { ChangesRequest, JsonChange, ValueForm, ValueForms } from './json-changes';
 import { CHANGED_AT, COLUMNS_MAX, type Fields, OP, SEQUENCE } from './json-fields';
-import { JsonKind, type JsonScanner, unescapeString } from './json-scanner';
+import { JsonKind, type JsonScanner, unescapeString, withoutBlanks } from './json-scanner';
 import { textOf } from './record-members';
+import { Fit, isLeftOut, isNobodys, type Sink, WhereTest } from './where';
 
 const LETTERS = OP_LETTERS.map(letter => Buffer.from(letter));
 
 /** How the values of each field are written; where nothing stands, as plain JSON. */
 type Forms = (ValueForm | undefined)[];
 const PLAIN: Forms = [];
+
+/** The change is not the table's. */
+export const LEFT_OUT = Symbol('left out');
 
 /** Writes one change after the other to the batch, which gets the columns that a change brings before its row. */
 export class ChangeWriter {
@@ -37,6 +40,14 @@ export class ChangeWriter {
   private readonly named = new Set<number>();
   private forms = PLAIN;
   private readonly known = new Map<ValueForms, Forms>();
+  private readonly test: WhereTest | undefined;
+  /** Where the values go that are read. */
+  private into: Sink<RowFault>;
+  /** Whether the change just written fits. */
+  fit = Fit.Fits;
+  /** The fields of what is made of a change as a whole, UNSEEN where no column is. */
+  private readonly text: number;
+  private readonly arrivedAt: number;
   /** Where a text stands that was made, until it is read. */
   private readonly scratch = Buffer.alloc(1024);
 
@@ -50,43 +61,81 @@ export class ChangeWriter {
     this.data = fields.data().map(column => column.field);
     this.key = new Set(request.key.flatMap(name => fields.find(name) ?? []));
     this.declared = new Set(Object.keys(request.written ?? {}).flatMap(name => fields.find(name) ?? []));
+    this.test = this.testOf(request);
+    const { text, arrivedAt } = request.record ?? {};
+    this.text = text === undefined ? UNSEEN : fields.columnOf(text);
+    this.arrivedAt = arrivedAt === undefined ? UNSEEN : fields.columnOf(arrivedAt);
+    this.into = batch;
+  }
+
+  private testOf({ where }: ChangesRequest): WhereTest | undefined {
+    if (!where) return undefined;
+    const asked = Object.keys(where.equals).map(name => {
+      const field = this.fields.find(name)!;
+      return { field, name, type: this.fields.layout[field]!.type };
+    });
+    return new WhereTest(where, asked, { file: 'records of a stream' });
   }
 
   /** The row just written counts. */
   kept(): void {
-    if (this.row.seen.some(field => !this.named.has(field)))
-      for (const field of this.row.seen) this.named.add(field);
+    for (const field of this.row.seen)
+      if (!this.named.has(field) && (this.fit === Fit.Fits || this.key.has(field))) this.named.add(field);
   }
 
   isNamed(field: number): boolean {
     return this.named.has(field);
   }
 
-  write(change: JsonChange): RowFault | undefined {
+  write(change: JsonChange): RowFault | typeof LEFT_OUT | undefined {
     const { bytes } = change;
-    const fault =
-      this.row.read(bytes, change.row) ??
-      this.old.read(bytes, change.before) ??
-      this.newColumns() ??
-      this.bookkeeping(change);
+    const { where } = this.request;
+    const broken =
+      this.row.read(bytes, change.row) ?? this.old.read(bytes, change.before) ?? this.bookkeeping(change);
+    if (broken) return broken;
+    this.fit = this.test && change.row ? this.fitOf(change, this.test) : Fit.Fits;
+    if (where && isLeftOut(where, this.fit, this.batch.rowOp)) return LEFT_OUT;
+    const fault = this.fit === Fit.Fits ? this.newColumns(bytes) : undefined;
     if (fault) return fault;
     this.newBefores();
     this.forms = change.forms ? this.formsOf(change.forms) : PLAIN;
+    const why = this.columns(change);
+    return why && where && !change.before && isNobodys(where, this.fit, why) ? LEFT_OUT : why;
+  }
+
+  /** Of a row that does not fit the key alone. */
+  private columns(change: JsonChange): RowFault | undefined {
+    const isRead = (field: number) => this.fit === Fit.Fits || this.key.has(field);
     for (const field of this.data) {
-      const why = this.column(field, change);
+      const why = isRead(field) ? this.column(field, change) : this.batch.null(field);
       if (why) return why;
     }
     for (const [field, slot] of this.before) {
-      const why = this.oldValue(field, slot, change);
+      const why = isRead(field) ? this.oldValue(field, slot, change) : this.batch.absent(slot);
       if (why) return why;
     }
     return undefined;
   }
 
+  /** What an update's row lacks is as its before-image says. */
+  private fitOf(change: JsonChange, test: WhereTest): Fit {
+    this.forms = change.forms ? this.formsOf(change.forms) : PLAIN;
+    test.begin();
+    this.into = test;
+    const faults = test.fields.filter(field => {
+      const isOld = this.row.of(field) === UNSEEN && this.old.of(field) !== UNSEEN;
+      if (!isOld) return this.column(field, change);
+      return this.value(field, this.old.scanner, this.old.of(field), change.bytes);
+    });
+    this.into = this.batch;
+    // It is found again when the row is read.
+    return faults.length > 0 ? Fit.Fits : test.fit;
+  }
+
   /** Makes room for the row's names that are new; a row that has a fault makes none. */
-  private newColumns(): RowFault | undefined {
+  private newColumns(bytes: Uint8Array): RowFault | undefined {
     const { unknown } = this.row;
-    if (unknown.length === 0) return undefined;
+    if (unknown.length === 0 || this.request.others === 'omit') return undefined;
     for (const { name } of unknown) {
       const fault = this.request.refuses(name);
       if (fault) return fault;
@@ -100,7 +149,7 @@ export class ChangeWriter {
         this.data.push(field);
         if (this.request.key.some(part => this.fields.find(part) === field)) this.key.add(field);
       }
-      if (!this.row.put(field, member)) return changedTwice(name);
+      if (!this.row.put(field, member)) return this.row.twice(bytes, field, member);
     }
     return undefined;
   }
@@ -150,9 +199,11 @@ export class ChangeWriter {
     return changedAt === undefined ? batch.null(CHANGED_AT) : this.plain(CHANGED_AT, changedAt);
   }
 
-  private column(field: number, { bytes, op, beside }: JsonChange): RowFault | undefined {
+  private column(field: number, { bytes, row, op, beside, arrivedAt }: JsonChange): RowFault | undefined {
     const member = this.row.of(field);
     if (member !== UNSEEN) return this.value(field, this.row.scanner, member, bytes);
+    if (field === this.text && row) return this.into.text(field, bytes, ...withoutBlanks(bytes, row.from, row.to));
+    if (field === this.arrivedAt && arrivedAt !== undefined) return this.plain(field, arrivedAt);
     // A delete may name its key in the before-image alone.
     const old = op === OP_DELETE && this.key.has(field) ? this.old.of(field) : UNSEEN;
     if (old !== UNSEEN) return this.value(field, this.old.scanner, old, bytes, field);
@@ -160,8 +211,8 @@ export class ChangeWriter {
       const value = beside.find(({ name }) => this.fields.find(name) === field);
       if (value) return this.valueAt(field, field, bytes, value.kind, value.from, value.to);
     }
-    if (this.request.missing === 'absent') this.batch.absent(field);
-    else this.batch.null(field);
+    if (this.request.missing === 'null') return this.into.null(field);
+    this.into.absent(field);
     return undefined;
   }
 
@@ -197,7 +248,7 @@ export class ChangeWriter {
     from: number,
     to: number,
   ): RowFault | undefined {
-    if (kind === JsonKind.Null) return this.batch.null(slot);
+    if (kind === JsonKind.Null) return this.into.null(slot);
     const form = this.forms[column];
     if (kind === JsonKind.Escaped) {
       const text = unescapeString(bytes, from, to);
@@ -211,14 +262,14 @@ export class ChangeWriter {
       if (plain === undefined) return inexactNumber(text, this.fields.layout[slot]!.name);
       return this.plain(slot, plain);
     }
-    return this.batch.text(slot, bytes, from, to);
+    return this.into.text(slot, bytes, from, to);
   }
 
   private plain(slot: number, text: string): RowFault | undefined {
     const { scratch } = this;
     const fits = 3 * text.length <= scratch.length;
     const bytes = fits ? scratch : Buffer.from(text);
-    return this.batch.text(slot, bytes, 0, fits ? scratch.write(text) : bytes.length);
+    return this.into.text(slot, bytes, 0, fits ? scratch.write(text) : bytes.length);
   }
 
   private formed(slot: number, form: ValueForm, text: string, kind: JsonKind): RowFault | undefined {

@@ -1,10 +1,12 @@
+import type { Aliases } from './aliases';
 import { BatchBuilder } from './batch-builder';
 import type { RowFault } from './errors';
-import type { DeclaredColumn, DecodedBatch } from './format';
-import { ChangeWriter } from './json-change-writer';
+import type { DeclaredColumn, DecodedBatch, RecordColumns } from './format';
+import { ChangeWriter, LEFT_OUT } from './json-change-writer';
 import { Fields } from './json-fields';
 import type { JsonKind } from './json-scanner';
 import type { Bookkeeping } from './layout';
+import type { Where } from './where';
 
 /** Bytes [from, to) of a record: one JSON object. */
 export interface Span {
@@ -45,6 +47,8 @@ export interface JsonChange {
   readonly forms?: ValueForms;
   /** Values of columns that the table declares and the row lacks. */
   readonly beside?: readonly NamedValue[];
+  /** When its record arrived, ISO text. */
+  readonly arrivedAt?: string;
 }
 
 export interface ChangesRequest {
@@ -58,25 +62,35 @@ export interface ChangesRequest {
   readonly missing: 'null' | 'absent';
   /** Why a table cannot have a column of this name; it is asked of names that are not the table's yet. */
   readonly refuses: (name: string) => RowFault | undefined;
+  readonly aliases?: Aliases;
+  /** Default: every change is taken in. */
+  readonly where?: Where;
+  /** What becomes of names that no column has. Default: take. */
+  readonly others?: 'take' | 'omit';
+  /** Columns, among `columns`, that are made of a change as a whole: no member is one of them. */
+  readonly record?: RecordColumns;
 }
 
 /**
  * Changes of one table in columns; ordinals count the changes given. One that cannot be read is a bad row and touches
- * no other: not even a column that it alone names comes of it.
+ * no other: not even a column that it alone names comes of it. Nor does one of a change that does not fit.
+ * @throws TM_2186
  */
 export function decodeChanges(
   changes: readonly JsonChange[],
   request: ChangesRequest,
 ): { columns: DeclaredColumn[]; batch: DecodedBatch } {
   const fields = new Fields(request);
-  const size = { batchRows: Math.max(1, changes.length), batchBytes: Number.POSITIVE_INFINITY };
+  const { where } = request;
+  const size = { batchRows: Math.max(1, changes.length), batchBytes: Number.POSITIVE_INFINITY, where };
   const batch = new BatchBuilder(fields.layout, size);
   const rows = new ChangeWriter(batch, fields, request);
   changes.forEach((change, i) => {
     const fault = rows.write(change);
-    if (fault) batch.reject(fault, i + 1, change.bytes);
+    if (fault === LEFT_OUT) batch.leaveOut(change.bytes.length);
+    else if (fault) batch.reject(fault, i + 1, change.bytes);
     else {
-      batch.keep(i + 1, change.bytes.length);
+      batch.keep(i + 1, change.bytes.length, rows.fit);
       rows.kept();
     }
   });

@@ -11,7 +11,10 @@ export const SEQUENCE = 2;
 /** As many as a table of MySQL can have. One record of thousands of names would make every batch as wide. */
 export const COLUMNS_MAX = 4096;
 
-/** What each member name means, over all records. Names that differ in case alone are one column, as engines see it. */
+/**
+ * What each member name means, over all records. Names that differ in case alone are one column, as engines see it; so are
+ * a column's own name and its aliases.
+ */
 export class Fields {
   readonly layout: FieldRole[];
   /** How many data columns there are. */
@@ -32,11 +35,24 @@ export class Fields {
       [sequence, SEQUENCE],
     ] as const)
       if (name !== undefined) this.byName.set(name, field);
-    for (const column of request.columns) this.add(column);
+    const { columns, where, key, aliases = {}, record = {} } = request;
+    for (const column of columns) this.add(column, column.name !== record.text && column.name !== record.arrivedAt);
+    // Asked for before anything else of a row is looked at, whoever names them first.
+    for (const name of where ? [...Object.keys(where.equals), ...key] : [])
+      if (this.find(name) === undefined) this.add({ name, type: 'string' });
+    for (const [column, others] of Object.entries(aliases)) {
+      const field = this.byName.get(column);
+      for (const other of field === undefined ? [] : others) this.name(other, field!);
+    }
   }
 
   find(name: string): number | undefined {
     return this.byName.get(name) ?? this.byLower.get(name.toLowerCase());
+  }
+
+  /** The field of a data column, whatever members are it. */
+  columnOf(name: string): number {
+    return this.layout.findIndex(field => field.role === 'data' && field.name === name);
   }
 
   /** The data columns in their order. */
@@ -47,13 +63,17 @@ export class Fields {
     );
   }
 
-  /** A data column more; answers its field. */
-  add({ name, type }: DeclaredColumn): number {
+  /** A data column more; answers its field. One that no member is has no name here. */
+  add({ name, type }: DeclaredColumn, named = true): number {
     this.columns++;
     const field = this.layout.push({ role: 'data', name, type }) - 1;
+    if (named) this.name(name, field);
+    return field;
+  }
+
+  private name(name: string, field: number): void {
     this.byName.set(name, field);
     this.byLower.set(name.toLowerCase(), field);
-    return field;
   }
 
   /** The before-image of a data column; answers its field. */

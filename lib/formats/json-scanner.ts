@@ -243,6 +243,14 @@ function isSpace(byte: number): boolean {
   return byte === 32 || byte === 9 || byte === 13 || byte === 10;
 }
 
+/** Where a JSON text begins and ends, without blanks and line ends around it. */
+export function withoutBlanks(bytes: Uint8Array, from: number, to: number): [number, number] {
+  let [first, end] = [from, to];
+  while (first < end && isSpace(bytes[first]!)) first++;
+  while (first < end && isSpace(bytes[end - 1]!)) end--;
+  return [first, end];
+}
+
 /** What the JSON text in [from, to) says; undefined if it is none. */
 function unquoted(bytes: Uint8Array, from: number, to: number): unknown {
   try {

@@ -3,7 +3,7 @@ import type { JsonChange } from './json-changes';
 import type { RecordMembers } from './record-members';
 
 /** How the records of a stream are written. */
-export type RecordFormat = 'dms' | 'debezium' | 'service-event' | 'json';
+export type RecordFormat = 'dms' | 'debezium' | 'service-event' | 'event' | 'json';
 
 /** A column as a control record speaks of it. */
 export interface ControlColumn {
@@ -17,6 +17,8 @@ export interface ControlColumn {
 
 /** What a record says that changes no row, such as `create-table`. */
 export interface ControlNote {
+  /** Whose names its columns' types are. */
+  readonly format: 'dms' | 'debezium';
   readonly operation: string;
   readonly schema?: string;
   readonly table?: string;
@@ -37,8 +39,14 @@ export type StreamMessage =
       readonly load: boolean;
       /** Where its source says it stands, in the source's own coordinates. */
       readonly position?: { readonly major: bigint; readonly minor: bigint };
+      /** Who it is, and when it was received, milliseconds since 1970: one that comes again counts once. */
+      readonly event?: { readonly id: string; readonly receivedAt: number };
       readonly change: JsonChange;
+      /** Of a record in Avro: the same with its row as a reader's schema has it, which is the JSON of an Avro schema. */
+      readonly readAs?: (reader: object) => StreamMessage;
     }
+  /** A record in Avro whose writer's schema is not known yet. */
+  | { readonly kind: 'unread'; readonly fingerprint: string }
   /** Something about a table that changes no row: it is noted. */
   | ({ readonly kind: 'control' } & ControlNote)
   /** Nobody's data: the source's own bookkeeping. */

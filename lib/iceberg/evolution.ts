@@ -75,6 +75,72 @@ export function widenColumn(md: TableMetadata, id: number, type: PrimitiveType, 
   return withSchema(md, { ...current, fields }, now);
 }
 
+/**
+ * The table with columns under other names, by their ids, which stay, and so do the files. The metadata comes back as it
+ * is if they have the names already. Throws TM_4023 where there is no such column, TM_4008 for a name that is taken.
+ */
+export function renameColumns(
+  md: TableMetadata,
+  names: ReadonlyMap<number, string>,
+  now: number,
+): TableMetadata {
+  const current = schemaJsonById(md, md['current-schema-id']);
+  for (const id of names.keys())
+    if (!current.fields.some(f => f.id === id))
+      throw evolutionRefused('there is no such column', `column ${id}`);
+  if (current.fields.every(f => (names.get(f.id) ?? f.name) === f.name)) return md;
+  const fields = current.fields.map(f => ({ ...f, name: names.get(f.id) ?? f.name }));
+  return withSchema(md, { ...current, fields }, now);
+}
+
+/**
+ * The table with another column in the place of one: as key and in the sort order too. `keep` is what becomes of the
+ * old one, which then stands before the first column in `before`; without it the column goes. Throws TM_4023 where there
+ * is no such column, the new id was another's, or the table is partitioned by the column.
+ */
+export function replaceColumn(
+  md: TableMetadata,
+  id: number,
+  by: Field,
+  {
+    keep,
+    before = [],
+    now,
+  }: { readonly keep?: Field; readonly before?: readonly number[]; readonly now: number },
+): TableMetadata {
+  const current = schemaJsonById(md, md['current-schema-id']);
+  if (!current.fields.some(f => f.id === id))
+    throw evolutionRefused('there is no such column', `column ${id}`);
+  const spec = md['partition-specs'].find(s => s['spec-id'] === md['default-spec-id']);
+  if (spec?.fields.some(f => f['source-id'] === id))
+    throw evolutionRefused('the table is partitioned by it', by.name);
+  checkAddition(md, { ...by, required: false });
+  const jsonOf = (field: Field) =>
+    schemaToJson({ 'schema-id': 0, fields: [field], identifierFieldIds: [] }).fields[0]!;
+  const fields = current.fields.map(f => (f.id === id ? jsonOf(by) : f));
+  const at = fields.findIndex(f => before.includes(f.id));
+  if (keep) fields.splice(at === -1 ? fields.length : at, 0, jsonOf(keep));
+  const keyIds = current['identifier-field-ids'] ?? [];
+  const evolved = withSchema(
+    md,
+    { ...current, fields, 'identifier-field-ids': keyIds.map(k => (k === id ? by.id : k)) },
+    now,
+  );
+  return withSortedBy(evolved, id, by.id);
+}
+
+function withSortedBy(md: TableMetadata, id: number, by: number): TableMetadata {
+  const order = md['sort-orders'].find(o => o['order-id'] === md['default-sort-order-id']);
+  if (!order?.fields.some(f => f['source-id'] === id)) return md;
+  const orderId = Math.max(...md['sort-orders'].map(o => o['order-id'])) + 1;
+  const fields = order.fields.map(f => (f['source-id'] === id ? { ...f, 'source-id': by } : f));
+  return {
+    ...md,
+    'default-sort-order-id': orderId,
+    'sort-orders': [...md['sort-orders'], { 'order-id': orderId, fields }],
+  };
+}
+
 function widens(from: PrimitiveType, to: PrimitiveType): boolean {
   if (from === 'int') return to === 'long';
   if (from === 'float') return to === 'double';

@@ -47,6 +47,11 @@ export interface Joined {
   readonly first: number;
 }
 
+/** Where an entry's rows stand now, if they stood in that file of many before; without one, in its own delta. */
+export interface Mark extends Joined {
+  readonly instead?: string;
+}
+
 /** Where deltas came from, and when they were numbered. */
 export type Origin = Pick<Entry, 'source' | 'at'>;
 
@@ -127,6 +132,12 @@ export async function entriesPage(
   return page.flatMap(entriesOf).filter(entry => entry.n > after);
 }
 
+/** The newest entries, the last one first: those of `limit` items of the ledger. */
+export async function lastEntries(items: Items, table: string, limit: number): Promise<Entry[]> {
+  const page = await items.query(tablePartition(table), ENTRY_PREFIX, { reverse: true, limit });
+  return page.flatMap(item => entriesOf(item).reverse());
+}
+
 /** Entries with numbers after `after`, in order, up to the first gap. */
 export async function* entriesAfter(items: Items, table: string, after: number): AsyncGenerator<Entry> {
   let last = after;
@@ -151,7 +162,7 @@ const MARKED_ITEMS_MAX = 10;
 export async function markJoined(
   items: Items,
   table: string,
-  marks: ReadonlyMap<number, Joined>,
+  marks: ReadonlyMap<number, Mark>,
 ): Promise<void> {
   const numbers = [...marks.keys()].sort((a, b) => a - b);
   while (numbers.length > 0) {
@@ -167,12 +178,14 @@ export async function markJoined(
   }
 }
 
-function markAction(item: Item, marks: ReadonlyMap<number, Joined>): ItemAction[] {
+function markAction(item: Item, marks: ReadonlyMap<number, Mark>): ItemAction[] {
   const pack = packOf(item);
   const first = firstOf(item, pack);
   const marked = pack.map((entry, i) => {
-    const joined = marks.get(first + i);
-    return joined && !entry.joined ? { ...entry, joined } : entry;
+    const mark = marks.get(first + i);
+    if (!mark || entry.joined?.key !== mark.instead) return entry;
+    const { instead: _, ...joined } = mark;
+    return { ...entry, joined };
   });
   if (marked.every((entry, i) => entry === pack[i])) return [];
   const value = (item.value.pack ? { pack: marked } : marked[0]) as unknown as ItemValue;

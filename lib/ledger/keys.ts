@@ -23,6 +23,7 @@ export interface TaskScope {
  * | table#<table>    | loading                 | the load that is under way                                |
  * | table#<table>    | loaded#<ordinal>        | a load that was committed or given up                     |
  * | table#<table>    | cursor#<stream>#<shard> | how far a shard's records of the table were taken in      |
+ * | events#<table>   | ids#<16 digits>#<name>  | ids of events that came in, by when the last was received |
  * | load#<load>      | begun                   | that a load of this name was begun                        |
  * | load#<load>      | recipe                  | by which recipe its steps are done now                    |
  * | tasks#<load>#<step> | task#<id>           | a task of a load's step: its state, try, token, errors    |
@@ -30,6 +31,10 @@ export interface TaskScope {
  * | tasks#<load>#<step> | count#<2 digits>    | tasks by state, of those whose ids fall to this share     |
  * | stream#<stream>  | shard#<shard>           | how far a shard's records of no table were put aside      |
  * | stream#<stream>  | lone#<shard>            | a record that came alone, and how often its reader died   |
+ * | stream#<stream>  | file#<identity>         | a file of records as a shard: when it came, behind which  |
+ * | record-files     | <source>                | the file of its records that was begun last               |
+ * | schemas#<source> | <fingerprint>           | a writer's Avro schema, and what was put aside before it  |
+ * | unread#<source>  | <fingerprint>#<id>      | quarantined records that wait for a writer's schema       |
  * | received         | <identity>              | where a file's way stands, for trace                      |
  * | quarantine       | <identity>              | what was put aside, why, and where its bytes are          |
  * | waiting          | <table>                 | a table with entries that no merge has finished with      |
@@ -78,9 +83,14 @@ export const loadedKey = (table: string, ordinal: number): ItemKey => ({
   partition: tablePartition(table),
   sort: `${LOADED_PREFIX}${String(ordinal).padStart(8, '0')}`,
 });
+/** @param at milliseconds since 1970 */
+export const eventIdsKey = (table: string, at: number, name: string): ItemKey => ({
+  partition: eventIdsPartition(table),
+  sort: `${EVENT_IDS_PREFIX}${String(at).padStart(16, '0')}#${name}`,
+});
 export const cursorKey = (table: string, stream: string, shard: string): ItemKey => ({
   partition: tablePartition(table),
-  sort: `cursor#${stream}#${shard}`,
+  sort: `${cursorPrefix(stream)}${shard}`,
 });
 export const taskKey = (scope: TaskScope, id: string): ItemKey => ({
   partition: tasksPartition(scope),
@@ -102,6 +112,22 @@ export const shardKey = (stream: string, shard: string): ItemKey => ({
 export const loneKey = (stream: string, shard: string): ItemKey => ({
   partition: `stream#${stream}`,
   sort: `lone#${shard}`,
+});
+export const recordFileKey = (stream: string, shard: string): ItemKey => ({
+  partition: streamPartition(stream),
+  sort: `${RECORD_FILE_PREFIX}${shard}`,
+});
+export const newestFileKey = (source: string): ItemKey => ({
+  partition: RECORD_FILES_PARTITION,
+  sort: source,
+});
+export const schemaKey = (source: string, fingerprint: string): ItemKey => ({
+  partition: schemasPartition(source),
+  sort: fingerprint,
+});
+export const unreadKey = (source: string, fingerprint: string, id: string): ItemKey => ({
+  partition: unreadPartition(source),
+  sort: `${fingerprint}#${id}`,
 });
 export const receivedKey = (identity: string): ItemKey => ({ partition: 'received', sort: identity });
 export const quarantineKey = (identity: string): ItemKey => ({ partition: 'quarantine', sort: identity });
@@ -130,11 +156,19 @@ export const WAITING_PARTITION = 'waiting';
 export const VACUUM_PARTITION = 'vacuum';
 export const REPORTING_PARTITION = 'reporting';
 export const VIEW_PARTITION = 'view';
+export const EVENT_IDS_PREFIX = 'ids#';
 export const ENTRY_PREFIX = 'entry#';
 export const LOADED_PREFIX = 'loaded#';
 export const LANDED_PARTITION = 'landed';
 export const FOLDER_PARTITION = 'landing-folder';
 export const TASK_COUNT_PREFIX = 'count#';
+export const RECORD_FILES_PARTITION = 'record-files';
+export const RECORD_FILE_PREFIX = 'file#';
+export const streamPartition = (stream: string) => `stream#${stream}`;
 export const taskPlacePrefix = (state: number) => `state#${String(state).padStart(3, '0')}#`;
+export const cursorPrefix = (stream: string) => `cursor#${stream}#`;
 export const tasksPartition = ({ load, step }: TaskScope) => `tasks#${load}#${step}`;
+export const eventIdsPartition = (table: string) => `events#${table}`;
+export const schemasPartition = (source: string) => `schemas#${source}`;
+export const unreadPartition = (source: string) => `unread#${source}`;
 export const tablePartition = (table: string) => `table#${table}`;

@@ -21,6 +21,8 @@ export interface Written {
 export interface Numbering {
   readonly firsts: readonly number[];
   readonly actions: readonly ItemAction[];
+  /** The version of the table's counter that they stand on: with another one nothing of them is written. */
+  readonly counter: Counter['version'];
 }
 
 /**
@@ -62,7 +64,7 @@ export async function numberDeltas(
   const value = counterValue({ ...withSchemas(counter, written, firsts), next });
   const moved: ItemAction = { put: counterKey(table), value, if: counter.version };
   const waits = entries.length > 0 ? [await waitingAction(items, table, { since: who.now, next })] : [];
-  return { firsts, actions: [moved, ...puts, ...waits] };
+  return { firsts, actions: [moved, ...puts, ...waits], counter: counter.version };
 }
 
 /** Those that an entry from their `_entry` on may share a position with. TRUNCATEs have positions too. */

@@ -12,6 +12,22 @@ export async function heldBy(items: Items, table: string): Promise<string | unde
   return (await items.get(pausedKey(table)))?.value.load as string | undefined;
 }
 
+/** Whether the table's merges wait for the retype of a column. */
+export async function isRetyping(items: Items, table: string): Promise<boolean> {
+  return (await items.get(pausedKey(table)))?.value.retype === true;
+}
+
+/** Stops the table's merges until a retype is done. False: they are stopped already, whoever did it. */
+export async function holdForRetype(items: Items, table: string, at: number): Promise<boolean> {
+  return (await items.transact([{ put: pausedKey(table), value: { at, retype: true }, if: 'absent' }])).done;
+}
+
+/** Ends the hold of a retype. Who paused or resumed the table by hand meanwhile has the last word. */
+export async function releaseRetype(items: Items, table: string): Promise<void> {
+  const item = await items.get(pausedKey(table));
+  if (item?.value.retype === true) await items.transact([{ delete: pausedKey(table), if: item.version }]);
+}
+
 /** False: it was paused before. A merge that runs ends with its slice. */
 export async function pauseTable(items: Items, table: string, at: number): Promise<boolean> {
   return (await items.transact([{ put: pausedKey(table), value: { at }, if: 'absent' }])).done;

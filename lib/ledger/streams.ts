@@ -1,5 +1,6 @@
-import type { ItemAction, ItemKey, Items, ItemValue } from '../ports/items';
-import { cursorKey, shardKey } from './keys';
+import type { Item, ItemAction, ItemKey, Items, ItemValue } from '../ports/items';
+import type { Counter } from './counter';
+import { cursorKey, cursorPrefix, shardKey, tablePartition } from './keys';
 import { numberDeltas, type Written } from './numbering';
 import type { Who } from './turn';
 
@@ -78,6 +79,25 @@ export async function tableCursor(
   return highest([{ ...aside, count: 0 }, ...parents], aside.sequence);
 }
 
+/** How far each shard of a stream was read for a table, by the shard's id. */
+export async function cursorsOf(
+  items: Items,
+  stream: StreamRef,
+  table: string,
+): Promise<ReadonlyMap<string, StreamCursor>> {
+  const cursors = new Map<string, StreamCursor>();
+  const prefix = cursorPrefix(streamId(stream));
+  for (let after: string | undefined; ; ) {
+    const from = after === undefined ? {} : { after };
+    const page = await items.query(tablePartition(table), prefix, { limit: PAGE, ...from });
+    for (const item of page) cursors.set(item.sort.slice(prefix.length), cursorIn(item));
+    if (page.length < PAGE) return cursors;
+    after = page.at(-1)!.sort;
+  }
+}
+
+const PAGE = 500;
+
 /** What the positions of the table's records of this shard are made of, as far as any came. */
 export async function scaleOf(items: Items, at: ShardRef, table: string): Promise<Scale | undefined> {
   return (await readCursor(items, cursorKey(table, streamId(at.stream), at.shard)))?.scale;
@@ -129,13 +149,15 @@ export function later(a: bigint, b: bigint): bigint {
 
 async function readCursor(items: Items, key: ItemKey): Promise<StoredCursor | undefined> {
   const item = await items.get(key);
-  if (!item) return undefined;
-  const { sequence, arrival, count, scale } = item.value;
+  return item && cursorIn(item);
+}
+
+function cursorIn({ value: { sequence, arrival, count, scale }, version }: Item): StoredCursor {
   return {
     sequence: (sequence as string | null) ?? undefined,
     arrival: BigInt(arrival as string),
     count: count as number,
-    version: item.version,
+    version,
     ...(scale ? { scale: scale as unknown as Scale } : {}),
   };
 }
@@ -169,6 +191,8 @@ export interface RecordedRecords {
   /** The action whose condition makes the records count once: a cursor that moves, a quarantine record that goes. */
   readonly guard: ItemAction;
   readonly beside: readonly ItemAction[];
+  /** Whether what was read before stands, now that the table's counter has this version. Default: it does. */
+  readonly stands?: (counter: Counter['version']) => Promise<boolean>;
 }
 
 /**
@@ -177,13 +201,14 @@ export interface RecordedRecords {
  */
 export async function recordRecords(
   items: Items,
-  { table, guard, beside }: RecordedRecords,
+  { table, guard, beside, stands }: RecordedRecords,
   written: Written,
   who: Who,
 ): Promise<RecordedBatch> {
   for (;;) {
     const numbering = await numberDeltas(items, table, [written], who);
     if ('outdated' in numbering) return { outcome: 'outdated' };
+    if (stands && !(await stands(numbering.counter))) return { outcome: 'outdated' };
     const result = await items.transact([guard, ...beside, ...numbering.actions]);
     if (result.done) return { outcome: 'recorded', first: numbering.firsts[0]! };
     if (result.blocked.includes(0)) return { outcome: 'guarded' };

@@ -55,6 +55,16 @@ export function transactionRefused(where: string, why: string): TidemarkError {
   );
 }
 
+/** Records that a stream went on refusing; those of other keys it has. */
+export class RecordsRefused extends TidemarkError {
+  constructor(
+    { code, what, where, next }: TidemarkError,
+    readonly keys: readonly string[],
+  ) {
+    super(code, what, where, next);
+  }
+}
+
 /** A record that no stream takes: its key is empty or too long, or it is too large. Nothing of the call was put. */
 export function recordRefused(key: string, why: string): TidemarkError {
   return new TidemarkError(

@@ -1,4 +1,4 @@
-import { type Snapshot, snapshotById, type TableMetadata } from '../iceberg/metadata';
+import { currentSchema, type Snapshot, snapshotById, type TableMetadata } from '../iceberg/metadata';
 import { beforeFirstSnapshot, snapshotUnknown, timeUnreadable } from './errors';
 
 /** A point that a user asks for: a snapshot by its id, or an instant in milliseconds since 1970. */
@@ -92,7 +92,9 @@ export function snapshotAt(table: string, metadata: TableMetadata, asOf: AsOf): 
     (least, s) => Math.min(least, s['timestamp-ms']),
     metadata['last-updated-ms'],
   );
-  throw beforeFirstSnapshot(table, iso(at), iso(first));
+  // Only a current table with a key has one.
+  const hasHistory = currentSchema(metadata).identifierFieldIds.length > 0;
+  throw beforeFirstSnapshot(table, iso(at), iso(first), hasHistory);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Field } from '../columnar/types';
+import { POS_MAJOR, POS_MINOR } from '../table/columns';
 import { quoteName } from './quote';
 
 /**
@@ -22,4 +23,18 @@ export function diffSql(
 FROM (${before}) o FULL OUTER JOIN (${after}) n ON ${keys.map(k => `o.${k} = n.${k}`).join(' AND ')}
 WHERE ${differs.join(' OR ')}
 ORDER BY ${keys.map(k => `coalesce(o.${k}, n.${k})`).join(', ')}`;
+}
+
+/**
+ * SELECT of the rows that one of two relations has more often than the other, by their newest position: how often more
+ * `after` has it (below zero: less often), then the columns. What has no key is told apart by its columns alone.
+ * @param before with the columns, and positions beside them, as `after`
+ */
+export function countedDiffSql(before: string, after: string, columns: readonly Field[]): string {
+  const names = columns.map(f => quoteName(f.name)).join(', ');
+  return `SELECT CAST(sum(_tm_side) AS BIGINT) AS more, ${names}
+FROM (SELECT *, 1 AS _tm_side FROM (${after}) n UNION ALL SELECT *, -1 AS _tm_side FROM (${before}) o)
+GROUP BY ${names}
+HAVING sum(_tm_side) <> 0
+ORDER BY max(${POS_MAJOR}), max(${POS_MINOR})`;
 }

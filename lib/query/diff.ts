@@ -13,9 +13,10 @@ import type { Cell, QueryEngine } from '../ports/query-engine';
 import { userFields } from '../table/columns';
 import { type LiveFiles, liveFiles } from '../table/live-files';
 import { openTable } from '../table/open';
+import { rowOrder } from '../table/row-order';
 import { type AsOf, named, type SnapshotAt, snapshotOrNothing } from './as-of';
-import { diffSql } from './diff-sql';
-import { keyless, tableUnknown } from './errors';
+import { countedDiffSql, diffSql } from './diff-sql';
+import { tableUnknown } from './errors';
 import { scanSql } from './scan';
 
 /** A column of a changed row, before and after. */
@@ -25,7 +26,10 @@ export interface ColumnChange {
   readonly to: Cell;
 }
 
-/** A row that differs: its key in the key's order; all its columns if added or deleted, the changed ones if changed. */
+/**
+ * A row that differs: its key in the key's order; all its columns if added or deleted, the changed ones if changed. Of a
+ * table without a key it is added or deleted, and comes as often as it was.
+ */
 export interface RowChange {
   readonly kind: 'added' | 'changed' | 'deleted';
   readonly key: readonly Cell[];
@@ -33,10 +37,15 @@ export interface RowChange {
   readonly changes?: readonly ColumnChange[];
 }
 
-/** What differs between two snapshots of a table, in key order, as it is found. `from` is undefined: from nothing. */
+/**
+ * What differs between two snapshots of a table, in key order or that of positions, as it is found. `from` is undefined:
+ * from nothing.
+ */
 export interface TableDiff {
   readonly table: string;
   readonly key: readonly string[];
+  /** The columns that are compared, as added and deleted rows have them. */
+  readonly columns: readonly string[];
   readonly from: SnapshotAt | undefined;
   readonly to: SnapshotAt | undefined;
   readonly rows: AsyncIterable<RowChange>;
@@ -73,9 +82,9 @@ export function filesDiff(store: ObjectStore, engine: Pick<QueryEngine, 'stream'
 }
 
 /**
- * The rows of a table added, changed and deleted since a point in time, by key; the lake's own columns do not count,
- * and NULL equals NULL.
- * @throws TM_6002 for an unknown table, TM_6003 or TM_6004 for the point in time, TM_6020 for a table without a key
+ * The rows of a table added, changed and deleted since a point in time, by key, or without one by all its columns; the
+ * lake's own columns do not count, and NULL equals NULL.
+ * @throws TM_6002 for an unknown table, TM_6003 or TM_6004 for the point in time
  */
 export async function diff(
   ports: Pick<LakePorts, 'store' | 'catalog' | 'clock'>,
@@ -92,20 +101,25 @@ export async function diff(
       lake.tables.map(t => t.name),
     );
   }
-  if (declared.key.length === 0) throw keyless(table, 'diff');
   const { metadata } = open;
   const before = snapshotOrNothing(table, metadata, since);
   const after = currentSnapshot(metadata);
-  const columns = userFields(currentSchema(metadata).fields);
+  const { fields } = currentSchema(metadata);
+  const columns = userFields(fields);
   const key = declared.key.map(name => columns.find(f => f.name === name)!);
-  const sql = diffSql(...(await sides({ table, metadata, before, after, columns })), key, columns);
+  const keyed = key.length > 0;
+  const places = keyed ? [] : rowOrder(fields, declared.key);
+  const both = await sides({ table, metadata, before, after, columns: [...columns, ...places] });
   const asked = 'at' in since ? since.at : undefined;
   return {
     table,
     key: declared.key,
+    columns: columns.map(f => f.name),
     from: before && named(table, before, asked),
     to: after && named(table, after, ports.clock.now()),
-    rows: changesOf(engine, sql, key, columns),
+    rows: keyed
+      ? changesOf(engine, diffSql(...both, key, columns), key, columns)
+      : countedOf(engine, countedDiffSql(...both, columns), columns),
   };
 }
 
@@ -147,6 +161,22 @@ async function* changesOf(
         const row = Object.fromEntries(columns.map((f, i) => [f.name, shown(i)]));
         yield { kind: kind === 'added' ? 'added' : 'deleted', key: at, row };
       }
+    }
+  }
+}
+
+/** A row of countedDiffSql: how often more it is there, then each column. */
+async function* countedOf(
+  engine: Pick<QueryEngine, 'stream'>,
+  sql: string,
+  columns: readonly Field[],
+): AsyncGenerator<RowChange> {
+  const { batches } = await engine.stream({ sql });
+  for await (const rows of batches) {
+    for (const [more, ...cells] of rows) {
+      const row = Object.fromEntries(columns.map((f, i) => [f.name, cells[i] ?? null]));
+      const kind = Number(more) > 0 ? 'added' : 'deleted';
+      for (let i = Math.abs(Number(more)); i > 0; i--) yield { kind, key: [], row };
     }
   }
 }

@@ -28,12 +28,14 @@ export const tableUnknown = (name: string, known: readonly string[]) =>
   );
 
 /** TM_6003: the time asked for is before the table's first retained snapshot; nothing says what readers saw then. */
-export const beforeFirstSnapshot = (table: string, asked: string, first: string) =>
+export const beforeFirstSnapshot = (table: string, asked: string, first: string, hasHistory: boolean) =>
   new TidemarkError(
     'TM_6003',
     `no snapshot is as old as ${asked}; the first retained one is of ${first}`,
     `table ${table}`,
-    `ask for a later time, or query ${table}_history, which says what was true then`,
+    hasHistory
+      ? `ask for a later time, or query ${table}_history, which says what was true then`
+      : 'ask for a later time',
   );
 
 /** TM_6004: a snapshot id that no table has, or has no longer. */
@@ -176,7 +178,7 @@ export const keyless = (table: string, what: string) =>
     'TM_6020',
     `${what} needs a key, and the table has none`,
     `table ${table}`,
-    `query ${table}_deltas, or declare a key in the config`,
+    `query ${table} by its columns; tidemark trace <file> tells the way of a file's rows`,
   );
 
 /** TM_6021: another engine's equality delete on a column of a type the lake does not have. */

@@ -3,8 +3,8 @@ import type { PrimitiveType } from '../columnar/types';
 import type { ResolvedLake } from '../config/resolved';
 import { currentSchema } from '../iceberg/metadata';
 import type { QueryEngine, Rows } from '../ports/query-engine';
-import { historyOf, logTableOf } from '../table/columns';
-import { openTable } from '../table/open';
+import { historyOf } from '../table/columns';
+import { openLog } from '../table/renames';
 import { keyArity, keyless, tableUnknown } from './errors';
 import { type LakeQuery, openQuery, type ReadPorts } from './open';
 import { quoteName } from './quote';
@@ -37,7 +37,7 @@ export async function history(
   key: readonly string[],
 ): Promise<Rows> {
   const declared = lake.tables.find(t => t.name === table);
-  const log = declared && (await openTable(ports, logTableOf(table)));
+  const log = declared && (await openLog(ports, declared));
   if (!log) {
     const known = lake.tables.map(t => t.name);
     throw tableUnknown(table, declared ? [] : known);

@@ -8,6 +8,7 @@ import { readCursor } from '../table/cursor';
 import { checkLogKey } from '../table/key';
 import { liveFiles } from '../table/live-files';
 import { type OpenTable, openTable } from '../table/open';
+import { openLog } from '../table/renames';
 import { type AsOf, named, type SnapshotAt, snapshotAt } from './as-of';
 import { historySql } from './history-sql';
 import { filesByLack, type SqlLog } from './log-sql';
@@ -68,7 +69,7 @@ async function unmergedRelation(
   asked: RelationName,
   table: ResolvedTable,
 ): Promise<Relation | undefined> {
-  const log = await openTable(ports, logTableOf(table.name));
+  const log = await openLog(ports, table);
   if (!log) return undefined;
   const fields = currentFields(currentSchema(log.metadata).fields, table.key);
   return { ...asked, sql: emptySql(fields) };
@@ -103,7 +104,7 @@ export async function readLog(
 ): Promise<(SqlLog & { through: number }) | undefined> {
   // The table first, as the log is never behind it: a merge between the two would name entries that the log lacks.
   const current = await openTable(ports, table.name);
-  const open = await openTable(ports, logTableOf(table.name));
+  const open = await openLog(ports, table);
   if (!open) return undefined;
   checkLogKey(table, open.metadata);
   const through = current ? readCursor(table.name, current.metadata, snapshot?.['snapshot-id']).through : 0;

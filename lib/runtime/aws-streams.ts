@@ -1,6 +1,7 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { kinesisStream, streamIdentity } from '../adapters/aws/change-stream';
 import { clientSettings } from '../adapters/aws/clients';
+import { streamSources } from '../config/stream-sources';
 import type { RecordsRequest } from '../stages/ingest-stream/request';
 import { type AwsLake, awsLake } from './aws';
 import type { Environment } from './aws-config';
@@ -16,7 +17,7 @@ export interface AwsStreamLake extends AwsLake {
 
 /**
  * The lake with its streams. TIDEMARK_STREAMS says which source each is: `{ "<source>": "<ARN>" }`; without it the
- * config has one kinesis source, and every stream is that one. @throws TM_8201, TM_8202
+ * config has one source with a stream, and every stream is that one. @throws TM_8201, TM_8202
  */
 export function awsStreamLake(environment: Environment): AwsStreamLake {
   return withStreams(awsLake(environment), environment);
@@ -26,7 +27,7 @@ export function awsStreamLake(environment: Environment): AwsStreamLake {
 export function withStreams(lake: AwsLake, environment: Environment): AwsStreamLake {
   const client = new KinesisClient(clientSettings());
   const arns = JSON.parse(environment.TIDEMARK_STREAMS ?? '{}') as Record<string, string>;
-  const declared = Object.entries(lake.config.sources).filter(([, source]) => source.kind === 'kinesis');
+  const declared = streamSources(lake.config);
   const only = declared.length === 1 ? declared[0]![0] : undefined;
   const known = new Map<string, Promise<AwsStream>>();
   const describe = async (arn: string): Promise<AwsStream> => {

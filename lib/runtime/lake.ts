@@ -1,4 +1,5 @@
 import type { ResolvedLake, ResolvedReport, ResolvedTable } from '../config/resolved';
+import type { StreamFormat } from '../formats/stream-formats';
 import type { Quarantined } from '../ledger/quarantine';
 import type { LakePorts } from '../ports/lake-ports';
 import type { Rows } from '../ports/query-engine';
@@ -6,8 +7,13 @@ import type { TableDiff } from '../query/diff';
 import type { LakeQuery } from '../query/open';
 import type { Compacted } from '../stages/compact/compact';
 import type { Ingested, IngestRequest } from '../stages/ingest/request';
+import type { RecordFileTaken } from '../stages/ingest-stream/ingest-record-file';
 import type { Rebuilt } from '../stages/rebuild';
 import type { ReportCheck } from '../stages/report';
+import type { AppliedSchema, ApplyOptions } from '../stages/schema/apply';
+import type { SchemaChange } from '../stages/schema/plan';
+import type { ShownColumn } from '../stages/schema/show';
+import type { SourceStatus } from '../stages/source-status';
 import type { LakeStatus } from '../stages/status';
 import type { Trace } from '../stages/trace';
 import type { Touch } from '../stages/trace-key';
@@ -23,6 +29,12 @@ export type FileOptions = Pick<IngestRequest, 'date' | 'table'> & {
   readonly onRead?: (bytes: number) => void;
   /** false: where functions of the lake take it in, they are not waited for. Default: true. */
   readonly wait?: boolean;
+};
+
+/** How a file of records is to be taken in: with a format, or as the records of a source that is declared. */
+export type RecordFileOptions = Pick<FileOptions, 'table' | 'again' | 'onRead'> & {
+  readonly format?: StreamFormat;
+  readonly source?: string;
 };
 
 /** What became of a file. sent: the lake's functions have it, and nobody waited for them. */
@@ -87,6 +99,14 @@ export interface MergeOptions extends WaitOptions {
   readonly after?: number;
 }
 
+/** What the tables' columns are, against what the config declares. */
+export interface LakeSchema {
+  show(table: ResolvedTable): Promise<ShownColumn[]>;
+  diff(table: ResolvedTable): Promise<SchemaChange[]>;
+  /** @throws TM_3099 */
+  apply(table: ResolvedTable, options?: ApplyOptions): Promise<AppliedSchema>;
+}
+
 /** A lake, wherever it stands: each of its methods is what a command does. */
 export interface Lake {
   readonly config: ResolvedLake;
@@ -100,6 +120,11 @@ export interface Lake {
    */
   announce(address: string): Promise<string[]>;
   ingest(path: string, options?: FileOptions): Promise<Arrival>;
+  /**
+   * Takes in a file of records, one a line, as a stream brings them; bytes that no file holds are kept in one while they
+   * are read. @throws TM_2321 without a format for a source that is no stream of the config, TM_2302, TM_2390
+   */
+  ingestRecords(from: string | AsyncIterable<unknown>, options: RecordFileOptions): Promise<RecordFileTaken>;
   /** Sees to it that what waits is merged; undefined when nothing waits, or the table is paused. */
   merge(table: ResolvedTable, options?: MergeOptions): Promise<Tally | undefined>;
   /** From here on what is taken in waits. False: it was paused before. */
@@ -107,6 +132,8 @@ export interface Lake {
   /** Ends a pause. False: there was none. */
   resume(table: ResolvedTable): Promise<boolean>;
   status(): Promise<LakeStatus>;
+  /** Where changes come from, and how far behind each is. Of a deployed lake it asks the streams, a few calls a shard. */
+  sources(): Promise<SourceStatus[]>;
   /** A file's way, by the last parts of its name. */
   trace(name: string): Promise<Trace[]>;
   quarantined(): Promise<Quarantined[]>;
@@ -120,6 +147,7 @@ export interface Lake {
   rebuild(table: ResolvedTable): Promise<Rebuilt | undefined>;
   /** Joins some small files of the table or its log in one commit; undefined when nothing is worth it. */
   compactNext(table: ResolvedTable): Promise<Compacted | undefined>;
+  readonly schema: LakeSchema;
   vacuum(): Promise<Vacuumed>;
   /** Loads of copies of whole tables. @throws TM_7020 where the lake was deployed without them */
   loads(): Promise<Loads>;

@@ -1,4 +1,4 @@
-import { type ResolvedLake, type ResolvedTable, requireKey } from '../config/resolved';
+import { type ResolvedLake, type ResolvedTable, requireLoads } from '../config/resolved';
 import { abandonLoad, type CopyPlace, type Load, openLoad } from '../ledger/loads';
 import { countTasks } from '../ledger/task-counts';
 import type { LakePorts } from '../ports/lake-ports';
@@ -153,7 +153,7 @@ export async function choose(
   table: ResolvedTable,
   options: LoadOptions,
 ): Promise<Chosen> {
-  requireKey(table);
+  requireLoads(table);
   const load = (await openLoad(ports.items, table.name))?.load;
   const { from = [], kind, sourceTable } = options;
   const place =

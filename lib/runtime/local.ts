@@ -14,6 +14,7 @@ import type { BuiltReport, Lake, OwnTally } from './lake';
 import { addressElsewhere } from './lake-errors';
 import { locate, type Whereabouts } from './locate';
 import { maintained } from './maintain';
+import { recordFiles } from './record-files';
 import { tallyOf } from './tally';
 
 /** A lake in a folder of this machine. */
@@ -58,6 +59,7 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
     config,
     ports,
     ...maintained(ports, config),
+    ...recordFiles(ports, config, join(folder, '.tmp', 'records')),
     ...reports(ports, config, engine),
     ...queries(ports, config, engine),
     announce: async address => {
@@ -76,6 +78,10 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
     async loads() {
       const { localLoads } = await import('./load-here');
       return localLoads({ ports, config }, { lake: folder, cwd: where.cwd });
+    },
+    async sources() {
+      const { sourceStatus } = await import('../stages/source-status');
+      return sourceStatus(ports, config);
     },
     deadLetters: async () => [],
     resend: async () => [],

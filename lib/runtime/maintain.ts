@@ -17,6 +17,7 @@ type Maintained = Pick<
   | 'compactNext'
   | 'vacuum'
   | 'today'
+  | 'schema'
 >;
 
 /**
@@ -48,8 +49,24 @@ export function maintained(ports: LakePorts, config: ResolvedLake): Maintained {
       const { compactNext } = await import('../stages/compact/compact');
       return compactNext(ports, table, config.limits);
     },
+    schema: {
+      async show(table) {
+        const { showSchema } = await import('../stages/schema/show');
+        return showSchema(ports, table);
+      },
+      async diff(table) {
+        const { planSchema } = await import('../stages/schema/plan');
+        return planSchema(ports, table);
+      },
+      async apply(table, options) {
+        const { applySchema } = await import('../stages/schema/apply');
+        return applySchema(ports, config, table, options);
+      },
+    },
     async vacuum() {
       const { vacuum } = await import('../stages/vacuum/vacuum');
+      const { forgetOldEvents } = await import('../stages/vacuum/forget-events');
+      await forgetOldEvents(ports, config);
       return vacuum(ports);
     },
     today: () => localDate(ports.clock.now(), config.timezone),

@@ -1,15 +1,15 @@
 import type { ResolvedTable } from '../config/resolved';
 import { currentSchema } from '../iceberg/metadata';
 import type { LakePorts } from '../ports/lake-ports';
-import { logTableOf } from '../table/columns';
 import { commit } from '../table/commit';
 import { asWideAs, type CurrentTable, openCurrent } from '../table/current-table';
 import { type Cursor, checkLedger, cursorSummary, readCursor, statedCursor } from '../table/cursor';
 import { commitContended, ledgerBehind } from '../table/errors';
 import { liveFiles } from '../table/live-files';
 import { appendToLog, restoreLog } from '../table/log-append';
-import { type OpenTable, openTable } from '../table/open';
+import { type OpenTable } from '../table/open';
 import { vacuumCountOf } from '../table/vacuum-count';
+import { openLog } from '../table/renames';
 import { type Aside, foldAside, NOTHING } from './merge/fold-aside';
 import { Pace } from './merge/pace';
 import type { MergeLimits } from './merge/slice';
@@ -37,7 +37,7 @@ export async function rebuild(
 ): Promise<Rebuilt | undefined> {
   let fold: PartialFold | undefined;
   for (let i = 0; i < TRIES; i++) {
-    const found = await openTable(ports, logTableOf(table.name));
+    const found = await openLog(ports, table);
     if (!found) return undefined;
     const log = statedCursor(found.metadata) ? found : await restoreLog(ports, table.name, found);
     if (!log) continue;

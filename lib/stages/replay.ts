@@ -7,6 +7,7 @@ import { ingest } from './ingest/ingest';
 import type { Ingested, IngestRequest } from './ingest/request';
 import { holdsRecords } from './ingest-stream/aside';
 import { replayRecords } from './ingest-stream/replay-records';
+import { takeInUnread } from './ingest-stream/unread';
 
 /** What is said of a file beside its name. */
 export type Asked = Pick<IngestRequest, 'table' | 'date'>;
@@ -43,7 +44,11 @@ async function replayOne(
   const records = holdsRecords(record);
   if (date !== undefined && (records || record.scope === 'rows'))
     throw dateOfPart(records ? 'records of a stream' : 'rows of a file that is in', record.object);
-  if (records) return replayRecords(ports, lake, record, table);
+  if (records) {
+    const taken = await replayRecords(ports, lake, record, table);
+    // They may have announced a schema.
+    return [...taken, ...(await takeInUnread(ports, lake, record.records.source)).taken];
+  }
   const place = { identity: record.id, object: record.object, table: record.table };
   await noteStep(ports.items, place, { at: ports.clock.now(), what: 'replayed' });
   const outcome = await ingest(ports, lake, {

@@ -4,11 +4,10 @@ import { readEntry } from '../ledger/entries';
 import { EntryNumbers } from '../ledger/entry-numbers';
 import { FILE_ID_CHARS, readReceived } from '../ledger/received';
 import type { LakePorts } from '../ports/lake-ports';
-import { keyArity, tableUnknown } from '../query/errors';
+import { keyArity, keyless, tableUnknown } from '../query/errors';
 import type { TypedQuery } from '../query/history';
 import { traceSql } from '../query/trace-sql';
-import { logTableOf } from '../table/columns';
-import { openTable } from '../table/open';
+import { openLog } from '../table/renames';
 
 /** A change of one row: which file brought it, and as which entry of the log. */
 export interface Touch {
@@ -22,7 +21,8 @@ export interface Touch {
 /**
  * Every change of a row that the log table has, in the order of positions; what is not merged yet is not there.
  * @param key the key's values as text, in the order of the table's key
- * @throws TM_6002 for a table without a log, TM_6017 for a key of another length
+ * @throws TM_6002 for a table without a log, TM_6017 for a key of another length, TM_6020 for a table
+ * without one
  */
 export async function traceKey(
   ports: LakePorts,
@@ -30,8 +30,9 @@ export async function traceKey(
   table: ResolvedTable,
   key: readonly string[],
 ): Promise<Touch[]> {
+  if (table.key.length === 0) throw keyless(table.name, 'trace --key');
   if (key.length !== table.key.length) throw keyArity(table.name, table.key, key.length);
-  const log = await openTable(ports, logTableOf(table.name));
+  const log = await openLog(ports, table);
   if (!log) throw tableUnknown(table.name, []);
   const { fields } = currentSchema(log.metadata);
   const fieldsOfKey = table.key.map(name => fields.find(f => f.name === name)!);

@@ -1,6 +1,7 @@
 import { widens } from '../columnar/kernels';
 import type { Field, PrimitiveType } from '../columnar/types';
 import { RESERVED_NAMES } from '../iceberg/schema';
+import { receivedIn } from './retyped';
 
 /** A column before it has a field id. */
 export interface ColumnShape {
@@ -47,14 +48,21 @@ export function isReserved(name: string): boolean {
   return OWN.has(lower) || RESERVED_NAMES.has(lower);
 }
 
-/** The user's columns of the log or current table. */
+/** The user's columns of the log or current table; not the texts of those that were retyped. */
 export function userFields(fields: readonly Field[]): Field[] {
-  return fields.filter(f => !OWN.has(f.name));
+  const received = receivedIn(fields);
+  return fields.filter(f => !OWN.has(f.name) && !received.has(f.id));
 }
 
-/** What a source is read as: the declared columns, as wide as the log has them, then what the log has beyond them. */
+/**
+ * What a source is read as: the declared columns, as wide as the log has them, then what the log has beyond them where
+ * the table takes others.
+ */
 export function columnsToRead(
-  declared: readonly ColumnShape[],
+  {
+    columns: declared,
+    others,
+  }: { readonly columns: readonly ColumnShape[]; readonly others: 'take' | 'omit' },
   logFields: readonly Field[],
 ): readonly ColumnShape[] {
   const known = userFields(logFields);
@@ -62,7 +70,7 @@ export function columnsToRead(
     const field = known.find(f => f.name === column.name);
     return field && widens(column.type, field.type) ? { name: column.name, type: field.type } : column;
   });
-  const extra = known.filter(f => !declared.some(c => c.name === f.name));
+  const extra = others === 'omit' ? [] : known.filter(f => !declared.some(c => c.name === f.name));
   return [...widened, ...extra.map(({ name, type }) => ({ name, type }))];
 }
 
@@ -75,8 +83,9 @@ export function ownField(fields: readonly Field[], name: string): Field {
 
 /** The current table's fields, derived from the log's: the same ids, the key required. */
 export function currentFields(logFields: readonly Field[], key: readonly string[]): Field[] {
+  const received = receivedIn(logFields);
   return logFields
-    .filter(f => !OWN.has(f.name) || CURRENT_COLUMNS.has(f.name))
+    .filter(f => (!OWN.has(f.name) || CURRENT_COLUMNS.has(f.name)) && !received.has(f.id))
     .map(f => ({ ...f, required: key.includes(f.name) }));
 }
 

@@ -1,7 +1,7 @@
 import { widens } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import type { ResolvedTable } from '../config/resolved';
-import { addColumns, widenColumn } from '../iceberg/evolution';
+import { addColumns, renameColumns, replaceColumn, widenColumn } from '../iceberg/evolution';
 import {
   currentSchema,
   defaultSpec,
@@ -19,10 +19,12 @@ import { checkKey, checkLogKey } from './key';
 import type { LiveFiles } from './live-files';
 import { TABLE_PROPERTIES } from './log-table';
 import { type OpenTable, openTable } from './open';
+import { castOf } from './retyped';
+import { rowOrder } from './row-order';
 
 /** A current table, with what the log's schema has beyond its own in `metadata`, not yet committed. */
 export interface CurrentTable extends OpenTable {
-  /** Whether the log's schema went beyond the table's: then entries merged so far lack columns it has now. */
+  /** Whether the log has columns beyond the table's: then entries merged so far lack columns it has now. */
   readonly widened: boolean;
 }
 
@@ -38,9 +40,11 @@ export async function openCurrent(
 ): Promise<CurrentTable> {
   checkLogKey(table, log.metadata);
   const open = (await openTable(ports, table.name)) ?? (await createCurrent(ports, table, log));
-  checkKey(table, open.metadata);
   const metadata = followLog(table.name, open.metadata, log.metadata, table.key, ports.clock.now());
-  return { ...open, metadata, widened: metadata !== open.metadata };
+  checkKey(table, metadata);
+  const before = new Set(currentSchema(open.metadata).fields.map(f => f.id));
+  const widened = currentSchema(metadata).fields.some(f => !before.has(f.id));
+  return { ...open, metadata, widened };
 }
 
 /** The table as a fold goes on from it, with these files and this cursor. */
@@ -74,9 +78,9 @@ async function createCurrent(ports: LakePorts, table: ResolvedTable, log: OpenTa
     spec: partitionSpec(table.partitionBy, fields),
     sortOrder: {
       'order-id': 1,
-      fields: table.key.map(name => ({
+      fields: rowOrder(fields, table.key).map(({ id }) => ({
         transform: 'identity',
-        'source-id': idOf(fields, name),
+        'source-id': id,
         direction: 'asc' as const,
         'null-order': 'nulls-first' as const,
       })),
@@ -92,7 +96,10 @@ function idOf(fields: readonly Field[], name: string): number {
   return fields.find(f => f.name === name)!.id;
 }
 
-/** The current table's schema follows the log's: the same ids, new columns and widened types in the merge's commit. */
+/**
+ * The current table's schema follows the log's: the same ids, new columns, names and widened types in the merge's commit.
+ * A retyped column takes the place of the one that it is cast from.
+ */
 function followLog(
   table: string,
   metadata: TableMetadata,
@@ -100,12 +107,12 @@ function followLog(
   key: readonly string[],
   now: number,
 ): TableMetadata {
-  let followed = metadata;
   const wanted = currentFields(currentSchema(log).fields, key);
+  const retyped = wanted.reduce((md, field) => withRetyped(md, field, now), metadata);
+  let followed = withNamesOf(table, retyped, log, wanted, now);
   for (const field of wanted) {
     const known = currentSchema(followed).fields.find(f => f.id === field.id);
     if (!known) continue;
-    if (!wasOurs(metadata, field)) throw columnTaken(table, field.name, known.name);
     // A type that another engine widened further stays as it is.
     const wider = known.type === field.type || widens(field.type, known.type);
     if (!wider) followed = widenColumn(followed, field.id, field.type, now);
@@ -117,6 +124,36 @@ function followLog(
   if (fresh.length === 0) return followed;
   const own = fields.filter(f => !userFields(fields).includes(f)).map(f => f.id);
   return addColumns(followed, fresh, { before: own, now });
+}
+
+/** Whoever commits it has folded the whole log again: the files from before have the texts alone (checkCast). */
+function withRetyped(metadata: TableMetadata, field: Field, now: number): TableMetadata {
+  const { fields } = currentSchema(metadata);
+  const from = castOf(field);
+  const stands = fields.some(f => f.id === field.id) || !fields.some(f => f.id === from);
+  return from === undefined || stands ? metadata : replaceColumn(metadata, from, field, { now });
+}
+
+/** A name that the log had for a column is given up for that of today; any other is another engine's, and stays. */
+function withNamesOf(
+  table: string,
+  metadata: TableMetadata,
+  log: TableMetadata,
+  wanted: readonly Field[],
+  now: number,
+): TableMetadata {
+  const { fields } = currentSchema(metadata);
+  const names = new Map<number, string>();
+  for (const { id, name } of wanted) {
+    const known = fields.find(f => f.id === id);
+    if (!known) continue;
+    const ours = namesOf(log, id);
+    if (!namesOf(metadata, id).some(one => ours.includes(one))) throw columnTaken(table, name, known.name);
+    if (ours.includes(known.name)) names.set(id, name);
+  }
+  const taken = fields.find(f => !names.has(f.id) && [...names.values()].includes(f.name));
+  if (taken) throw columnTaken(table, taken.name, taken.name);
+  return renameColumns(metadata, names, now);
 }
 
 /**
@@ -132,7 +169,7 @@ export function asWideAs(table: TableMetadata, log: OpenTable, now: number): Ope
   return { ...log, metadata };
 }
 
-/** Whether the id ever stood under the log's name: then another name today is a rename, else another engine's column. */
-function wasOurs(metadata: TableMetadata, field: Field): boolean {
-  return metadata.schemas.some(schema => schema.fields.some(f => f.id === field.id && f.name === field.name));
+/** Every name that the id ever had: under none of the log's it is another engine's column. */
+function namesOf(metadata: TableMetadata, id: number): string[] {
+  return metadata.schemas.flatMap(schema => schema.fields.filter(f => f.id === id).map(f => f.name));
 }

@@ -6,8 +6,9 @@ import { FOOTER_TAIL_BYTES, footerLength, type ParquetFooter, parseFooter } from
 import { chunkRanges, columnsFor, decodeRowGroup } from '../parquet/read';
 import type { ObjectStore } from '../ports/object-store';
 import { deltaDamaged, fileMissing } from './errors';
+import { asFields, storedFields } from './retyped';
 
-/** A Parquet file whose footer is at hand; only the columns asked for are read. */
+/** A Parquet file whose footer is at hand; only the columns asked for are read, a retyped one from its texts where it has no other. */
 export interface OpenFile {
   readonly path: string;
   readonly footer: ParquetFooter;
@@ -88,16 +89,19 @@ function fileOf(
     path,
     footer,
     bytes: range,
-    read: async (rowGroup, fields) =>
-      decodeRowGroup(footer, rowGroup, fields, await chunksOf(rowGroup, fields)),
+    read: async (rowGroup, fields) => {
+      const stored = storedFields(footer, fields);
+      return asFields(decodeRowGroup(footer, rowGroup, stored, await chunksOf(rowGroup, stored)), fields);
+    },
     async *pieces(rowGroup, fields) {
-      const chunks = await chunksOf(rowGroup, fields);
+      const stored = storedFields(footer, fields);
+      const chunks = await chunksOf(rowGroup, stored);
       const { rows, columns } = footer.rowGroups[rowGroup]!;
-      const bytes = columnsFor(footer, fields).reduce((sum, c) => sum + columns[c]!.uncompressed, 0);
+      const bytes = columnsFor(footer, stored).reduce((sum, c) => sum + columns[c]!.uncompressed, 0);
       const count = Math.max(1, Math.min(rows, Math.ceil(bytes / PIECE_BYTES_MAX)));
       for (let i = 0; i < count; i++) {
         const [from, to] = [Math.floor((rows * i) / count), Math.floor((rows * (i + 1)) / count)];
-        yield decodeRowGroup(footer, rowGroup, fields, chunks, { from, to });
+        yield asFields(decodeRowGroup(footer, rowGroup, stored, chunks, { from, to }), fields);
       }
     },
   };

@@ -69,7 +69,9 @@ export const illegalTypeChange = (table: string, column: string, from: string, t
     'TM_3008',
     `column ${column} is ${from} in the table and ${to} in the source`,
     `table ${table}`,
-    `declare ${column}: '${from}' in the config, or give the new values a new column`,
+    from === 'string'
+      ? `run tidemark schema apply ${table}, which casts the strings, then replay what waits; or declare ${column}: 'string'`
+      : `declare ${column}: '${from}' in the config, or give the new values a new column`,
   );
 
 /** TM_3009: a column of the lake's own name, or one that Iceberg reserves. */
@@ -85,7 +87,7 @@ export const reservedColumn = (table: string, column: string) =>
 export const keyChanged = (table: string, was: string, is: string) =>
   new TidemarkError(
     'TM_3010',
-    `the key is (${was}) in the table and (${is}) in the config`,
+    `the key is (${was || 'none'}) in the table and (${is || 'none'}) in the config`,
     `table ${table}`,
     'give the table with the new key a new name, and rebuild it from its source',
   );
@@ -118,3 +120,39 @@ const shown = (path: string) => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path
 function parent(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }
+
+/** TM_3096: a column is retyped in the log, and the table's rows do not have its values yet: a merge would leave them NULL. */
+export const retypeUnfinished = (table: string, column: string) =>
+  new TidemarkError(
+    'TM_3096',
+    `column ${column} was retyped, and the rows of the table are not cast yet`,
+    `table ${table}`,
+    `run: tidemark schema apply ${table}; what waits is merged afterwards`,
+  );
+
+/** TM_3097: a column's texts are not all values of the declared type, so it is not retyped; nothing was changed. */
+export const doesNotCast = (table: string, counted: string, first: string) =>
+  new TidemarkError(
+    'TM_3097',
+    `${counted} not cast, the first: ${first}`,
+    `table ${table}`,
+    'declare a type that fits, or run schema apply with --null-what-does-not-cast: such values are then NULL, and their texts stay in the log; the key cannot be NULL',
+  );
+
+/** TM_3098: a column that cannot be retyped where the table stands. */
+export const retypeRefused = (table: string, column: string, why: string) =>
+  new TidemarkError(
+    'TM_3098',
+    `column ${column} cannot be retyped: ${why}`,
+    `table ${table}`,
+    'declare the column as string, or take the source in as a table of another name',
+  );
+
+/** TM_3099: rows of a load that is under way may have been written before the column was retyped. */
+export const loadUnderWay = (table: string, load: string) =>
+  new TidemarkError(
+    'TM_3099',
+    `load ${load} of the table is under way`,
+    `table ${table}`,
+    `let it end, or give it up: tidemark load abandon ${table}; then run schema apply again, which goes on where it was`,
+  );

@@ -1,24 +1,27 @@
 import type { Field } from '../columnar/types';
 import type { DataFile } from '../iceberg/data-file';
-import { type PartitionSpec, partitionPath } from '../iceberg/partition';
+import type { PartitionSpec } from '../iceberg/partition';
 import type { LakePorts } from '../ports/lake-ports';
+import { appendInto } from './append-into';
 import { rewrittenRows } from './copy-on-write';
 import type { Cursor } from './cursor';
 import { type Decision, decide } from './decide';
 import { Deletes, type FileDeletes } from './deletes';
 import { rowsDoNotAddUp } from './errors';
+import { filePlace } from './file-place';
 import type { LiveFiles } from './live-files';
 import type { LogView } from './log';
 import { type FileAction, planMerge } from './plan';
 import type { Portion } from './portion';
 import type { Upserts } from './upserts';
-import { type FilePlace, type WriteLimits, writeFiles } from './write-files';
+import { type WriteLimits, writeFiles } from './write-files';
 
 /** The current table as a merge finds it. */
 export interface TableState {
   /** Folder of the table's data files. */
   readonly name: string;
   readonly fields: readonly Field[];
+  /** Empty where rows are only ever added. */
   readonly key: readonly Field[];
   readonly spec: PartitionSpec;
   readonly sortOrderId: number | null;
@@ -37,13 +40,18 @@ export interface FoldResult {
   readonly rows: Decision['rows'];
 }
 
-/** Folds a portion of the log into the table (PROTOCOL.md, M2 to M4): fold, locate, plan, copy on write. */
+/**
+ * Folds a portion of the log into the table (PROTOCOL.md, M2 to M4): fold, locate, plan, copy on write. Into a table
+ * without a key its rows go as they are.
+ */
 export async function foldInto(
   ports: LakePorts,
   state: TableState,
-  { log, portion }: { readonly log: LogView; readonly portion: Portion },
+  read: { readonly log: LogView; readonly portion: Portion },
   limits: WriteLimits,
 ): Promise<FoldResult> {
+  if (state.key.length === 0) return appendInto(ports, state, read, limits);
+  const { log, portion } = read;
   const deletes = await Deletes.read(ports.store, state.files, state.fields);
   const { cursor, rows, ...changes } = await decide(ports, { ...state, deletes }, log, portion);
   const fold = { state, upserts: changes.upserts, deletes, limits };
@@ -76,7 +84,7 @@ async function carryOut(
   if (action.kind === 'write') {
     const files = await writeFiles(
       ports,
-      placeOf(state, action.partition),
+      filePlace(state, action.partition),
       upserts.pieces(action.insert),
       limits,
     );
@@ -86,7 +94,7 @@ async function carryOut(
   if (insert.length === 0 && drop.length === live.file.recordCount) return [];
   const standing = deletes.for(live);
   const rows = rewrittenRows(ports.store, action, standing, { ...state, upserts, limits });
-  const files = await writeFiles(ports, placeOf(state, live.file.partition), rows, limits);
+  const files = await writeFiles(ports, filePlace(state, live.file.partition), rows, limits);
   return checked(state, files, expectedRows(action, standing));
 }
 
@@ -100,15 +108,4 @@ function checked(state: TableState, files: DataFile[], expected: number | undefi
   const written = files.reduce((sum, f) => sum + f.recordCount, 0);
   if (expected !== undefined && written !== expected) throw rowsDoNotAddUp(state.name, expected, written);
   return files;
-}
-
-function placeOf(state: TableState, partition: DataFile['partition']): FilePlace {
-  const path = partitionPath(state.spec, state.fields, partition);
-  return {
-    folder: path ? `${state.name}/data/${path}` : `${state.name}/data`,
-    fields: state.fields,
-    specId: state.spec['spec-id'],
-    partition,
-    sortOrderId: state.sortOrderId,
-  };
 }

@@ -1,6 +1,7 @@
 import { widens } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import type { ResolvedTable } from '../config/resolved';
+import { columnRenamed } from '../formats/errors';
 import { addColumns, widenColumn, withMetadataLog } from '../iceberg/evolution';
 import { currentSchema, formatMetadata, newMetadata, type TableMetadata } from '../iceberg/metadata';
 import { readCounter } from '../ledger/counter';
@@ -17,6 +18,8 @@ import {
 import { commitContended, illegalTypeChange, reservedColumn } from './errors';
 import { checkLogKey, keyProperty } from './key';
 import { type OpenTable, openTable } from './open';
+import { type Named, renamed } from './renames';
+import { receivedIn } from './retyped';
 
 /** Every table's properties. Locally a gzipped metadata file could not be put if absent under one name (M5). */
 export const TABLE_PROPERTIES = {
@@ -26,16 +29,19 @@ export const TABLE_PROPERTIES = {
 
 const TRIES = 20;
 
+/** What the config says of a table's columns as a whole. */
+export type Declared = Pick<ResolvedTable, 'key'> & Named & Partial<Pick<ResolvedTable, 'columns'>>;
+
 /**
- * The log table with at least these columns: made, widened or given new columns where needed, in a commit of its
- * own before any delta needs it. That commit is additive and idempotent: a crash after it leaves columns that
+ * The log table with at least these columns: made, renamed, widened or given new columns where needed, in a commit of
+ * its own before any delta needs it. That commit is additive and idempotent: a crash after it leaves columns that
  * nobody fills yet. New ids lie beyond those of both tables: another engine may have added columns to the current one.
  * @throws TM_3008 for a type that cannot change so, TM_3009 for a name of the lake's own, TM_3010 for another key than
  * the log was made for
  */
 export async function ensureLog(
   ports: LakePorts,
-  of: Pick<ResolvedTable, 'name' | 'key'>,
+  of: Declared,
   columns: readonly ColumnShape[],
 ): Promise<OpenTable> {
   const table = of.name;
@@ -49,8 +55,11 @@ export async function ensureLog(
       continue;
     }
     const now = ports.clock.now();
-    const widened = await withTypesAndKey(ports, of, open.metadata, columns);
+    const named = renamed(open.metadata, of, now);
+    const widened = await withTypesAndKey(ports, of, named, columns);
+    checkReceived(table, widened, columns);
     const fresh = missingFrom(widened, columns);
+    checkFormer(of, widened, fresh);
     if (widened === open.metadata && fresh.length === 0) return open;
     const current = await openTable(ports, table);
     const taken = Math.max(open.metadata['last-column-id'], current?.metadata['last-column-id'] ?? 0);
@@ -123,6 +132,31 @@ function withTypes(
     evolved = widenColumn(evolved, known.id, column.type, now);
   }
   return evolved;
+}
+
+/** A source's column of such a name would stand among the texts of another, and be nobody's. */
+function checkReceived(table: string, metadata: TableMetadata, columns: readonly ColumnShape[]): void {
+  const { fields } = currentSchema(metadata);
+  const received = receivedIn(fields);
+  const taken = columns.find(c => fields.some(f => f.name === c.name && received.has(f.id)));
+  if (taken) throw reservedColumn(table, taken.name);
+}
+
+/**
+ * A config that does not know a column's name of today is older than the one that renamed it: under it the source's
+ * column would become another one, and the renamed one be filled no more.
+ */
+function checkFormer(of: Declared, metadata: TableMetadata, fresh: readonly ColumnShape[]): void {
+  const { fields } = currentSchema(metadata);
+  for (const { name } of fresh) {
+    const formers = metadata.schemas.flatMap(s => s.fields.filter(f => f.name === name).map(f => f.id));
+    const now = userFields(fields).find(f => formers.includes(f.id));
+    if (now && !isDeclared(of, now.name)) throw columnRenamed(name, now.name, of.name);
+  }
+}
+
+function isDeclared({ columns = [], aliases = {} }: Declared, name: string): boolean {
+  return name in aliases || columns.some(c => c.name === name);
 }
 
 function missingFrom(metadata: TableMetadata, columns: readonly ColumnShape[]): ColumnShape[] {

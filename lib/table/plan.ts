@@ -86,8 +86,8 @@ function listOf<K, V>(lists: Map<K, V[]>, key: K): V[] {
   return list;
 }
 
-/** Rows (ascending, so still sorted by key) of each partition, by its key. */
-function byPartition(
+/** Rows (ascending, so still in the order they have) of each partition, by its key. */
+export function byPartition(
   rows: Batch,
   spec: PartitionSpec,
 ): Map<string, { partition: Scalar[]; rows: readonly number[] }> {

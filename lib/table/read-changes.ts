@@ -7,6 +7,7 @@ import type { Field } from '../columnar/types';
 import { lackingIn } from './absent';
 import { ABSENT, CHANGED_AT, ENTRY, OP, ownField, POS_MAJOR, POS_MINOR, SOURCE, userFields } from './columns';
 import type { OpenFile } from './data-file';
+import { receivedIn, silentOn } from './retyped';
 
 /** The number that the rows of a delta have, by its name. */
 export type Numbers = ReadonlyMap<string, number>;
@@ -24,7 +25,12 @@ export class ChangeReader {
   rows = 0;
   bytes = 0;
 
-  constructor(private readonly fields: readonly Field[]) {
+  private readonly fields: readonly Field[];
+
+  /** @param fields the log's */
+  constructor(fields: readonly Field[]) {
+    const received = receivedIn(fields);
+    this.fields = fields.filter(f => !received.has(f.id));
     this.user = userFields(fields);
     const own = [OP, POS_MAJOR, POS_MINOR, CHANGED_AT].map(name => ownField(fields, name));
     this.kept = [...this.user, ...own].map(field => ({ field, pieces: [] }));
@@ -86,8 +92,8 @@ export class ChangeReader {
     const known = `${lacking.join()}|${listed ?? ''}`;
     let index = this.absentIndex.get(known);
     if (index === undefined) {
-      index =
-        this.absentSets.push(new Set([...lacking, ...(listed ? (JSON.parse(listed) as number[]) : [])])) - 1;
+      const ids = [...lacking, ...(listed ? (JSON.parse(listed) as number[]) : [])];
+      index = this.absentSets.push(new Set(silentOn(ids, this.fields))) - 1;
       this.absentIndex.set(known, index);
     }
     return index;

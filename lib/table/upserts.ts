@@ -6,7 +6,7 @@ import type { Batch } from '../columnar/column';
 import type { Field } from '../columnar/types';
 import type { PartitionSpec } from '../iceberg/partition';
 import type { ObjectStore } from '../ports/object-store';
-import { foldedRows, putGroups } from './folded-rows';
+import { type CurrentRows, foldedRows, putGroups } from './folded-rows';
 import type { Located, RowPlace } from './locate';
 import { inKeyOrder, whole } from './sorted-rows';
 import { StandingRows } from './standing-rows';
@@ -24,7 +24,7 @@ export interface Upserts {
 export interface FoldedSlice {
   readonly changes: Changes;
   readonly folded: Folded;
-  readonly located: Located;
+  readonly located: CurrentRows & Pick<Located, 'place'>;
 }
 
 /** Of a table: its columns, and what tells where a row belongs. */

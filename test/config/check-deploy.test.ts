@@ -47,7 +47,6 @@ test.each<[LakeConfig, string]>([
   [lake({ name: 'xn--shop' }), 'name: "xn--shop": S3 takes no bucket that begins so'],
   [lake({ tables: {} }), 'tables: are none'],
   [table({ key: [] }), 'tables.orders: key: []'],
-  [lake({ tables: { orders: { mode: 'append' } } }), "tables.orders: mode: 'append' is not supported"],
   [
     table({ key: ['idd'] }),
     'tables.orders.key[0]: "idd" is not a declared column; did you mean "id"? If it is one, add it to columns',
@@ -102,7 +101,6 @@ test.each<[LakeConfig, string]>([
     }),
     'sources.my_s: names of resources are made of it, as of "my-s"',
   ],
-  [lake({ sources: { h: { kind: 'http' } } }), 'sources.h.kind: nothing reads sources of kind http yet'],
 ])('check-deploy.refused: %#', (config, message) => {
   expect(() => check(config)).toThrow(message);
   expect(() => check(config)).toThrow(/^\[TM_1003\] .* · \/lake\/tidemark\.config\.ts · /s);

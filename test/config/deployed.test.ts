@@ -39,7 +39,7 @@ test('deployed.config: what functions read, with paths beside it, without secret
   expect(deployed.sources).toEqual({
     db: { kind: 'dms-s3', schemas: { shop: ['orders'] }, fileFormat: 'parquet' },
     old: { kind: 'mysql', host: 'db', port: 3306, tables: ['shop.*'] },
-    web: { kind: 'http', authorizer: 'iam' },
+    web: { kind: 'http', bodyBytesMax: 1_048_576 },
     events: { kind: 'kinesis', format: 'json' },
   });
   expect(JSON.stringify(deployed)).not.toMatch(/arn:|example\.com|\/lakes/);

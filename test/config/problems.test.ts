@@ -130,6 +130,106 @@ describe('config.problem', () => {
       {},
       ['tables.b: "b" already goes to table "a"'],
     ],
+    [
+      'from twice without where',
+      {
+        a: { mode: 'append', from: 'x', where: { k: 'a' } },
+        b: { mode: 'append', from: 'x' },
+        c: { mode: 'append', from: 'x' },
+      },
+      {},
+      ['tables.c.from: "x" already goes to table "b"; of several tables all but one have a where'],
+    ],
+    ['where empty', table({ where: {} }), {}, ['tables.orders.where: is empty; write { <column>: <value> }']],
+    [
+      'where that no row can have',
+      table({ columns: { n: 'int', d: 'date', b: 'blob' }, where: { n: 'a', d: '2026-02-30', b: 'x' } }),
+      {},
+      [
+        'tables.orders.where.n: "a" is never equal to "n", a column of type int; give a number',
+        'tables.orders.where.d: "2026-02-30" is never equal to "d", a column of type date; give a date',
+        'tables.orders.where.b: "x" is never equal to "b", a column of type binary; choose another column',
+      ],
+    ],
+    [
+      'where out of range',
+      table({ columns: { n: 'int' }, where: { n: 1.5 } }),
+      {},
+      ['tables.orders.where.n: 1.5 is never equal to "n", a column of type int; give a int'],
+    ],
+    [
+      'aliases',
+      table({
+        columns: { id: 'int', ua: 'string', host: 'string' },
+        aliases: { ua: ['ua', 'HOST', 'User-Agent'], host: ['user-agent', 'Host'], other: ['x'] },
+      }),
+      {},
+      [
+        'tables.orders.aliases.ua[0]: is the column\'s own name; drop it',
+        'tables.orders.aliases.ua[1]: "HOST" is a column itself, "host"; drop one of the two',
+        'tables.orders.aliases.host[0]: "user-agent" is another name of "ua" already',
+        'tables.orders.aliases.other: "other" is not declared; add it to columns with its type',
+      ],
+    ],
+    [
+      'options that speak of an alias',
+      table({
+        columns: { id: 'int', ua: 'string' },
+        aliases: { ua: ['User-Agent'] },
+        where: { 'User-Agent': 'x' },
+        partitionBy: ['User-Agent'],
+        omit: ['User-Agent'],
+      }),
+      {},
+      [
+        'tables.orders.where["User-Agent"]: "User-Agent" is another name of "ua"; write "ua"',
+        'tables.orders.omit[0]: "User-Agent" is another name of "ua"; write "ua"',
+      ],
+    ],
+    [
+      'record',
+      table({
+        columns: { id: 'int', raw: 'blob', Came: 'date' },
+        record: { text: 'raw', arrivedAt: 'came' },
+        aliases: { raw: ['x'] },
+        where: { raw: 'y' },
+      }),
+      {},
+      [
+        'tables.orders.where.raw: is made of the record itself',
+        'tables.orders.where.raw: "y" is never equal to "raw"',
+        'tables.orders.aliases.raw: is made of the record itself; no source brings it',
+        'tables.orders.record.text: "raw" is binary; declare it string',
+        'tables.orders.record.arrivedAt: "came" differs from "Came" only by case',
+      ],
+    ],
+    [
+      'record of one column, of the lake’s own, of the key',
+      { a: { key: ['id'], record: { text: 'id', arrivedAt: 'id' } }, b: { mode: 'append', record: { text: '_op' } } },
+      {},
+      [
+        'tables.a.record.arrivedAt: "id" holds the text already',
+        'tables.a.record.text: "id" is of the key',
+        'tables.a.record.arrivedAt: "id" is of the key',
+        'tables.b.record.text: "_op" is the lake\'s own column',
+      ],
+    ],
+    [
+      'record of files without a header',
+      table({ columns: { id: 'int' }, record: { text: 'raw' }, format: { header: false } }),
+      {},
+      ['tables.orders.record.text: is of rows with names'],
+    ],
+    [
+      'others',
+      table({ key: ['idd'], columns: { id: 'int' }, others: 'omit', partitionBy: ['region'], where: { kind: 'a' } }),
+      {},
+      [
+        'tables.orders.key[0]: "idd" is not declared, and others: \'omit\' leaves it out; add it to columns',
+        'tables.orders.partitionBy[0]: "region" is not declared',
+      ],
+    ],
+    ['others of nothing', { a: { mode: 'append', others: 'omit' } }, {}, ['tables.a.others: "omit" leaves nothing']],
     ['from unreadable', table({ from: 'hr.' }), {}, ['tables.orders.from: "hr." is not a source table']],
     [
       'source kind',
@@ -141,7 +241,7 @@ describe('config.problem', () => {
       'source option',
       {},
       { sources: { s: { kind: 'http', auth: 1 } } },
-      ['sources.s.auth: unknown option; the options here are kind, authorizer'],
+      ['sources.s.auth: unknown option; the options here are kind, stream, authorizer'],
     ],
     [
       'stream of a replication',

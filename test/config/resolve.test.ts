@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { defineLake, type LakeConfig } from '../../lib/config/define';
 import { resolveLake } from '../../lib/config/resolve';
-import { requireKey, tableFor } from '../../lib/config/resolved';
+import { requireKey, requireLoads, tablesFor } from '../../lib/config/resolved';
 import type { lakeSchema } from '../../lib/config/schema';
 import { FILE, lake, problems, table } from './resolving';
 
@@ -25,6 +25,7 @@ describe('config.resolve', () => {
       timezone: 'UTC',
       folder: '/lakes/shop',
       onBadRow: 'quarantineFile',
+      undeclared: 'refuse',
       sources: {},
       reports: [],
       deploy: { permissions: 'iam', scanLimitGiB: 100, windowSeconds: 15 },
@@ -46,6 +47,9 @@ describe('config.resolve', () => {
           partitionBy: [],
           from: { table: 'orders' },
           omit: [],
+          aliases: {},
+          others: 'take',
+          record: {},
           freshnessMs: 60_000,
           absent: 'null',
           onBadRow: 'quarantineFile',
@@ -165,7 +169,7 @@ describe('config.resolve', () => {
   });
 });
 
-describe('config.tableFor', () => {
+describe('config.tablesFor', () => {
   const resolved = lake({
     any: { key: ['i'], from: 'employees' },
     hr: { key: ['i'], from: 'hr.employees' },
@@ -180,7 +184,17 @@ describe('config.tableFor', () => {
     [{ table: 'users' }, undefined],
     [{ schema: 'hr', table: 'Employees' }, undefined],
   ];
-  test.each(cases)('of %j', (source, name) => expect(tableFor(resolved, source)?.name).toBe(name));
+  test.each(cases)('of %j', (source, name) => expect(tablesFor(resolved, source)[0]?.name).toBe(name));
+  test('of several with where', () => {
+    const both = lake({
+      a: { key: ['i'], from: 'e', where: { t: 'a' } },
+      b: { key: ['i'], from: 'e', where: { t: 'b' } },
+      c: { key: ['i'], from: 'e' },
+      d: { key: ['i'], from: 's.e' },
+    });
+    expect(tablesFor(both, { table: 'e' }).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect(tablesFor(both, { schema: 's', table: 'e' }).map(({ name }) => name)).toEqual(['d']);
+  });
 });
 
 describe('config.requireKey', () => {
@@ -198,8 +212,15 @@ describe('config.requireKey', () => {
     const { tables } = lake({ a: { key: ['id'] } });
     for (const each of tables) expect(() => requireKey(each)).not.toThrow();
   });
-  test('refuses what is declared but not carried out, rather than ignoring it', () => {
+  test('lets append tables pass', () => {
     const { tables } = lake({ a: { mode: 'append' }, b: { key: ['id'], where: { x: 'y' } } });
-    for (const each of tables) expect(() => requireKey(each)).toThrow('TM_1011');
+    for (const each of tables) expect(() => requireKey(each)).not.toThrow();
+  });
+});
+
+describe('config.requireLoads', () => {
+  test('refuses tables of which no copy is the whole', () => {
+    const { tables } = lake({ a: { mode: 'append' }, b: { key: ['id'], where: { x: 'y' } } });
+    for (const each of tables) expect(() => requireLoads(each)).toThrow('TM_1011');
   });
 });

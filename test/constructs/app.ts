@@ -21,6 +21,7 @@ const FUNCTIONS = [
   'vacuum',
   'load',
   'replication',
+  'intake',
 ];
 
 let stubs: string | undefined;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { ChangeStream, StreamPut, StreamRecord } from '../../lib/ports/change-stream';
+import type { ChangeStream, StreamPut, StreamRecord, WatchedStream } from '../../lib/ports/change-stream';
 
 /** A stream to test, and how its keys are spread anew over other shards. */
 export interface StreamUnderTest {
-  readonly stream: ChangeStream;
+  readonly stream: ChangeStream & WatchedStream;
   /** Closes a shard; others take its keys. */
   reshard(): Promise<void>;
 }
@@ -133,6 +133,24 @@ export function changeStreamContract(name: string, make: () => Promise<StreamUnd
       expect(read.length).toBe(sent.length);
       for (let k = 0; k < 601; k += 50)
         expect(ofKey(read, `k${k}`)).toEqual([k, k + 601, k + 1202].filter(n => n < 1203).map(String));
+    });
+
+    test('look.tip: what comes after a record, and how far from the newest that ends', async () => {
+      const { stream } = await make();
+      const data = bytes('x');
+      for (let i = 0; i < 3; i++) await stream.put([{ key: 'k', data }]);
+      const shards = await stream.shards();
+      const looks = await Promise.all(shards.map(({ id }) => stream.look(id, undefined, 10)));
+      const filled = looks.findIndex(({ records }) => records.length > 0);
+      const shard = shards[filled]!.id;
+      const all = looks[filled]!.records;
+      expect(all.map(r => r.sequence)).toEqual(
+        (await stream.read(shard, undefined, 10)).map(r => r.sequence),
+      );
+      expect(looks.map(({ behindMs }) => behindMs)).toEqual([0, 0]);
+      const { records } = await stream.look(shard, all[0]!.sequence, 1);
+      expect(records.map(r => r.sequence)).toEqual([all[1]!.sequence]);
+      expect(await stream.look(shard, all[2]!.sequence, 10)).toEqual({ records: [], behindMs: 0 });
     });
 
     test('shards.parents come before their children, closed ones are listed', async () => {

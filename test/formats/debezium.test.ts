@@ -122,6 +122,7 @@ test('message.schema change: is noted with its columns and its statement', () =>
     }),
   ).toEqual({
     kind: 'control',
+    format: 'debezium',
     operation: 'alter-table',
     schema: 'shop',
     table: 'items',
@@ -373,7 +374,7 @@ test('message.any bytes are read without an exception', () => {
     fc.json().map(j => `{"source":{"table":"t"},"ddl":"","tableChanges":[{"table":{"columns":[${j}]}}]}`),
     fc.json().map(j => `{"metadata":{"operation":"a","record-type":"control"},"control":${j}}`),
   );
-  const readers = (['debezium', 'service-event', 'auto'] as const).map(messageReader);
+  const readers = (['debezium', 'service-event', 'auto'] as const).map(format => messageReader(format));
   fc.assert(
     fc.property(text, sent => {
       for (const reader of readers) expect(typeof read(sent, reader).kind).toBe('string');

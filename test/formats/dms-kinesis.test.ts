@@ -66,6 +66,7 @@ test('message.documented records are what they are documented to be', () => {
   expect(changeOf(UPDATE)).toMatchObject({ op: OP_UPDATE, changedAt: '2024-07-29T00:59:07.678294Z' });
   expect(read(CREATE)).toEqual({
     kind: 'control',
+    format: 'dms',
     schema: 'public',
     table: 'foo',
     operation: 'create-table',

@@ -156,7 +156,7 @@ test('control: what a record of DMS says of its table', () => {
       control: payload,
       metadata: { ...METADATA, 'record-type': 'control', operation },
     });
-  const note = { kind: 'control', schema: 's', table: 't' };
+  const note = { kind: 'control', format: 'dms', schema: 's', table: 't' };
   const columns = { id: { nullable: false, type: 'INT32' }, name: { type: 'WSTRING', length: 40 } };
   expect(control('create-table', { 'table-def': { columns, 'primary-key': ['id'] } })).toEqual({
     ...note,

@@ -37,6 +37,8 @@ export interface ToldLake extends TestLake {
   remove(ids: readonly bigint[]): Promise<void>;
   /** Declares columns beyond those so far, or wider ones. */
   declare(columns: Readonly<Record<string, string>>): void;
+  /** Declares these columns and no others, some of them under names of their own before. */
+  redeclare(columns: Readonly<Record<string, string>>, aliases?: Readonly<Record<string, string[]>>): void;
   open(): Promise<OpenTable>;
   /** The newest metadata file. */
   metadata(): Promise<string>;
@@ -96,6 +98,10 @@ function toldLake(folder: string, shape: Shape, seed: number): ToldLake {
       columns = { ...columns, ...more };
       test.lake = resolve(columns, shape);
     },
+    redeclare(all, aliases = {}) {
+      columns = { id: 'bigint', ...all };
+      test.lake = resolve(columns, shape, aliases);
+    },
     open: async () => (await openTable(test.ports, TABLE))!,
     metadata: async () => (await openTable(test.ports, TABLE))!.pointer.uri,
   };
@@ -103,10 +109,15 @@ function toldLake(folder: string, shape: Shape, seed: number): ToldLake {
 
 const OP = { name: 'op', type: 'string' as PrimitiveType };
 
-function resolve(columns: Readonly<Record<string, string>>, { partitionBy = [] }: Shape) {
+function resolve(
+  columns: Readonly<Record<string, string>>,
+  { partitionBy = [] }: Shape,
+  aliases: Readonly<Record<string, string[]>> = {},
+) {
   const table = {
     key: ['id'],
     columns,
+    aliases,
     partitionBy: [...partitionBy],
     format: { kind: 'json-lines' as const, opColumn: OP.name },
   };

@@ -195,6 +195,16 @@ describe('V2 of the table', () => {
     expect(await compactRows(lake, ports)).toBeUndefined();
     expect(await rows(lake)).toEqual(['1 1 x', '2 2 x', '3 3 x']);
   });
+
+  test('V2 without a key small files become one, in the order of positions', async () => {
+    const lake = clocked({ key: [], mode: 'append' });
+    for (const at of [4, 2, 8, 6]) {
+      await send(lake, [put(at, 1, at, 'x'), put(at - 1, 1, at - 1, 'x')]);
+      await merge(lake, lake.ports, TINY);
+    }
+    expect(await compact(lake)).toMatchObject({ table: T, files: { before: 8, after: 1 }, rows: 8 });
+    expect((await readRows(lake.ports, T)).map(row => row.a)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
 });
 
 describe('V2 of the log', () => {

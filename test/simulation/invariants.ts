@@ -38,6 +38,45 @@ export async function checkSnapshots(
   meaning: Meaning,
   known: Set<bigint> = new Set(),
 ): Promise<number> {
+  return eachSnapshot(ports, { table, meaning, known }, async (snapshot, changes) => {
+    const expected = naiveFold(changes, columns);
+    expect(await rowsOf(ports, table, snapshot, columns)).toEqual(new Map([...expected].sort()));
+  });
+}
+
+/**
+ * The same of a table without a key: every snapshot has each row of the entries it states, as often as it came. Each of
+ * its files stands in the order of positions.
+ */
+export async function checkAppended(
+  ports: LakePorts,
+  table: string,
+  columns: readonly string[],
+  meaning: Meaning,
+): Promise<number> {
+  return eachSnapshot(ports, { table, meaning, known: new Set() }, async (snapshot, changes) => {
+    const { metadata } = (await openTable(ports, table))!;
+    const { data, deletes } = await liveFiles(ports.store, metadata, snapshot);
+    const texts: string[] = [];
+    for (const file of data) {
+      const rows = await readFiles(ports, { data: [file], deletes }, currentSchema(metadata).fields);
+      const places = rows.map(r => [r._pos_major as bigint, r._pos_minor as bigint] as const);
+      expect(places).toEqual([...places].sort((a, b) => Number(a[0] - b[0]) || Number(a[1] - b[1])));
+      texts.push(...rows.map(r => textOf(columns, r._pos_minor, r)));
+    }
+    expect(texts.sort()).toEqual(changes.map(c => textOf(columns, c.minor, c.values)).sort());
+  });
+}
+
+function textOf(columns: readonly string[], minor: unknown, row: Readonly<Record<string, unknown>>): string {
+  return [minor, ...columns.map(c => row[c] ?? '-')].join(' ');
+}
+
+async function eachSnapshot(
+  ports: LakePorts,
+  { table, meaning, known }: { table: string; meaning: Meaning; known: Set<bigint> },
+  check: (snapshot: Snapshot, changes: readonly NaiveChange[]) => Promise<void>,
+): Promise<number> {
   const open = await openTable(ports, table);
   if (!open) return 0;
   let through = 0;
@@ -49,8 +88,7 @@ export async function checkSnapshots(
     through = cursor.through;
     if (known.has(snapshot['snapshot-id'])) continue;
     known.add(snapshot['snapshot-id']);
-    const expected = naiveFold(await changesThrough(ports, table, through, meaning), columns);
-    expect(await rowsOf(ports, table, snapshot, columns)).toEqual(new Map([...expected].sort()));
+    await check(snapshot, await changesThrough(ports, table, through, meaning));
     checked++;
   }
   return checked;

@@ -82,6 +82,19 @@ describe('nag.clean', () => {
       'loads',
       { deploy: { loads: { from: ['s3://exports/shop/', 's3://copies/'], kmsKeyArns: [kmsKeyArn] } } },
     ],
+    ['events under a key of the account', { deploy: { kmsKeyArn }, sources: { web: { kind: 'http' } } }],
+    [
+      'events of anybody, and of who has a token',
+      {
+        sources: {
+          web: { kind: 'http', authorizer: 'none' },
+          app: {
+            kind: 'http',
+            authorizer: { jwt: { issuer: 'https://id.example.com', audience: ['lake'] } },
+          },
+        },
+      },
+    ],
     [
       'DMS by a stream',
       {

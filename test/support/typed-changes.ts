@@ -196,6 +196,14 @@ export const TYPED: Readonly<Record<string, TypedColumn>> = {
   },
 };
 
+/** Columns that come and grow while a history runs: `extra` is added, `grows` is an INT at first. */
+export const ALTERED = {
+  extra: words('varchar(40)', fc.string({ unit: 'grapheme', maxLength: 12 })),
+  grows: integer('bigint', [-(1n << 63n), (1n << 63n) - 1n], true),
+} as const satisfies Readonly<Record<string, TypedColumn>>;
+
+const columnOf = (name: string): TypedColumn => TYPED[name] ?? ALTERED[name as keyof typeof ALTERED];
+
 export const TYPED_COLUMNS = Object.fromEntries(Object.entries(TYPED).map(([name, c]) => [name, c.mysql]));
 
 /** What befalls a table, in order; a copy of it first. `was` is the row before. */
@@ -255,7 +263,7 @@ export const typedHistory = fc
 /** The row as the lake holds it. */
 export function lakeRow(row: TypedRow): Record<string, Scalar> {
   return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, value === null ? null : TYPED[name]!.lake(value)]),
+    Object.entries(row).map(([name, value]) => [name, value === null ? null : columnOf(name).lake(value)]),
   );
 }
 
@@ -263,24 +271,29 @@ type Writer = 'dms' | 'debezium';
 
 function object(row: TypedRow, writer: Writer): string {
   const members = Object.entries(row).flatMap(([name, value]) => {
-    if (value !== null) return [`${text(name)}:${TYPED[name]![writer](value)}`];
+    if (value !== null) return [`${text(name)}:${columnOf(name)[writer](value)}`];
     // DMS leaves out what is NULL.
     return writer === 'dms' ? [] : [`${text(name)}:null`];
   });
   return `{${members.join()}}`;
 }
 
-/** The records that AWS DMS puts into a stream; of a TRUNCATE, for which it has none, deletes of all rows. */
-export function dmsRecords(changes: readonly TypedChange[], table: string): string[] {
-  const records: string[] = [];
+/** A row as DMS tells of it. `was` is that before an update. */
+interface DmsChange {
+  readonly operation: 'load' | 'insert' | 'update' | 'delete';
+  readonly row: TypedRow;
+  readonly was?: TypedRow;
+  /** AR_H_CHANGE_SEQ. */
+  readonly sequence: string;
+}
+
+/** What AWS DMS tells of a history; of a TRUNCATE, for which it has nothing, deletes of all rows. */
+function dmsChanges(changes: readonly TypedChange[]): DmsChange[] {
+  const told: DmsChange[] = [];
   const live = new Map<Value | null, TypedRow>();
-  const put = (operation: string, row: TypedRow, was?: TypedRow) => {
-    const seq = `20240729005907${String(records.length).padStart(2, '0')}${String(records.length).padStart(19, '0')}`;
-    const sequence = operation === 'load' ? '' : `,"AR_H_CHANGE_SEQ":"${seq}"`;
-    const before = was ? `"before-image":{"id":${was.id}},` : '';
-    records.push(
-      `{${before}"data":${object(row, 'dms').slice(0, -1)}${sequence}},"metadata":{"timestamp":"2024-07-29T00:59:07.686557Z","record-type":"data","operation":"${operation}","partition-key-type":"schema-table","schema-name":"shop","table-name":"${table}"${operation === 'load' ? '' : ',"commit-timestamp":"2024-07-29T00:59:07.678294Z","transaction-id":1141,"transaction-record-id":1'}}}`,
-    );
+  const put = (operation: DmsChange['operation'], row: TypedRow, was?: TypedRow) => {
+    const sequence = `20240729005907${String(Math.min(told.length, 99)).padStart(2, '0')}${String(told.length).padStart(19, '0')}`;
+    told.push({ operation, row, sequence, ...(was ? { was } : {}) });
   };
   for (const change of changes) {
     if (change.op === 'truncate') {
@@ -295,7 +308,69 @@ export function dmsRecords(changes: readonly TypedChange[], table: string): stri
       live.set(change.row.id!, change.row);
     }
   }
-  return records;
+  return told;
+}
+
+/** The records that AWS DMS puts into a stream. */
+export function dmsRecords(changes: readonly TypedChange[], table: string): string[] {
+  return dmsChanges(changes).map(({ operation, row, was, sequence }) => {
+    const placed = operation === 'load' ? '' : `,"AR_H_CHANGE_SEQ":"${sequence}"`;
+    const before = was ? `"before-image":{"id":${was.id}},` : '';
+    return `{${before}"data":${object(row, 'dms').slice(0, -1)}${placed}},"metadata":{"timestamp":"2024-07-29T00:59:07.686557Z","record-type":"data","operation":"${operation}","partition-key-type":"schema-table","schema-name":"shop","table-name":"${table}"${operation === 'load' ? '' : ',"commit-timestamp":"2024-07-29T00:59:07.678294Z","transaction-id":1141,"transaction-record-id":1'}}}`;
+  });
+}
+
+/** A file that AWS DMS writes to S3, below the folders of its table. */
+export interface DmsFile {
+  readonly name: string;
+  readonly text: string;
+  /** Its columns. */
+  readonly columns: readonly string[];
+}
+
+/**
+ * CSV with AddColumnName, a change sequence and before-images of the key: the copy as one LOAD file, then the changes,
+ * `rows` a file. A file has the columns that the table had when the first of its rows was changed, so that a new column
+ * begins a file.
+ */
+export function dmsFiles(changes: readonly TypedChange[], rows: number): DmsFile[] {
+  const told = dmsChanges(changes);
+  const files: DmsFile[] = [];
+  const loads = told.filter(({ operation }) => operation === 'load');
+  if (loads[0]) {
+    const names = Object.keys(loads[0].row);
+    const lines = loads.map(({ row }) => cellsOf(names, row).join());
+    files.push({ name: 'LOAD00000001.csv', text: csvText(names, lines), columns: names });
+  }
+  const others = told.filter(({ operation }) => operation !== 'load');
+  for (let at = 0; at < others.length; ) {
+    const names = Object.keys(others[at]!.row);
+    const end = others.findIndex(
+      ({ row }, i) => i > at && (i === at + rows || Object.keys(row).length !== names.length),
+    );
+    const some = others.slice(at, end < 0 ? others.length : end);
+    const lines = some.map(({ operation, row, was, sequence }) =>
+      [OPS[operation], ...cellsOf(names, row), sequence, was ? String(was.id) : ''].join(),
+    );
+    const text = csvText(['Op', ...names, 'AR_H_CHANGE_SEQ', 'BI_id'], lines);
+    files.push({ name: `20240729-0059${String(10_000 + at)}.csv`, text, columns: names });
+    at += some.length;
+  }
+  return files;
+}
+
+const OPS = { load: 'I', insert: 'I', update: 'U', delete: 'D' };
+const csvText = (names: readonly string[], lines: readonly string[]) =>
+  `${[names.join(), ...lines].join('\n')}\n`;
+
+/** A text in quotes, anything else bare; nothing at all is NULL. */
+function cellsOf(names: readonly string[], row: TypedRow): string[] {
+  return names.map(name => {
+    const value = row[name] ?? null;
+    if (value === null) return '';
+    const json = columnOf(name).dms(value);
+    return json.startsWith('"') ? `"${String(JSON.parse(json)).replaceAll('"', '""')}"` : json;
+  });
 }
 
 /** The records of Debezium; a key change is a delete and a create, and after each delete comes a tombstone. */
@@ -367,7 +442,7 @@ export function serviceEventRecords(changes: readonly TypedChange[], source: str
   const live = new Map<Value | null, TypedRow>();
   const put = (type: string, row: TypedRow) => {
     const data = `{${Object.entries(row)
-      .map(([name, value]) => `${text(name)}:${value === null ? 'null' : TYPED[name]!.dms(value)}`)
+      .map(([name, value]) => `${text(name)}:${value === null ? 'null' : columnOf(name).dms(value)}`)
       .join()}}`;
     records.push(
       `{"source":"${source}","type":"${type}","data":${data},"aws_request_id":"r-${records.length}","version":"1","event_date":"2024-07-29T00:59:07.678294+00:00","uuid":"0e37df36-f698-11e6-8dd4-cb9ced3df976","user_id":7}`,

@@ -9,7 +9,8 @@ import {
   type PutRecordsResultEntry,
   type Shard,
 } from '@aws-sdk/client-kinesis';
-import type { ChangeStream, StreamPut, StreamRecord } from '../../ports/change-stream';
+import type { ChangeStream, StreamPut, StreamRecord, WatchedStream } from '../../ports/change-stream';
+import { RecordsRefused } from '../../ports/errors';
 import { checkPut, parentsFirst, recordBytes } from '../stream-rules';
 import { pause } from './backoff';
 import { awsDenied, awsFailed, awsMissing } from './errors';
@@ -33,13 +34,30 @@ const REFUSALS_MAX = 15;
  * in the stream twice: what positions their source gave them is the same.
  * @param client speaks HTTP/1.1 (`requestHandler: new NodeHttpHandler()`) where a local endpoint answers: the
  * client's own HTTP/2 is understood by no stand-in
+ * @param options after how many calls in a row of which it took nothing a put fails
  */
-export function kinesisStream(client: KinesisClient, stream: string): ChangeStream {
+export function kinesisStream(
+  client: KinesisClient,
+  stream: string,
+  { refusalsMax = REFUSALS_MAX }: { readonly refusalsMax?: number } = {},
+): ChangeStream & WatchedStream {
   const where = streamInput(stream);
+  const iteratorAfter = async (shard: string, after: string | undefined) => {
+    const from =
+      after === undefined
+        ? ({ ShardIteratorType: 'TRIM_HORIZON' } as const)
+        : ({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: after } as const);
+    const input = new GetShardIteratorCommand({ ...where, ShardId: shard, ...from });
+    return (await answered('GetShardIterator', stream, client.send(input))).ShardIterator;
+  };
+  const pageOf = (iterator: string, limit: number) => {
+    const input = { ShardIterator: iterator, Limit: Math.min(limit, READ_RECORDS_MAX) };
+    return answered('GetRecords', stream, client.send(new GetRecordsCommand(input)));
+  };
   return {
     async put(records) {
       records.forEach(checkPut);
-      await putInOrder(client, stream, records);
+      await putInOrder(client, stream, records, refusalsMax);
     },
     async shards() {
       const found = await listShards(client, stream);
@@ -51,30 +69,21 @@ export function kinesisStream(client: KinesisClient, stream: string): ChangeStre
       );
     },
     async read(shard, after, limit) {
-      const from =
-        after === undefined
-          ? ({ ShardIteratorType: 'TRIM_HORIZON' } as const)
-          : ({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: after } as const);
-      const first = await answered(
-        'GetShardIterator',
-        stream,
-        client.send(new GetShardIteratorCommand({ ...where, ShardId: shard, ...from })),
-      );
       // An empty answer says nothing while the shard is behind: Kinesis may have looked at a stretch without records.
-      for (let iterator = first.ShardIterator; iterator; ) {
-        const page = await answered(
-          'GetRecords',
-          stream,
-          client.send(
-            new GetRecordsCommand({ ShardIterator: iterator, Limit: Math.min(limit, READ_RECORDS_MAX) }),
-          ),
-        );
+      for (let iterator = await iteratorAfter(shard, after); iterator; ) {
+        const page = await pageOf(iterator, limit);
         const records = (page.Records ?? []).map(record => recordOf(shard, record));
         if (records.length > 0 || !page.MillisBehindLatest) return records;
         iterator = page.NextShardIterator;
         await pause(READ_ATTEMPT);
       }
       return [];
+    },
+    async look(shard, after, limit) {
+      const iterator = await iteratorAfter(shard, after);
+      if (!iterator) return { records: [], behindMs: 0 };
+      const { Records = [], MillisBehindLatest = 0 } = await pageOf(iterator, limit);
+      return { records: Records.map(record => recordOf(shard, record)), behindMs: MillisBehindLatest };
     },
   };
 }
@@ -126,6 +135,7 @@ async function putInOrder(
   client: KinesisClient,
   stream: string,
   records: readonly StreamPut[],
+  refusalsMax: number,
 ): Promise<void> {
   const waiting = lastFirst(records);
   let refusals = 0;
@@ -144,7 +154,8 @@ async function putInOrder(
     }
     if (refused === undefined) continue;
     refusals = taken > 0 ? 0 : refusals + 1;
-    if (refusals === REFUSALS_MAX) throw putRefused(stream, refused, waiting.size);
+    if (refusals === refusalsMax)
+      throw new RecordsRefused(putRefused(stream, refused, waiting.size), [...waiting.keys()]);
     await pause(refusals);
   }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { ChangeStream, StreamRecord } from '../../ports/change-stream';
+import type { ChangeStream, StreamRecord, WatchedStream } from '../../ports/change-stream';
 import type { Clock } from '../../ports/clock';
 import { checkPut, parentsFirst } from '../stream-rules';
 
 /** A stream in memory, which can be resharded as Kinesis is. */
-export interface MemoryStream extends ChangeStream {
+export interface MemoryStream extends ChangeStream, WatchedStream {
   /** Closes a shard, which keeps its records; two others take its keys. */
   split(shard: string): readonly [string, string];
   /** Closes two shards, which keep their records; another takes their keys. */
@@ -40,6 +40,10 @@ export function memoryStream(clock: Clock, shardCount = 1): MemoryStream {
     if (!found) throw new Error(`no shard ${id}`);
     return found;
   };
+  const behind = (shard: string, after: string | undefined): StreamRecord[] => {
+    const from = after === undefined ? -1n : BigInt(after);
+    return shardOf(shard).records.filter(record => BigInt(record.sequence) > from);
+  };
   for (let i = 0; i < shardCount; i++)
     open([], [[(HASHES * i) / shardCount, (HASHES * (i + 1)) / shardCount]]);
 
@@ -54,11 +58,13 @@ export function memoryStream(clock: Clock, shardCount = 1): MemoryStream {
       }
     },
     shards: async () => parentsFirst(shards.map(({ id, parents }) => ({ id, parents }))),
-    async read(shard, after, limit) {
-      const from = after === undefined ? -1n : BigInt(after);
-      return shardOf(shard)
-        .records.filter(record => BigInt(record.sequence) > from)
-        .slice(0, limit);
+    read: async (shard, after, limit) => behind(shard, after).slice(0, limit),
+    async look(shard, after, limit) {
+      const all = behind(shard, after);
+      const records = all.slice(0, limit);
+      const last = records.at(-1)?.arrivedAt ?? all[0]?.arrivedAt;
+      const behindMs = records.length < all.length ? Math.max(1, clock.now() - last!) : 0;
+      return { records, behindMs };
     },
     split(shard) {
       const parent = shardOf(shard);

@@ -46,12 +46,14 @@ export function ingestLines({ file, ingested, merged }: Taken, width: number): s
   }
   if (ingested.outcome === 'sent')
     return [`${name}  uploaded: tidemark trace ${baseName(ingested.object)} --target aws`];
-  if (ingested.outcome === 'empty') return [`${name}  no rows, nothing to do`];
+  const leftOut = ingested.leftOut ? `${counted(ingested.leftOut, 'row')} left out by where` : '';
+  if (ingested.outcome === 'empty') return [`${name}  ${leftOut || 'no rows'}, nothing to do`];
   if (ingested.outcome === 'seen' && !merged) return [`${name}  seen before, nothing to do`];
   const parts = [name, ingested.dateReceived ?? '', deltas(ingested), counted(ingested.rows ?? 0, 'row')];
   if (ingested.outcome === 'seen') parts.push('seen before, merged now');
   if (merged)
     parts.push(...[changed(merged), standing(merged)].filter(part => part !== '').map(part => ` ${part}`));
+  if (leftOut !== '') parts.push(` ${leftOut}`);
   const news = columnWords(ingested);
   if (news !== '') parts.push(` ${news}`);
   const line = parts.filter(part => part !== '').join('  ');

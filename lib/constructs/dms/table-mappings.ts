@@ -1,4 +1,4 @@
-import { type ResolvedLake, type SourceTable, tableFor } from '../../config/resolved';
+import { type ResolvedLake, type ResolvedTable, type SourceTable, tablesFor } from '../../config/resolved';
 import type { DmsSource } from './source';
 
 /** DMS counts its rules; names of rules are their numbers. */
@@ -20,11 +20,19 @@ export function tableMappings(lake: ResolvedLake, source: DmsSource): { rules: R
     ...tables.map(include),
     changeSequence,
     ...(source.kind === 'dms-s3' ? [beforeImages] : tables.map(inOneShard)),
-    ...tables.flatMap(table => (tableFor(lake, table)?.omit ?? []).map(column => leaveOut(table, column))),
+    ...tables.flatMap(table => omittedBy(tablesFor(lake, table)).map(column => leaveOut(table, column))),
   ];
   return {
     rules: rules.map((rule, i) => ({ 'rule-id': String(i + 1), 'rule-name': String(i + 1), ...rule })),
   };
+}
+
+/** What none of the tables takes, nor needs to tell its rows from those of others. */
+function omittedBy([first, ...others]: readonly ResolvedTable[]): string[] {
+  const all = [first, ...others].flatMap(table => table ?? []);
+  return (first?.omit ?? []).filter(column =>
+    all.every(({ omit, where = {} }) => omit.includes(column) && !Object.hasOwn(where, column)),
+  );
 }
 
 const locator = ({ schema, table }: SourceTable) => ({ 'schema-name': schema, 'table-name': table });

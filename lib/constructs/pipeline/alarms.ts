@@ -9,6 +9,7 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { pascal } from '../../config/deployed';
 import type { ResolvedLake } from '../../config/resolved';
+import type { Intake } from '../intake/intake';
 import type { Storage } from '../storage/storage';
 import { lakeMetric } from './metrics';
 import type { Grounds } from './rights';
@@ -22,6 +23,8 @@ export interface Watched {
   readonly lambdas: ReadonlyMap<FunctionName, IFunction>;
   /** Records put aside, by the source of their stream. */
   readonly failedRecords: ReadonlyMap<string, IMetric>;
+  /** By the name of their source. */
+  readonly intakes: ReadonlyMap<string, Intake>;
   /** Where the config has loads in the account. */
   readonly loads?: IStateMachine;
 }
@@ -49,6 +52,7 @@ export class Alarms extends Construct {
     this.watchFunctions(watched);
     this.watchLake(watched.lake);
     this.watchStreams(watched);
+    this.watchIntakes(watched);
     if (watched.loads) this.watchLoads(watched.loads);
   }
 
@@ -162,6 +166,23 @@ export class Alarms extends Construct {
       from: 1,
       runbook: 'a-load-failed',
     });
+  }
+
+  private watchIntakes({ intakes }: Watched): void {
+    for (const [source, intake] of intakes) {
+      this.add(`${pascal(source)}IntakeErrors`, `The function intake of ${source} fails.`, {
+        metric: intake.function.lambda.metricErrors(),
+        from: 1,
+        periods: [2, 3],
+        runbook: 'a-function-fails',
+      });
+      this.add(`${pascal(source)}IntakeFailures`, `Events posted to ${source} are not taken.`, {
+        metric: intake.failures,
+        from: 1,
+        periods: [2, 3],
+        runbook: 'events-are-not-taken',
+      });
+    }
   }
 
   private watchStreams({ storage, failedRecords }: Watched): void {

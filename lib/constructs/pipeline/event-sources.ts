@@ -3,7 +3,8 @@ import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { type IEventSourceDlq, type IFunction, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { KinesisEventSource, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { ResolvedLake, ResolvedSource } from '../../config/resolved';
+import type { ResolvedLake } from '../../config/resolved';
+import { type StreamSource, streamSources } from '../../config/stream-sources';
 import type { Storage } from '../storage/storage';
 import type { WorkQueue } from '../work-queue';
 import type { Grounds } from './rights';
@@ -38,9 +39,10 @@ function read(
  */
 export function readStreams(lake: ResolvedLake, storage: Storage, lambdas: Lambdas): Map<string, IMetric> {
   const lambda = lambdas.get('ingest-stream');
+  const sources = new Map(streamSources(lake));
   const failed = new Map<string, IMetric>();
   for (const [name, stream] of Object.entries(storage.streams)) {
-    const source = streamSource(storage, stream, recordAgeMax(lake.sources[name]));
+    const source = streamSource(storage, stream, recordAgeMax(sources.get(name)));
     lambda?.addEventSource(source);
     const metric = new Metric({
       namespace: 'AWS/Lambda',
@@ -75,8 +77,7 @@ const KEPT_HOURS = { atLeast: 24, week: 7 * 24 };
 /** A record that is given up is copied before its stream forgets it. */
 const MARGIN_HOURS = 12;
 
-function recordAgeMax(source: ResolvedSource | undefined): Duration {
-  const { streamArn, retentionDays } = source?.kind === 'kinesis' ? source : {};
+function recordAgeMax({ streamArn, retentionDays }: StreamSource = {}): Duration {
   const ofStream = retentionDays === undefined ? KEPT_HOURS.week : retentionDays * 24;
   const kept = streamArn === undefined ? ofStream : KEPT_HOURS.atLeast;
   return Duration.hours(Math.min(kept, KEPT_HOURS.week) - MARGIN_HOURS);

@@ -1,13 +1,17 @@
+import type { LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { intakeKey, pascal } from '../../config/deployed';
 import type { ResolvedLake } from '../../config/resolved';
+import { httpSources, streamOf } from '../../config/stream-sources';
 import { bundleOf } from '../bundles';
+import { Intake } from '../intake/intake';
 import { governTables } from '../lake-formation';
 import { lakeOutputs } from '../outputs';
 import type { Storage } from '../storage/storage';
 import { WorkQueue } from '../work-queue';
 import { Alarms } from './alarms';
-import { configLayer } from './config-layer';
+import { CONFIG_FILE, configLayer } from './config-layer';
 import { dashboard } from './dashboard';
 import { environmentOf } from './environment';
 import { readQueues, readStreams } from './event-sources';
@@ -32,6 +36,8 @@ export class Pipeline extends Construct {
   /** Without `ingest-stream` where the config names no stream, without `load` where it has no loads in the account. */
   readonly functions: ReadonlyMap<FunctionName, LakeFunction>;
   readonly alarms: Alarms;
+  /** Of each http source, by its name. */
+  readonly intakes: ReadonlyMap<string, Intake>;
   /** Where the config has `deploy.loads`. */
   readonly loads: StateMachine | undefined;
 
@@ -50,7 +56,9 @@ export class Pipeline extends Construct {
       report: new WorkQueue(this, 'ReportQueue', { fifo: true, timeoutSeconds: TIMEOUT_SECONDS.report }),
     };
     const grounds = { storage, queues: this.queues, ...(loads ? { loads } : {}) };
-    this.functions = this.makeFunctions(props, grounds);
+    const layers = [configLayer(this, lake)];
+    this.functions = this.makeFunctions(props, grounds, layers);
+    this.intakes = this.makeIntakes(props, layers);
     const lambdas = new Map([...this.functions].map(([name, { lambda }]) => [name, lambda]));
     readQueues(this.queues, lambdas);
     const failedRecords = readStreams(lake, storage, lambdas);
@@ -59,7 +67,15 @@ export class Pipeline extends Construct {
     const load = lambdas.get('load');
     this.loads = load && loads && new Loads(this, 'Loads', { lambda: load, workers: loads.workers }).machine;
     const machine = this.loads ? { loads: this.loads } : {};
-    const watched = { lake, storage, queues: this.queues, lambdas, failedRecords, ...machine };
+    const watched = {
+      lake,
+      storage,
+      queues: this.queues,
+      lambdas,
+      failedRecords,
+      intakes: this.intakes,
+      ...machine,
+    };
     this.alarms = new Alarms(this, 'Alarms', watched);
     dashboard(this, watched);
     this.outputs(lake.name);
@@ -68,8 +84,8 @@ export class Pipeline extends Construct {
   private makeFunctions(
     { lake, storage, bundles }: PipelineProps,
     grounds: Grounds,
+    layers: LayerVersion[],
   ): Map<FunctionName, LakeFunction> {
-    const layers = [configLayer(this, lake)];
     const environment = environmentOf(grounds, lake.deploy.windowSeconds);
     const own: { readonly [name in FunctionName]?: Partial<LakeFunctionProps> } = {
       vacuum: { role: storage.removal },
@@ -91,7 +107,24 @@ export class Pipeline extends Construct {
     );
   }
 
+  private makeIntakes(
+    { lake, storage, bundles }: PipelineProps,
+    layers: LayerVersion[],
+  ): Map<string, Intake> {
+    // Names of sources are the user's: in a scope of their own none meets one of ours.
+    const scope = new Construct(this, 'Intakes');
+    return new Map(
+      httpSources(lake).map(([name, source]) => {
+        const of = streamOf(name, source);
+        const kept = { stream: storage.streams[of]!, streamKey: storage.streamKeys[of] };
+        const props = { name, source, ...kept, layers, configFile: CONFIG_FILE, bundles };
+        return [name, new Intake(scope, pascal(name), props)];
+      }),
+    );
+  }
+
   private outputs(lake: string): void {
+    for (const [name, { url }] of this.intakes) lakeOutputs(this, lake, { [intakeKey(name)]: url });
     lakeOutputs(this, lake, {
       MergeQueue: this.queues.merge.queue.queueUrl,
       MergeDeadLetters: this.queues.merge.deadLetters.queueUrl,

@@ -3,22 +3,19 @@ import { type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { streamKey } from '../../config/deployed';
-import type { ResolvedLake, ResolvedSource } from '../../config/resolved';
+import type { ResolvedLake } from '../../config/resolved';
+import { type StreamSource, streamSources } from '../../config/stream-sources';
 import { acknowledge } from '../acknowledged';
 import { keep } from '../retained';
 
-type KinesisSource = Extract<ResolvedSource, { kind: 'kinesis' }>;
-
-/** The stream of each kinesis source, by the source's name: an existing one, or one of the lake's own. */
+/** The stream of each source that has one, by the source's name: an existing one, or one of the lake's own. */
 export function streams(
   scope: Construct,
   lake: ResolvedLake,
   key: IKey | undefined,
 ): Record<string, IStream> {
   return Object.fromEntries(
-    Object.entries(lake.sources).flatMap(([name, source]) =>
-      source.kind === 'kinesis' ? [[name, streamOf(scope, lake.name, { name, source, key })]] : [],
-    ),
+    streamSources(lake).map(([name, source]) => [name, streamOf(scope, lake.name, { name, source, key })]),
   );
 }
 
@@ -26,11 +23,10 @@ export function streams(
  * The key of the account that encrypts each stream: that of the config for an existing stream, the lake's for its own.
  * None for a stream under AWS's own keys.
  */
-export function streamKeys({ sources, deploy }: ResolvedLake): Record<string, string> {
+export function streamKeys(lake: ResolvedLake): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(sources).flatMap(([name, source]) => {
-      if (source.kind !== 'kinesis') return [];
-      const key = source.streamArn === undefined ? deploy.kmsKeyArn : source.streamKmsKeyArn;
+    streamSources(lake).flatMap(([name, source]) => {
+      const key = source.streamArn === undefined ? lake.deploy.kmsKeyArn : source.streamKmsKeyArn;
       return key === undefined ? [] : [[name, key]];
     }),
   );
@@ -38,7 +34,7 @@ export function streamKeys({ sources, deploy }: ResolvedLake): Record<string, st
 
 interface Origin {
   readonly name: string;
-  readonly source: KinesisSource;
+  readonly source: StreamSource;
   readonly key: IKey | undefined;
 }
 

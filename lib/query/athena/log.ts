@@ -2,11 +2,11 @@ import type { Field } from '../../columnar/types';
 import type { ResolvedTable } from '../../config/resolved';
 import { currentSchema } from '../../iceberg/metadata';
 import type { LakePorts } from '../../ports/lake-ports';
-import { logTableOf } from '../../table/columns';
 import { START, statedCursor } from '../../table/cursor';
 import { checkLogKey } from '../../table/key';
 import { liveFiles } from '../../table/live-files';
 import { openTable } from '../../table/open';
+import { openLog } from '../../table/renames';
 import { lackingSql } from './lacking';
 
 /**
@@ -34,7 +34,7 @@ export async function readAthenaLog(
 ): Promise<AthenaLog | undefined> {
   // The table first: the log is never behind it, so what its flag speaks of is there.
   const current = await openTable(ports, table.name);
-  const open = await openTable(ports, logTableOf(table.name));
+  const open = await openLog(ports, table);
   if (!open) return undefined;
   checkLogKey(table, open.metadata);
   const { fields } = currentSchema(open.metadata);

@@ -2,9 +2,10 @@ import type { Field } from '../../columnar/types';
 import type { ResolvedLake } from '../../config/resolved';
 import { currentSchema, currentSnapshot, schemaById } from '../../iceberg/metadata';
 import type { QueryEngine } from '../../ports/query-engine';
-import { currentFields, ENTRY, logTableOf, userFields } from '../../table/columns';
+import { currentFields, ENTRY, userFields } from '../../table/columns';
 import { readCursor } from '../../table/cursor';
 import { openTable } from '../../table/open';
+import { openLog } from '../../table/renames';
 import { type AsOf, named, type SnapshotAt, snapshotAt } from '../as-of';
 import { tableUnknown, writesRefused } from '../errors';
 import type { TypedQuery } from '../history';
@@ -126,7 +127,7 @@ async function relationOf(
 
 /** Taken in and not merged yet: the table is there, and empty. */
 async function unmerged(ports: ReadPorts, { table }: RelationName): Promise<Relation | undefined> {
-  const log = await openTable(ports, logTableOf(table!.name));
+  const log = await openLog(ports, table!);
   if (!log) return undefined;
   return { sql: emptySql(currentFields(currentSchema(log.metadata).fields, table!.key)) };
 }

@@ -5,6 +5,7 @@ import { tablesRead } from '../../stages/athena-report/source';
 import { logTableOf } from '../../table/columns';
 import { checkKey } from '../../table/key';
 import { openTable } from '../../table/open';
+import { called } from '../../table/renames';
 import type { Lake } from '../lake';
 
 /** A report whose SQL does not run, and why. */
@@ -16,8 +17,8 @@ export interface BrokenReport {
 /** @throws TM_3010 for a table that stands with another key than the config has */
 export async function checkKeys({ config, ports }: Lake): Promise<void> {
   for (const table of config.tables) {
-    const open = table.mode === 'append' ? undefined : await openTable(ports, table.name);
-    if (open) checkKey(table, open.metadata);
+    const open = await openTable(ports, table.name);
+    if (open) checkKey(table, called(open, table).metadata);
   }
 }
 

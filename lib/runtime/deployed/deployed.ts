@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadConfig } from '../../config/load';
 import type { QueryEngine } from '../../ports/query-engine';
 import type { QueryJob } from '../../ports/query-jobs';
@@ -7,6 +9,7 @@ import { withQueries } from '../aws-queries';
 import type { Lake } from '../lake';
 import { locateConfig, type Whereabouts } from '../locate';
 import { maintained } from '../maintain';
+import { recordFiles } from '../record-files';
 import { environmentOf, findOutputs } from './find';
 import { landing } from './landing';
 import { letters } from './letters';
@@ -14,6 +17,7 @@ import { loading } from './loading';
 import { merging } from './merging';
 import { athenaIn, querying } from './querying';
 import { reporting } from './reporting';
+import { watching } from './watching';
 
 export interface DeployedOptions extends Pick<Whereabouts, 'config' | 'cwd'> {
   readonly environment: Environment;
@@ -47,9 +51,12 @@ export async function openDeployedLake({ onQuery, ...where }: DeployedOptions): 
     ports: lake.ports,
     ...others,
     ...landing(lake),
+    // By the ports, as a replay is: a stream that took them twice would not know it.
+    ...recordFiles(lake.ports, config, join(tmpdir(), 'tidemark-records')),
     merge,
     ...loading(lake, { outputs, environment, merge }),
     ...letters(lake, outputs, environment),
+    ...watching(lake, outputs),
     ...reporting(lake, () => engine(outputs('SystemWorkgroup'))),
     ...querying(lake, database, () => engine(outputs('Workgroup'))),
     async resume(table) {

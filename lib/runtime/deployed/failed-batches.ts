@@ -1,4 +1,5 @@
 import { FAILED_BATCHES, streamKey } from '../../config/deployed';
+import { streamSources } from '../../config/stream-sources';
 import type { ObjectStore } from '../../ports/object-store';
 import { putFailureAside } from '../../stages/ingest-stream/failure-object';
 import { replay } from '../../stages/replay';
@@ -16,7 +17,7 @@ export function failedBatches(
   environment: Environment,
 ): Pick<Lake, 'deadLetters' | 'resend'> {
   const { store } = lake.ports;
-  const sources = Object.entries(lake.config.sources).filter(([, source]) => source.kind === 'kinesis');
+  const sources = streamSources(lake.config);
   return {
     async deadLetters() {
       if (sources.length === 0) return [];

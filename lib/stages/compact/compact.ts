@@ -4,6 +4,7 @@ import type { LakePorts } from '../../ports/lake-ports';
 import { checkLedger, statedCursor } from '../../table/cursor';
 import { checkKey } from '../../table/key';
 import { openTable } from '../../table/open';
+import { called } from '../../table/renames';
 import type { MergeLimits } from '../merge/slice';
 import { compactLog } from './log';
 import { compactTable } from './table';
@@ -50,7 +51,7 @@ export async function compactNext(
   const current = await openTable(ports, table.name);
   const cursor = current && statedCursor(current.metadata);
   if (!cursor) return undefined;
-  checkKey(table, current.metadata);
+  checkKey(table, called(current, table).metadata);
   await checkLedger(ports, table.name, cursor);
   const aside = await readAside(ports.items, table.name);
   // A load that is folded onto the table's rows over many runs would begin anew at each commit of it.

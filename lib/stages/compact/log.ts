@@ -3,10 +3,10 @@ import { currentSchema } from '../../iceberg/metadata';
 import { moveCompacted, readCompacted } from '../../ledger/compacted';
 import { type Entry, entriesAfter, isLoad, markJoined } from '../../ledger/entries';
 import type { LakePorts } from '../../ports/lake-ports';
-import { logTableOf } from '../../table/columns';
 import { statedCursor } from '../../table/cursor';
 import { type LiveFiles, liveFiles } from '../../table/live-files';
 import { type OpenTable, openTable } from '../../table/open';
+import { openLog } from '../../table/renames';
 import { replaceFiles } from '../../table/replace-files';
 import { type Compacted, type CompactLimits, isSmall, SMALL_FILES_MIN } from './compact';
 import { findJoined } from './find-joined';
@@ -31,7 +31,7 @@ export async function compactLog(
   limits: CompactLimits,
 ): Promise<Compacted | undefined> {
   const current = await openTable(ports, table.name);
-  const log = await openTable(ports, logTableOf(table.name));
+  const log = await openLog(ports, table);
   if (!current || !log) return undefined;
   const files = await liveFiles(ports.store, log.metadata);
   // Rows that another engine deleted are in the deltas still: a joined file would make that final.

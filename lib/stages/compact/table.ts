@@ -2,15 +2,17 @@ import type { Field } from '../../columnar/types';
 import type { ResolvedTable } from '../../config/resolved';
 import type { DataFile } from '../../iceberg/data-file';
 import { currentSchema, specById } from '../../iceberg/metadata';
-import { partitionPath } from '../../iceberg/partition';
 import type { LakePorts } from '../../ports/lake-ports';
 import { planCompaction } from '../../table/compact-plan';
 import { type OpenFile, openFile } from '../../table/data-file';
 import { Deletes } from '../../table/deletes';
 import { rowsDoNotAddUp } from '../../table/errors';
+import { filePlace } from '../../table/file-place';
 import { type LiveFile, type LiveFiles, liveFiles } from '../../table/live-files';
 import { type OpenTable, openTable } from '../../table/open';
+import { called } from '../../table/renames';
 import { replaceFiles } from '../../table/replace-files';
+import { rowOrder } from '../../table/row-order';
 import { isSorted, liveRows, mergeSorted, sortedWhole } from '../../table/sorted-rows';
 import { writeFiles } from '../../table/write-files';
 import { type Compacted, type CompactLimits, isSmall, SMALL_FILES_MIN } from './compact';
@@ -21,7 +23,8 @@ interface Table {
   readonly files: LiveFiles;
   readonly deletes: Deletes;
   readonly fields: readonly Field[];
-  readonly key: readonly Field[];
+  /** What rows of a file are sorted by. */
+  readonly order: readonly Field[];
 }
 
 /** Past this share of deleted rows a file is written anew. */
@@ -31,14 +34,15 @@ const FILES_WRITTEN_MAX = 4;
 /** A row group of another engine past this many of ours is too much to hold several of. */
 const ROW_GROUPS_MAX = 4;
 
-/** Writes some files of a partition anew as fewer ones, sorted by key, without deleted rows (see planCompaction). */
+/** Writes some files of a partition anew as fewer ones, sorted, without deleted rows (see planCompaction). */
 export async function compactTable(
   ports: LakePorts,
-  { name, key }: ResolvedTable,
+  of: ResolvedTable,
   limits: CompactLimits,
 ): Promise<Compacted | undefined> {
-  const open = await openTable(ports, name);
-  if (!open || key.length === 0) return undefined;
+  const found = await openTable(ports, of.name);
+  if (!found) return undefined;
+  const open = called(found, of);
   const { fields } = currentSchema(open.metadata);
   const files = await liveFiles(ports.store, open.metadata);
   const table: Table = {
@@ -46,7 +50,7 @@ export async function compactTable(
     files,
     deletes: await Deletes.read(ports.store, files, fields),
     fields,
-    key: key.map(column => fields.find(f => f.name === column)!),
+    order: rowOrder(fields, of.key),
   };
   const inputs = await chosen(ports, table, limits);
   return inputs && rewrite(ports, table, inputs, limits);
@@ -61,7 +65,7 @@ interface Input {
 /** The planned files, opened; one that cannot be held in memory the way it is written is left out of the next plan. */
 async function chosen(
   { store }: LakePorts,
-  { files, deletes, key }: Table,
+  { files, deletes, order }: Table,
   limits: CompactLimits,
 ): Promise<Input[] | undefined> {
   let candidates = files.data.filter(({ file }) => file.format.toUpperCase() === 'PARQUET');
@@ -73,12 +77,12 @@ async function chosen(
     bytesMax: FILES_WRITTEN_MAX * limits.fileBytesMax,
   };
   for (;;) {
-    const planned = planCompaction(candidates, key[0]!, rule);
+    const planned = planCompaction(candidates, order[0]!, rule);
     if (planned.length === 0) return undefined;
     const inputs: Input[] = [];
     for (const live of planned) {
       const file = await openFile(store, live.file);
-      const input = { live, file, sorted: await isSorted(file, key) };
+      const input = { live, file, sorted: await isSorted(file, order) };
       if (fits(input, limits)) inputs.push(input);
       else candidates = candidates.filter(other => other !== live);
     }
@@ -99,24 +103,23 @@ function fits({ file: { footer }, sorted }: Input, limits: CompactLimits): boole
 
 async function rewrite(
   ports: LakePorts,
-  { open, files, deletes, fields, key }: Table,
+  { open, files, deletes, fields, order }: Table,
   inputs: readonly Input[],
   limits: CompactLimits,
 ): Promise<Compacted | undefined> {
   const first = inputs[0]!.live.file;
-  const path = partitionPath(specById(open.metadata, first.specId), fields, first.partition);
-  const place = {
-    folder: path ? `${open.name}/data/${path}` : `${open.name}/data`,
+  const shape = {
+    name: open.name,
     fields,
-    specId: first.specId,
-    partition: first.partition,
+    spec: specById(open.metadata, first.specId),
     sortOrderId: open.metadata['default-sort-order-id'],
   };
+  const place = filePlace(shape, first.partition);
   const sources = inputs.map(({ live, file, sorted }) => {
     const rows = liveRows(file, deletes.for(live), fields);
-    return sorted ? rows : sortedWhole(rows, key);
+    return sorted ? rows : sortedWhole(rows, order);
   });
-  const added = await writeFiles(ports, place, mergeSorted(sources, key), limits);
+  const added = await writeFiles(ports, place, mergeSorted(sources, order), limits);
   checkRows(open.name, inputs, deletes, added);
   const replaced = new Set(inputs.map(({ live }) => live.file.path));
   const standing = new Set(files.data.map(f => f.file.path).filter(file => !replaced.has(file)));

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import type { RowFault } from '../../formats/errors';
 import { quarantineKey } from '../../ledger/keys';
 import type { Quarantined } from '../../ledger/quarantine';
+import { FILE_ID_CHARS } from '../../ledger/received';
 import { type StreamRef, streamId } from '../../ledger/streams';
 import type { StreamRecord } from '../../ports/change-stream';
 import type { ItemAction, Items, ItemValue } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { Placed } from './places';
+import type { RecordsOfFile } from './request';
 
 /** A record that waits in quarantine, why, and the place it keeps. */
 export type AsideRecord = Placed<StreamRecord> & {
@@ -15,15 +17,21 @@ export type AsideRecord = Placed<StreamRecord> & {
   readonly generation?: number;
   /** Of a failure object: no batch before has dealt with it. */
   readonly judged?: true;
+  /** The one that it waits for, of several tables that take its source table's records. */
+  readonly table?: string;
 };
+
+/** What is known of a record that waits already. */
+type Standing = Pick<AsideRecord, 'judged' | 'table'>;
 
 /** A record without what was made of it. */
 export function asideOf(
-  { shard, sequence, key, data, arrivedAt, place }: Placed<StreamRecord>,
+  { shard, sequence, key, data, arrivedAt, place, judged, table }: Placed<StreamRecord> & Standing,
   fault: AsideRecord['fault'],
   generation?: number,
 ): AsideRecord {
-  const record = { shard, sequence, key, data, arrivedAt, place, fault };
+  const standing = { ...(judged ? { judged } : {}), ...(table === undefined ? {} : { table }) };
+  const record = { shard, sequence, key, data, arrivedAt, place, fault, ...standing };
   return generation === undefined ? record : { ...record, generation };
 }
 
@@ -34,6 +42,8 @@ export interface QuarantinedRecords extends Quarantined {
     readonly stream: StreamRef;
     /** They were kept when a function failed, which may have taken some of them in before: the log's entries say which. */
     readonly failure: boolean;
+    /** They are lines of a file, which they are numbered by. */
+    readonly file?: RecordsOfFile;
   };
 }
 
@@ -60,6 +70,15 @@ export function rangeOf(
 /** As it stands in the source of entries and as the object of quarantine records. */
 export const rangeText = ({ stream, shard, first, last }: RecordRange) =>
   `${PREFIX}${streamId(stream)}/${shard}/${first}-${last}`;
+
+/** What the records of a table in a file go by: the way of each is told apart (lib/ledger/received.ts). */
+export function fileIdentity(shard: string, table: string): string {
+  return createHash('sha256').update(`${shard}\n${table}`).digest('hex').slice(0, FILE_ID_CHARS);
+}
+
+/** The source of their entries. */
+export const sourceOfFile = ({ shard, first, last }: RecordRange, table: string) =>
+  `${fileIdentity(shard, table)}#${first}-${last}`;
 
 const PREFIX = 'stream:';
 
@@ -108,9 +127,9 @@ export async function putAsideAction(
 ): Promise<ItemAction> {
   const copy = `quarantine/${id}/${ids.fresh()}/records.jsonl`;
   await store.putIfAbsent(copy, Buffer.from(records.map(lineOf).join('')));
-  const rows = records.slice(0, LISTED_ROWS_MAX).map(({ fault }, row) => ({
+  const rows = records.slice(0, LISTED_ROWS_MAX).map(({ fault, sequence }, row) => ({
     row,
-    line: row + 1,
+    line: from.file ? Number(sequence) : row + 1,
     ...(fault.column === undefined ? {} : { column: fault.column.slice(0, REASON_CHARS_MAX) }),
     code: fault.code,
     reason: fault.reason.slice(0, REASON_CHARS_MAX),
@@ -164,6 +183,7 @@ interface Line {
   readonly minor: string;
   readonly generation?: number;
   readonly judged?: true;
+  readonly table?: string;
   readonly fault: RowFault;
 }
 
@@ -176,6 +196,7 @@ function lineOf({
   place,
   generation,
   judged,
+  table,
   fault,
 }: AsideRecord): string {
   const line: Line = {
@@ -188,6 +209,7 @@ function lineOf({
     minor: String(place.minor),
     ...(generation === undefined ? {} : { generation }),
     ...(judged ? { judged } : {}),
+    ...(table === undefined ? {} : { table }),
     fault,
   };
   return `${JSON.stringify(line)}\n`;

@@ -57,8 +57,43 @@ export const defect = (error: unknown): RowFault => ({
   reason: `a defect of Tidemark: ${String(error).slice(0, 200)}`,
 });
 
+/** TM_2390: a line of a file of records is longer than any record of a stream; nothing of the file was taken in. */
+export const lineTooLong = (line: number, bytesMax: number, where: string) =>
+  new TidemarkError(
+    'TM_2390',
+    `line ${line} has more than ${bytesMax} bytes, and each line is a record`,
+    where,
+    'check that every record ends its line; take the line out and take the file in again',
+  );
+
 /** TM_2327: a table has records of Debezium beside records of another format: a binlog and a clock have no order in common. */
 export const otherScale = (format: RecordFormat): RowFault => ({
   code: 'TM_2327',
   reason: `its table has changes whose positions do not compare with those of format ${format}: feed it from one of them`,
 });
+
+/** TM_2393: a record in Avro whose writer's schema nobody has announced. It is taken in when its schema comes. */
+export const unknownSchema = (fingerprint: string): RowFault => ({
+  code: 'TM_2393',
+  reason: `its writer's schema, of fingerprint ${fingerprint}, was not announced yet`,
+});
+
+/** TM_2396: a column was renamed at its source, and nobody declared it: its rows would fill a column of their own. */
+export const renamedAtSource = (table: string, was: string, name: string) =>
+  new TidemarkError(
+    'TM_2396',
+    `column ${was} was renamed to ${name} at its source`,
+    `table ${table}`,
+    `declare ${name} with aliases: { ${name}: ['${was}'] } before rows of that name come in`,
+  );
+
+/** TM_2397: a source's table is gone, or has another name. What it left stays as it is. */
+export const tableGone = (table: string, became: string) =>
+  new TidemarkError(
+    'TM_2397',
+    `the source's table was ${became}`,
+    `table ${table}`,
+    became === 'renamed'
+      ? 'declare its new name as from; rows that bear it wait in quarantine until then'
+      : 'its rows stay in the lake: leave the table out of the config if nothing is to come any more',
+  );

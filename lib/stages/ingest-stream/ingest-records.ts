@@ -1,4 +1,5 @@
 import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
+import { notableRuns } from '../../ledger/event-ids';
 import {
   compareSequences,
   cursorAction,
@@ -11,11 +12,14 @@ import {
 import type { StreamRecord } from '../../ports/change-stream';
 import type { LakePorts } from '../../ports/lake-ports';
 import { localDate } from '../ingest/dates';
-import { asideId, asideOf, putAsideAction, rangeOf, rangeText } from './aside';
+import { asideId, asideOf, putAsideAction, rangeOf, rangeText, sourceOfFile } from './aside';
+import { type ControlTaken, followControl } from './follow-control';
 import { arrivalOf, placeAfter } from './places';
 import type { RecordsRequest, RecordsTaken, TableTaken } from './request';
-import { type Routed, type Routes, routeRecords } from './route';
+import { formatOfSource, type Routed, type Routes, routeRecords, routingOf } from './route';
 import { takeIn } from './take-in';
+import { holdUnread, takeInAnnounced } from './unread';
+import { schemasFor } from './writer-schemas';
 
 type Change = Routed<StreamRecord>;
 type Stray = Routes<StreamRecord>['strays'][number];
@@ -32,14 +36,23 @@ export async function ingestRecords(
   lake: ResolvedLake,
   request: RecordsRequest,
 ): Promise<RecordsTaken> {
-  const routes = routeRecords(lake, inOrder(request.records), request);
-  const { strays, control } = routes;
+  const { routes, announced } = await readBatch(ports, lake, request);
+  const { strays, control, unread } = routes;
   const tables: TableTaken[] = [];
   const failed: { table?: string; error: unknown }[] = [];
   const undone: string[] = [];
+  let followed: readonly ControlTaken[] = [];
+  try {
+    followed = await followControl(ports, lake, control);
+  } catch (error) {
+    // Delivered again, the records that are taken in below are skipped, and this is tried once more.
+    failed.push({ error });
+    undone.push(request.records.map(r => r.sequence).sort(compareSequences)[0]!);
+  }
   for (const [table, records] of routes.tables) {
     try {
-      tables.push(await takeTable(ports, lake, table, { request, records, strays }));
+      for (const run of notableRuns(records))
+        tables.push(await takeTable(ports, lake, table, { request, records: run, strays }));
     } catch (error) {
       failed.push({ table: table.name, error });
       undone.push(records[0]!.sequence);
@@ -53,9 +66,34 @@ export async function ingestRecords(
     failed.push({ error });
     undone.push(strays[0]!.sequence);
   }
+  if (announced) {
+    // The event source delivers an announcement again until all that waited for its schema is dealt with.
+    const { taken, more, error } = await takeInAnnounced(ports, lake, request.source);
+    tables.push(...taken);
+    if (error !== undefined) failed.push({ error });
+    if (more) undone.push(announced);
+  }
   const retryFrom = undone.sort(compareSequences)[0];
   const retry = retryFrom === undefined ? {} : { retryFrom };
-  return { tables, strays: strays.length, control, failed, ...retry };
+  return { tables, strays: strays.length + unread.length, control: followed, failed, ...retry };
+}
+
+/** What the records say, once those in Avro are put aside whose writers' schemas nobody knows. */
+async function readBatch(
+  ports: LakePorts,
+  lake: ResolvedLake,
+  request: RecordsRequest,
+): Promise<{ routes: Routes<StreamRecord>; announced?: string }> {
+  const records = inOrder(request.records);
+  const routing = routingOf(lake, request);
+  const format = routing.format ?? formatOfSource(lake, request.source);
+  for (;;) {
+    const schemas = await schemasFor(ports.items, { ...request, format }, records);
+    const own = records.filter(record => !schemas.isHeld(record));
+    const routes = routeRecords(lake, own, { ...routing, schemas });
+    if (await holdUnread(ports, request, routes.unread, schemas))
+      return { routes, ...(schemas.announcedAt === undefined ? {} : { announced: schemas.announcedAt }) };
+  }
 }
 
 /** In the shard's order, each once. */
@@ -89,14 +127,14 @@ async function takeTable(
       table,
       records: placed,
       dateReceived: localDate(now, lake.timezone),
-      source: rangeText(range),
+      source: request.file ? sourceOfFile(range, table.name) : rangeText(range),
       ...(cursor.scale ? { scale: cursor.scale } : {}),
       commit: async (bad, generation, scale = cursor.scale) => {
         const guard = cursorAction(request, table.name, cursor, scale ? { ...next, scale } : next);
         if (bad.length === 0) return { guard, beside: [] };
         const action = await putAsideAction(ports, {
           id: asideId(range, table.name),
-          object: rangeText(range),
+          object: request.file?.object ?? rangeText(range),
           table: table.name,
           records: bad.map(({ at, ...fault }) => asideOf(placed[at]!, fault, generation)),
           from: originOf(request),
@@ -129,7 +167,7 @@ async function putStraysAside(
     const range = rangeOf(request.stream, placed);
     const aside = await putAsideAction(ports, {
       id: asideId(range, ''),
-      object: rangeText(range),
+      object: request.file?.object ?? rangeText(range),
       table: '',
       records: placed.map(record => asideOf(record, record.fault)),
       from: originOf(request),
@@ -140,6 +178,6 @@ async function putStraysAside(
   }
 }
 
-function originOf({ source, stream: { name, createdAt } }: RecordsRequest) {
-  return { source, stream: { name, createdAt }, failure: false };
+function originOf({ source, stream: { name, createdAt }, file }: RecordsRequest) {
+  return { source, stream: { name, createdAt }, failure: false, ...(file ? { file } : {}) };
 }

@@ -1,5 +1,6 @@
 import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
 import { entriesAfter } from '../../ledger/entries';
+import { notableRuns } from '../../ledger/event-ids';
 import { quarantineKey } from '../../ledger/keys';
 import { eachQuarantined } from '../../ledger/quarantine';
 import { compareSequences, scaleOf } from '../../ledger/streams';
@@ -11,6 +12,7 @@ import type { Ingested } from '../ingest/request';
 import {
   type AsideRecord,
   asideOf,
+  fileIdentity,
   holdsRecords,
   putAsideAction,
   type QuarantinedRecords,
@@ -19,8 +21,9 @@ import {
   readWaiting,
 } from './aside';
 import type { TableTaken } from './request';
-import { formatOfSource, type Routed, routeRecords } from './route';
+import { formatOfSource, type Routed, routeRecords, routingOf } from './route';
 import { takeIn } from './take-in';
+import { schemasFor } from './writer-schemas';
 
 interface Waiting {
   readonly waiting: QuarantinedRecords;
@@ -46,35 +49,70 @@ export async function replayRecords(
 ): Promise<Ingested[]> {
   const table = asked === undefined ? undefined : lake.tables.find(t => t.name === asked);
   if (asked !== undefined && !table) throw undeclaredTable(asked, record.object);
-  const { source } = record.records;
-  formatOfSource(lake, source);
+  const { source, file } = record.records;
+  const format = file?.format ?? formatOfSource(lake, source);
+  const routing = {
+    ...routingOf(lake, { source, ...(file ? { file } : {}) }),
+    ...(table ? { table } : {}),
+    ...(record.table === '' ? {} : { waitsFor: record.table }),
+  };
   const tried = new Set<string>();
   const done: Ingested[] = [];
   for (;;) {
     const now = await readWaiting(ports.items, record.id);
     if (!now) return done.length > 0 ? done : [answer(record, 'seen')];
     const waits = await readAside(ports, now.waiting);
-    const routes = routeRecords(lake, waits, table ? { source, table } : { source });
+    const schemas = await schemasFor(ports.items, { source, stream: record.records.stream, format }, waits);
+    // Of a failure: what was put aside for want of its schema waits elsewhere, or has waited there.
+    const isElsewhere = (r: AsideRecord) => record.records.failure && !r.judged && schemas.isHeld(r);
+    const routes = routeRecords(
+      lake,
+      waits.filter(r => !isElsewhere(r)),
+      { ...routing, schemas },
+    );
     const next = nextWork(routes.tables, tried);
-    if (!next && routes.tables.size + routes.strays.length > 0) return [...done, stillWaiting(now.waiting)];
+    const others = [...routes.strays, ...routes.unread];
+    if (!next && (await dropPutAside(ports, now, waits, others))) continue;
+    if (!next && routes.tables.size + others.length > 0)
+      return [...done, stillWaiting(await noteReasons(ports, now, waits, others))];
     if (!next) {
       // Nothing of it is anybody's data: a table's name may have become one that is ignored.
       await ports.items.transact([{ delete: quarantineKey(record.id), if: now.version }]);
       continue;
     }
-    const taken = await takeTable(ports, lake, now, { ...next, waits });
+    const taken = await takeTable(ports, lake, now, { ...next, waits, routes: routes.tables, asked });
     if (taken === undefined) continue;
-    tried.add(next.name);
+    for (const change of next.own) tried.add(tryOf(next.table, change));
     const { first, count, rows } = taken;
     const { name } = next.table;
     if (rows > 0) done.push({ ...answer(record, 'taken-in'), table: name, first, count, rows });
   }
 }
 
+/** The quarantine record with the reasons for which its records wait now: a schema may have come, and not resolve. */
+async function noteReasons(
+  ports: LakePorts,
+  { waiting, version }: Waiting,
+  waits: readonly AsideRecord[],
+  others: readonly AsideRecord[],
+): Promise<QuarantinedRecords> {
+  const now = new Map(others.map(({ sequence, fault }) => [sequence, fault]));
+  const noted = waits.map(record => ({ ...record, fault: now.get(record.sequence) ?? record.fault }));
+  if (noted.every(({ fault }, i) => fault.reason === waits[i]!.fault.reason)) return waiting;
+  await ports.items.transact([await replaceAction(ports, waiting, version, noted)]);
+  return (await readWaiting(ports.items, waiting.id))?.waiting ?? waiting;
+}
+
+/** A table's work among all that waits. */
+interface WorkOfAll extends Work {
+  readonly waits: readonly AsideRecord[];
+  readonly routes: ReadonlyMap<ResolvedTable, readonly Change[]>;
+  readonly asked: string | undefined;
+}
+
 interface Work {
-  readonly name: string;
   readonly table: ResolvedTable;
-  /** Counted in one source generation. */
+  /** Counted in one source generation, and few enough for a transaction. */
   readonly own: readonly Change[];
 }
 
@@ -84,45 +122,66 @@ function nextWork(
   tried: ReadonlySet<string>,
 ): Work | undefined {
   for (const [table, changes] of tables) {
-    for (const { generation } of changes) {
-      const name = `${table.name}/${generation ?? ''}`;
-      if (!tried.has(name)) return { name, table, own: changes.filter(c => c.generation === generation) };
-    }
+    const left = changes.filter(change => !tried.has(tryOf(table, change)));
+    const own = left.filter(change => change.generation === left[0]!.generation);
+    if (own.length > 0) return { table, own: notableRuns(own)[0]! };
   }
   return undefined;
 }
+
+const tryOf = ({ name }: ResolvedTable, { sequence }: Change) => `${name}/${sequence}`;
 
 /** What came of one table's records; undefined when somebody else changed the quarantine record. */
 async function takeTable(
   ports: LakePorts,
   lake: ResolvedLake,
   { waiting, version }: Waiting,
-  { table, waits, own }: Work & { readonly waits: readonly AsideRecord[] },
+  { table, waits, own, routes, asked }: WorkOfAll,
 ): Promise<TableTaken | undefined> {
   const { items } = ports;
   const { records: from, id, object, at } = waiting;
-  const doubtful = from.failure ? own.filter(record => !record.judged) : [];
+  // Another table than they waited for may have had them from their batch.
+  const isOther = waiting.table !== '' && waiting.table !== table.name && asked === undefined;
+  const doubtful = from.failure || isOther ? own.filter(record => !record.judged) : [];
   const taken = await takenBefore(items, table.name, waiting, doubtful);
   const { generation } = own[0]!;
   const records = own.filter(record => !taken.has(record.sequence));
   const scale = await scaleOf(items, { stream: from.stream, shard: own[0]!.shard }, table.name);
-  const others = waits.filter(record => !own.some(o => o.sequence === record.sequence));
+  const done = new Set(own.map(nameOf));
+  const alsoOf = otherOwners(table, routes);
+  const others = waits.flatMap(record => (done.has(nameOf(record)) ? alsoOf(record) : [record]));
+  const shared = new Set(others.filter(o => o.table !== undefined).map(o => o.sequence));
   return takeIn(ports, lake, {
     table,
     records,
     dateReceived: localDate(at, lake.timezone),
-    source: `${object}#${id}`,
+    source: `${from.file ? fileIdentity(own[0]!.shard, table.name) : object}#${id}`,
     ...(generation === undefined ? {} : { generation }),
     ...(scale ? { scale } : {}),
     commit: async (bad, present) => {
       const rest = bad.map(({ at: i, ...fault }): AsideRecord => {
         const record = asideOf(records[i]!, fault, generation ?? present);
-        return from.failure ? { ...record, judged: true } : record;
+        const itsOwn = shared.has(record.sequence) ? { table: table.name } : {};
+        return { ...record, ...itsOwn, ...(from.failure ? { judged: true } : {}) };
       });
       const all = [...others, ...rest].sort((a, b) => compareSequences(a.sequence, b.sequence));
       return { guard: await replaceAction(ports, waiting, version, all), beside: [] };
     },
   });
+}
+
+/** Tells the lines of a quarantine record apart: one for each table that a record waits for. */
+const nameOf = ({ sequence, table }: AsideRecord) => `${sequence}/${table ?? ''}`;
+
+/** Gives a record that a table has dealt with once for each of the others that take it. */
+function otherOwners(table: ResolvedTable, routes: WorkOfAll['routes']): (record: AsideRecord) => AsideRecord[] {
+  const others = [...routes].flatMap(([other, changes]) =>
+    other === table ? [] : [{ name: other.name, own: new Set(changes.map(nameOf)) }],
+  );
+  return record =>
+    others
+      .filter(({ own }) => own.has(nameOf(record)))
+      .map(({ name }) => ({ ...asideOf(record, record.fault, record.generation), table: name }));
 }
 
 /** The quarantine record with only these records, or without any. */
@@ -135,6 +194,23 @@ async function replaceAction(
   if (records.length === 0) return { delete: quarantineKey(id), if: version };
   return putAsideAction(ports, { id, object, table, records, from, at }, version);
 }
+
+/** Takes out what a batch before has put aside as nobody's: it waits there. False: there is none of it. */
+async function dropPutAside(
+  ports: LakePorts,
+  { waiting, version }: Waiting,
+  waits: readonly AsideRecord[],
+  strays: readonly AsideRecord[],
+): Promise<boolean> {
+  if (!waiting.records.failure) return false;
+  const twice = await takenBefore(ports.items, NO_TABLE, waiting, strays);
+  if (twice.size === 0) return false;
+  const rest = waits.filter(({ sequence }) => !twice.has(sequence));
+  await ports.items.transact([await replaceAction(ports, waiting, version, rest)]);
+  return true;
+}
+
+const NO_TABLE = '';
 
 /**
  * The sequence numbers among the records that were dealt with before: a batch's delta, and what it put aside, are of a

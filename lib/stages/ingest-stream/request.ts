@@ -1,6 +1,7 @@
-import type { ControlNote } from '../../formats/stream-message';
+import type { StreamFormat } from '../../formats/stream-formats';
 import type { ListShards, StreamRef } from '../../ledger/streams';
 import type { StreamRecord } from '../../ports/change-stream';
+import type { ControlTaken } from './follow-control';
 
 /** Records of one shard that ask to be taken in. */
 export interface RecordsRequest {
@@ -11,6 +12,17 @@ export interface RecordsRequest {
   readonly shard: string;
   /** A run of the shard without holes, in any order; a repeat of any of them is fine. */
   readonly records: readonly StreamRecord[];
+  /** They are lines of a file, each numbered by its own; the source need not be declared. */
+  readonly file?: RecordsOfFile;
+}
+
+/** What goes for the records of a file. */
+export interface RecordsOfFile {
+  /** What it was received as: the way to it, or `-`. */
+  readonly object: string;
+  readonly format: StreamFormat;
+  /** The table that takes in every change, whatever its record names. */
+  readonly table?: string;
 }
 
 /** What became of the records of one table. */
@@ -23,6 +35,8 @@ export interface TableTaken {
   readonly count: number;
   readonly rows: number;
   readonly badRows: number;
+  /** Records that are not the table's, as `where` says. */
+  readonly leftOut?: number;
 }
 
 export interface RecordsTaken {
@@ -30,7 +44,8 @@ export interface RecordsTaken {
   readonly tables: readonly TableTaken[];
   /** Records put aside that are no table's. */
   readonly strays: number;
-  readonly control: readonly ControlNote[];
+  /** What the source says of its tables, and what came of it. */
+  readonly control: readonly ControlTaken[];
   /** Why some were not dealt with; those of other tables were. */
   readonly failed: readonly { readonly table?: string; readonly error: unknown }[];
   /**

@@ -1,14 +1,19 @@
-import { type ResolvedLake, type ResolvedTable, tableFor } from '../../config/resolved';
+import { type ResolvedLake, type ResolvedTable, tablesFor } from '../../config/resolved';
+import type { WriterSchemas } from '../../formats/avro/avro-messages';
 import type { RowFault } from '../../formats/errors';
 import type { JsonChange } from '../../formats/json-changes';
 import { messageReader, type StreamFormat } from '../../formats/stream-formats';
 import type { ControlNote, MessageReader, RecordFormat, StreamMessage } from '../../formats/stream-message';
-import { defect, noSuchStream, undeclaredSource } from './errors';
+import type { EventRef } from '../../ledger/event-ids';
+import { undeclaredTable } from '../ingest/errors';
+import { defect, noSuchStream, undeclaredSource, unknownSchema } from './errors';
 import type { Place } from './places';
+import type { RecordsOfFile } from './request';
 
 /** @throws TM_2321 */
 export function formatOfSource(lake: ResolvedLake, source: string): StreamFormat {
   const config = Object.hasOwn(lake.sources, source) ? lake.sources[source] : undefined;
+  if (config?.kind === 'http' && config.stream === undefined) return 'event';
   if (config?.kind !== 'kinesis')
     throw noSuchStream(source, config ? `of kind ${config.kind}` : 'not declared');
   return config.format;
@@ -22,12 +27,18 @@ export type Routed<R> = R & {
   readonly load: boolean;
   /** Where its source says it stands. */
   readonly position?: Place;
+  /** What a repeat of it is known by. */
+  readonly event?: EventRef;
+  /** Why the table's reader cannot read it. */
+  readonly unfit?: RowFault;
 };
 
 export interface Routes<R> {
   readonly tables: ReadonlyMap<ResolvedTable, readonly Routed<R>[]>;
   /** Records that are no table's, and why. */
   readonly strays: readonly (R & { readonly fault: RowFault })[];
+  /** Records in Avro whose writer's schema is not known yet. */
+  readonly unread: readonly (R & { readonly fault: RowFault; readonly fingerprint: string })[];
   readonly control: readonly ControlNote[];
 }
 
@@ -35,41 +46,87 @@ export interface RouteOptions {
   readonly source: string;
   /** Takes in every change, whatever table its record names. */
   readonly table?: ResolvedTable;
+  /** The table that they all wait for, of several that take their source table's records. */
+  readonly waitsFor?: string;
+  /** How they are written. Default: as the source is declared. */
+  readonly format?: StreamFormat;
+  /** Those of records in Avro. Default: none is known. */
+  readonly schemas?: WriterSchemas;
+}
+
+/** How records are routed that are lines of a file, or of a stream of the config. @throws TM_2302 */
+export function routingOf(
+  lake: ResolvedLake,
+  { source, file }: { readonly source: string; readonly file?: RecordsOfFile },
+): RouteOptions {
+  if (!file) return { source };
+  const { format, object } = file;
+  if (file.table === undefined) return { source, format };
+  const table = lake.tables.find(({ name }) => name === file.table);
+  if (!table) throw undeclaredTable(file.table, object);
+  return { source, format, table };
 }
 
 /**
- * Which table each record belongs to: the table that takes in its source table's changes, of plain JSON the table
- * that is from the stream (`from: '<source name>'`). What is nobody's data, or none, is in no route.
+ * Which tables each record belongs to: those that take in its source table's changes, of plain JSON those that are from
+ * the stream (`from: '<source name>'`). Of several each finds out whether the record is its own (`where`); one that waits
+ * for a table is that table's alone. What is nobody's data, or none, is in no route.
  */
-export function routeRecords<R extends { readonly data: Uint8Array }>(
+export function routeRecords<R extends { readonly data: Uint8Array; readonly table?: string }>(
   lake: ResolvedLake,
   records: readonly R[],
-  { source, table }: RouteOptions,
+  { source, table, waitsFor, format, schemas }: RouteOptions,
 ): Routes<R> {
-  const read = messageReader(formatOfSource(lake, source));
+  const read = messageReader(format ?? formatOfSource(lake, source), schemas);
   const tables = new Map<ResolvedTable, Routed<R>[]>();
   const strays: (R & { fault: RowFault })[] = [];
+  const unread: (R & { fault: RowFault; fingerprint: string })[] = [];
   const control: ControlNote[] = [];
   for (const record of records) {
     const message = readSafely(read, record.data);
     if (message.kind === 'ignored') continue;
     if (message.kind === 'fault') strays.push({ ...record, fault: message.fault });
-    else if (message.kind === 'control') {
+    else if (message.kind === 'unread') {
+      const { fingerprint } = message;
+      unread.push({ ...record, fault: unknownSchema(fingerprint), fingerprint });
+    } else if (message.kind === 'control') {
       const { kind: _, ...note } = message;
       control.push(note);
     } else {
-      const { schema, change, format, load, position } = message;
-      const routed = { ...record, change, format, load, ...(position ? { position } : {}) };
+      const { schema, change, format, load, position, event, readAs } = message;
+      const routed = { ...record, change, format, load, ...(position ? { position } : {}), ...(event ? { event } : {}) };
       const from = { ...(schema === undefined ? {} : { schema }), table: message.table ?? source };
-      const owner = table ?? tableFor(lake, from);
-      const known = owner && tables.get(owner);
-      if (!owner) strays.push({ ...record, fault: undeclaredSource(Object.values(from).join('.')) });
-      else if (known) known.push(routed);
-      else tables.set(owner, [routed]);
+      const owners = table ? [table] : ownersOf(tablesFor(lake, from), record.table ?? waitsFor);
+      if (owners.length === 0)
+        strays.push({ ...record, fault: undeclaredSource(Object.values(from).join('.')) });
+      for (const owner of owners) {
+        const own = readAs && owner.reader ? { ...routed, ...rowReadAs(readAs, owner.reader) } : routed;
+        const known = tables.get(owner);
+        if (known) known.push(own);
+        else tables.set(owner, [own]);
+      }
     }
   }
-  return { tables, strays, control };
+  return { tables, strays, unread, control };
 }
+
+/** The one that the record waits for; all where that takes them no longer. */
+function ownersOf(owners: readonly ResolvedTable[], waitsFor: string | undefined): readonly ResolvedTable[] {
+  const own = waitsFor === undefined ? undefined : owners.find(({ name }) => name === waitsFor);
+  return own ? [own] : owners;
+}
+
+/** The row as the table's own Avro schema has it. */
+function rowReadAs(
+  readAs: (reader: object) => StreamMessage,
+  reader: object,
+): Pick<Routed<object>, 'unfit'> & Partial<Pick<Routed<object>, 'change'>> {
+  const message = readSafely(() => readAs(reader), NO_BYTES);
+  if (message.kind === 'fault') return { unfit: message.fault };
+  return message.kind === 'change' ? { change: message.change } : {};
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 function readSafely(read: MessageReader, data: Uint8Array): StreamMessage {
   try {

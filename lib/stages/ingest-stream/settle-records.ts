@@ -1,28 +1,30 @@
 import { dmsSequence } from '../../change/position';
 import { valueAt } from '../../columnar/kernels';
-import type { ResolvedTable } from '../../config/resolved';
-import type { RowFault } from '../../formats/errors';
+import { isOmitted, type ResolvedTable } from '../../config/resolved';
+import { type RowFault, recordsOwn } from '../../formats/errors';
 import type { DecodedBatch } from '../../formats/format';
-import { type ChangesRequest, decodeChanges } from '../../formats/json-changes';
+import { type ChangesRequest, decodeChanges, type JsonChange } from '../../formats/json-changes';
 import { dmsBookkeeping, plainBookkeeping } from '../../formats/layout';
 import type { RecordFormat } from '../../formats/stream-message';
 import { currentSchema } from '../../iceberg/metadata';
 import type { Scale } from '../../ledger/streams';
+import type { StreamRecord } from '../../ports/change-stream';
 import type { LakePorts } from '../../ports/lake-ports';
-import { columnsToRead, isReserved, logTableOf } from '../../table/columns';
+import { columnsToRead, isReserved } from '../../table/columns';
 import { checkLedger, statedCursor } from '../../table/cursor';
 import { reservedColumn } from '../../table/errors';
 import { ensureLog } from '../../table/log-table';
-import { openTable } from '../../table/open';
+import { openLog } from '../../table/renames';
 import { checkDeletedWhen } from '../ingest/deleted-when';
 import { settle } from '../ingest/settle';
 import type { PositionRule, Settled } from '../ingest/settled';
+import { whereOf } from '../ingest/where';
 import { computed, withoutDefects } from './defects';
 import { otherScale, recordSequence, unusableName } from './errors';
 import type { Placed } from './places';
 import type { Routed } from './route';
 
-type Change = Placed<Routed<object>>;
+type Change = Placed<Routed<Pick<StreamRecord, 'arrivedAt'>>>;
 
 /** A record that cannot be taken in, by its place among those given. */
 export type BadRecord = RowFault & { readonly at: number };
@@ -39,6 +41,8 @@ export interface SettledRecords {
   /** All for one schema. */
   readonly settled: readonly Settled[];
   readonly bad: BadRecord[];
+  /** Records that are not the table's, as `where` says. */
+  readonly leftOut: number;
   /** The log's schema that they are settled for. */
   readonly schema: number;
   /** What their positions are made of; undefined when all are bad. */
@@ -89,6 +93,7 @@ async function settleTogether(
     return {
       settled: parts.map(part => part.settled),
       bad: [...bad, ...faults].sort((a, b) => a.at - b.at),
+      leftOut: parts.reduce((sum, part) => sum + part.leftOut, 0),
       schema: parts[0]?.schema ?? NO_SCHEMA,
       ...(parts.some(part => part.settled.batch.length > 0) ? { scale } : {}),
     };
@@ -119,9 +124,10 @@ function byFormat(
 } {
   const groups = new Map<RecordFormat, number[]>();
   const bad: BadRecord[] = [];
-  records.forEach(({ format }, i) => {
+  records.forEach(({ format, unfit }, i) => {
     const group = groups.get(format);
-    if (scaleOfFormat(format) !== scale.kind) bad.push({ at: i, ...otherScale(format) });
+    if (unfit) bad.push({ at: i, ...unfit });
+    else if (scaleOfFormat(format) !== scale.kind) bad.push({ at: i, ...otherScale(format) });
     else if (group) group.push(i);
     else groups.set(format, [i]);
   });
@@ -132,6 +138,7 @@ interface SettledGroup {
   readonly settled: Settled;
   /** By their places in the group. */
   readonly bad: readonly BadRecord[];
+  readonly leftOut: number;
   readonly schema: number;
 }
 
@@ -141,21 +148,26 @@ async function settleGroup(
   format: RecordFormat,
   { table, generation, dateReceived }: SettleRequest,
 ): Promise<SettledGroup> {
-  const before = await openTable(ports, logTableOf(table.name));
-  const known = columnsToRead(table.columns, before ? currentSchema(before.metadata).fields : []);
+  const before = await openLog(ports, table);
+  const known = columnsToRead(table, before ? currentSchema(before.metadata).fields : []);
+  const { arrivedAt } = table.record;
   const { columns, batch } = computed(() =>
     decodeChanges(
-      records.map(record => record.change),
+      records.map(record => (arrivedAt === undefined ? record.change : dated(record))),
       {
         columns: known,
         ...(table.written ? { written: table.written } : {}),
         key: table.key,
         ...readingOf(table, format),
+        ...whereOf(table),
+        aliases: table.aliases,
+        others: table.others,
+        record: table.record,
         refuses: refusesFor(table),
       },
     ),
   );
-  const shapes = columns.filter(column => !table.omit.includes(column.name));
+  const shapes = columns.filter(column => !isOmitted(table, column.name));
   const log = await ensureLog(ports, table, shapes);
   const { fields } = currentSchema(log.metadata);
   checkDeletedWhen(table, fields, table.name);
@@ -170,7 +182,11 @@ async function settleGroup(
     ...(column === undefined ? {} : { column }),
   }));
   const schema = log.metadata['current-schema-id'];
-  return { settled, bad, schema };
+  return { settled, bad, leftOut: (batch.leftOut ?? 0) + settled.leftOut, schema };
+}
+
+function dated({ change, arrivedAt }: Change): JsonChange {
+  return { ...change, arrivedAt: new Date(Math.round(arrivedAt)).toISOString() };
 }
 
 /** What a record's members mean. A DMS record leaves out what is NULL; any other says nothing of what it lacks. */
@@ -179,6 +195,8 @@ function readingOf(
   format: RecordFormat,
 ): Pick<ChangesRequest, 'bookkeeping' | 'missing'> {
   if (format === 'json') return { bookkeeping: plainBookkeeping(options), missing: 'absent' };
+  // An event stands where it arrived, and changed when it was received: its table's option names an op alone.
+  if (format === 'event') return { bookkeeping: { op: options.opColumn }, missing: 'absent' };
   if (format !== 'dms') return { bookkeeping: {}, missing: 'absent' };
   const { changedAt, sequence } = dmsBookkeeping(options);
   return { bookkeeping: { changedAt, sequence }, missing: absent === 'unchanged' ? 'absent' : 'null' };
@@ -187,9 +205,11 @@ function readingOf(
 const COLUMN_NAME_MAX = 255;
 
 /** A name that a catalog refuses would stop the table's every commit. What is omitted enters no table. */
-function refusesFor({ omit }: ResolvedTable): ChangesRequest['refuses'] {
+function refusesFor({ omit, record }: ResolvedTable): ChangesRequest['refuses'] {
+  const own = new Set([record.text, record.arrivedAt].map(name => name?.toLowerCase()));
   return name => {
     if (omit.includes(name)) return undefined;
+    if (own.has(name.toLowerCase())) return recordsOwn(name);
     if (name === '' || name.length > COLUMN_NAME_MAX || /\p{Cc}/u.test(name)) return unusableName(name);
     if (!isReserved(name)) return undefined;
     const { code, what } = reservedColumn('', name);

@@ -2,12 +2,14 @@ import { type ResolvedLake, type ResolvedTable, requireKey } from '../../config/
 import { TidemarkError } from '../../errors';
 import { recordRecords, type Scale } from '../../ledger/streams';
 import type { ItemAction } from '../../ports/items';
+import type { StreamRecord } from '../../ports/change-stream';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { Settled } from '../ingest/settled';
 import { untilNumbered } from '../ingest/until-numbered';
 import { writeDeltas } from '../ingest/write-deltas';
 import type { Placed } from './places';
 import type { TableTaken } from './request';
+import { withoutRepeats } from './repeats';
 import type { Routed } from './route';
 import {
   type BadRecord,
@@ -20,7 +22,7 @@ import {
 /** Records of one table, and what makes them count once. */
 export interface Work {
   readonly table: ResolvedTable;
-  readonly records: readonly Placed<Routed<object>>[];
+  readonly records: readonly Placed<Routed<Pick<StreamRecord, 'arrivedAt'>>>[];
   /** `YYYY-MM-DD` */
   readonly dateReceived: string;
   /** Their positions' generation, where they were counted before; else the table's present one. */
@@ -53,13 +55,18 @@ export async function takeIn(
   const { table, records } = work;
   return untilNumbered(ports, table.name, async ({ counter, turn }) => {
     const generation = work.generation ?? counter.generation;
-    const { settled, bad, schema, scale } = await settleAll(ports, records, { ...work, generation });
+    const fresh = await withoutRepeats(ports, table.name, records, counter.version);
+    const found = await settleAll(ports, fresh.records, { ...work, generation });
+    const { settled, schema, scale, leftOut } = found;
+    const bad = found.bad.map(one => ({ ...one, at: fresh.places[one.at]! }));
     const { dateReceived, source, commit } = work;
     const { next: entry, vacuumCount } = counter;
     const place = { table: table.name, dateReceived, entry };
     const deltas = await writeDeltas(ports, place, each(settled), lake.limits);
     const written = { source, deltas, entry, vacuumCount, schema };
-    const transaction = { table: table.name, ...(await commit(bad, generation, scale)) };
+    const { guard, beside } = await commit(bad, generation, scale);
+    const { stands } = fresh;
+    const transaction = { table: table.name, guard, beside: [...beside, ...fresh.note(found.bad)], stands };
     const who = { now: ports.clock.now(), turn };
     const recorded = await recordRecords(ports.items, transaction, written, who);
     if (recorded.outcome === 'outdated') return { outdated: deltas };
@@ -68,16 +75,15 @@ export async function takeIn(
     const outcome =
       bad.length === 0 ? 'taken-in' : bad.length < records.length ? 'rows-quarantined' : 'quarantined';
     const first = deltas.length > 0 ? { first: recorded.first } : {};
-    return {
-      done: { table: table.name, outcome, ...first, count: deltas.length, rows, badRows: bad.length },
-    };
+    const counts = { count: deltas.length, rows, badRows: bad.length, ...(leftOut > 0 ? { leftOut } : {}) };
+    return { done: { table: table.name, outcome, ...first, ...counts } };
   });
 }
 
 /** Settles them, or finds all of them bad where the table as it is declared takes none. */
 async function settleAll(
   ports: LakePorts,
-  records: readonly Placed<Routed<object>>[],
+  records: Work['records'],
   request: SettleRequest,
 ): Promise<SettledRecords> {
   try {
@@ -87,7 +93,7 @@ async function settleAll(
     if (!(error instanceof TidemarkError) || !isTableFault(error)) throw error;
     const { code, what: reason } = error;
     const bad = records.map((_, at) => ({ at, code, reason }));
-    return { settled: [], bad, schema: NO_SCHEMA };
+    return { settled: [], bad, leftOut: 0, schema: NO_SCHEMA };
   }
 }
 

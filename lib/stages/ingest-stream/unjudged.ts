@@ -1,5 +1,5 @@
 import type { RowFault } from '../../formats/errors';
-import { cursorAction, shardCursor } from '../../ledger/streams';
+import { cursorAction, isAfter, shardCursor } from '../../ledger/streams';
 import type { LakePorts } from '../../ports/lake-ports';
 import { putAsideAction, rangeOf, rangeText, readWaiting } from './aside';
 import { placeAfter } from './places';
@@ -22,7 +22,9 @@ export async function putUnjudgedAside(ports: LakePorts, unjudged: Unjudged): Pr
   for (;;) {
     if (await readWaiting(ports.items, id)) return;
     const cursor = await shardCursor(ports.items, at, stream.shards);
-    const { placed, next } = placeAfter(cursor, records, false);
+    // Behind a cursor that has passed them stand later records: what those were raised to says nothing of these.
+    const passed = !isAfter(records[0]!.sequence, cursor);
+    const { placed, next } = placeAfter(passed ? { ...cursor, arrival: 0n } : cursor, records, false);
     const aside = await putAsideAction(ports, {
       id,
       object: rangeText(rangeOf(stream, placed)),

@@ -65,3 +65,30 @@ export const deletedWhenUnfit = (column: string, type: string | undefined, where
     where,
     `mend deletedWhen in tidemark.config.ts, or declare ${column}: 'boolean', then replay`,
   );
+
+/** TM_2385: a row that stands is changed, in an append table: it keeps every row, and has no key to find one by. */
+export const appendOnly = (op: string) =>
+  new TidemarkError(
+    'TM_2385',
+    `a row with op ${op} in an append table, which keeps every row`,
+    'a row',
+    "send inserts alone, or declare a key and drop mode: 'append', then replay",
+  );
+
+/** TM_2386: an insert or update says nothing of a column that `where` asks for: nobody knows whether its row is the table's. */
+export const untoldWhere = () =>
+  new TidemarkError(
+    'TM_2386',
+    'it says nothing of a column that where asks for, so nobody knows whether the row is the table\'s',
+    'a row',
+    'send the column with every insert and update, then replay',
+  );
+
+/** TM_2387: several tables take rows from the file's source table, and a file goes to one. */
+export const severalTables = (source: string, tables: readonly string[], key: string) =>
+  new TidemarkError(
+    'TM_2387',
+    `the rows of ${source} go to ${tables.join(', ')}, and a file to one table`,
+    key,
+    'name the table with --table; take the file in once for each of them',
+  );

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
-import { tableFor } from '../../config/resolved';
+import { tablesFor } from '../../config/resolved';
 import { type Detected, detect } from '../../formats/detect';
 import type { FormatKind } from '../../formats/format';
 import type { LoadRef } from '../../ledger/sources';
 import type { ObjectInfo, ObjectStore } from '../../ports/object-store';
 import { localDate } from './dates';
-import { noSuchFile, undeclaredTable } from './errors';
+import { noSuchFile, severalTables, undeclaredTable } from './errors';
 import type { IngestRequest } from './request';
 
 /** The file as its bytes and name identify it. */
@@ -53,8 +53,9 @@ export async function openSource(request: IngestRequest): Promise<SourceObject> 
 
 /**
  * A DMS file is its place in the layout and its bytes; a plain file is table, date and bytes, without the date where
- * that is only the arrival's: then the same bytes are the same file on any day.
- * @throws TM_2302 when no table is declared for it
+ * that is only the arrival's: then the same bytes are the same file on any day. For an append table its name is part of
+ * it: two files of the same rows are twice the rows.
+ * @throws TM_2302 when no table is declared for it, TM_2387 when several take rows of its source table
  */
 export function identify(
   lake: ResolvedLake,
@@ -63,9 +64,7 @@ export function identify(
   now: number,
 ): Identified {
   const { detected, path, name, sha256 } = object;
-  const table = request.table
-    ? lake.tables.find(t => t.name === request.table)
-    : detected && (tableOf(lake, detected) ?? tableOfChanges(lake, detected));
+  const table = request.table ? lake.tables.find(t => t.name === request.table) : ownerOf(lake, object);
   if (!table) throw undeclaredTable(request.table ?? detected?.table, path, request.date ?? detected?.date);
   const kind = table.format?.kind ?? detected?.format ?? 'csv';
   const place = layoutPlace(object);
@@ -74,7 +73,8 @@ export function identify(
   const plain = detected?.fileTime === undefined && !copy;
   const date = request.date ?? detected?.date;
   const dateReceived = date ?? nameDate(detected) ?? localDate(now, lake.timezone);
-  const parts = plain ? ['plain', table.name, date ?? '', sha256] : dmsParts(table, object);
+  const own = table.mode === 'append' ? [name] : [];
+  const parts = plain ? ['plain', table.name, date ?? '', sha256, ...own] : dmsParts(table, object);
   if (request.again) parts.push(request.again);
   return {
     object,
@@ -112,20 +112,31 @@ export function strayIdentity(object: SourceObject): string {
   return object.sha256.slice(0, 32);
 }
 
-function tableOf(lake: ResolvedLake, { schema, table }: Detected): ResolvedTable | undefined {
-  return table === undefined ? undefined : tableFor(lake, { schema, table });
+/** The table that its path names. @throws TM_2387 */
+function ownerOf(lake: ResolvedLake, { detected, path }: SourceObject): ResolvedTable | undefined {
+  if (!detected) return undefined;
+  const { schema, table } = detected;
+  const named = table === undefined ? [] : tablesFor(lake, { schema, table });
+  const owners = named.length > 0 ? named : tablesOfChanges(lake, detected);
+  if (owners.length > 1)
+    throw severalTables(
+      table!,
+      owners.map(({ name }) => name),
+      path,
+    );
+  return owners[0];
 }
 
 const CHANGES_OF = /^(.+)[-_.](?:changes|deltas?|updates?)$/i;
 
 /** A plain file `orders-changes.csv` belongs to orders, where no table has its whole name. No other suffix is guessed. */
-function tableOfChanges(
+function tablesOfChanges(
   lake: ResolvedLake,
   { schema, table, fileTime, load }: Detected,
-): ResolvedTable | undefined {
-  if (schema !== undefined || fileTime !== undefined || load) return undefined;
+): ResolvedTable[] {
+  if (schema !== undefined || fileTime !== undefined || load) return [];
   const base = CHANGES_OF.exec(table ?? '')?.[1];
-  return base === undefined ? undefined : tableFor(lake, { table: base });
+  return base === undefined ? [] : tablesFor(lake, { table: base });
 }
 
 /** The date in a change file's name, as the name has it (UTC). */

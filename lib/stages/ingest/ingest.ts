@@ -14,7 +14,7 @@ import { aboutFile, type Prepared, prepare } from './prepare';
 import type { Ingested, IngestOptions } from './request';
 import { setAside } from './set-aside';
 import { untilNumbered } from './until-numbered';
-import { tryOut, type WrittenFile, writeFile } from './write-file';
+import { leftOutOf, tryOut, type WrittenFile, writeFile } from './write-file';
 
 /**
  * Takes in one file: decode, conform to the schema, write deltas under fresh names, then one ledger transaction
@@ -71,7 +71,7 @@ export async function noteReceived(ports: LakePorts, { file }: Prepared): Promis
 /** What became of a file by its transaction. @throws TM_2303 */
 export async function ended(
   ports: LakePorts,
-  { prepared: { file, ref }, bad, news, written: { deltas } }: WrittenFile,
+  { prepared: { file, ref }, bad, news, written: { deltas }, leftOut }: WrittenFile,
   recorded: Exclude<Recorded, { outcome: 'outdated' }>,
 ): Promise<Ingested> {
   if (recorded.outcome === 'reload') {
@@ -86,7 +86,8 @@ export async function ended(
   const rows = deltas.reduce((sum, d) => sum + d.rows, 0);
   const count = deltas.length;
   const outcome = bad.outcome(rows);
-  return { ...aboutFile(file), outcome, first, count, rows, badRows: bad.count, ...news };
+  const counts = { rows, badRows: bad.count, ...leftOutOf({ leftOut }) };
+  return { ...aboutFile(file), outcome, first, count, ...counts, ...news };
 }
 
 /** What `work` gives; a fault of the file puts it aside. */

@@ -10,6 +10,7 @@ import {
   nullColumn,
 } from '../../columnar/kernels';
 import type { Field } from '../../columnar/types';
+import { isOmitted } from '../../config/resolved';
 import type { DecodedBatch } from '../../formats/format';
 import {
   ABSENT,
@@ -78,10 +79,10 @@ export class FileColumns {
     private readonly decoded: DecodedBatch,
     { table, columns, fields }: SettleContext,
   ) {
-    const kept = columns.map((c, i) => [c.name, i] as const).filter(([name]) => !table.omit.includes(name));
+    const kept = columns.map((c, i) => [c.name, i] as const).filter(([name]) => !isOmitted(table, name));
     this.at = new Map(kept);
     this.lacking = userFields(fields).filter(f => !this.at.has(f.name));
-    this.hole = this.lacking.find(f => !table.omit.includes(f.name))?.name;
+    this.hole = this.lacking.find(f => !isOmitted(table, f.name))?.name;
   }
 
   column(name: string): Column | undefined {
@@ -106,7 +107,7 @@ export function logRows(
   file: FileColumns,
   decoded: DecodedBatch,
   context: SettleContext,
-): Omit<Settled, 'faults'> {
+): Omit<Settled, 'faults' | 'leftOut'> {
   const n = rows.length;
   const origin = rows.origin.subarray(0, n);
   const whole = rows.plain && n === decoded.length;
@@ -177,8 +178,10 @@ function absentTexts(
   rows: PlacedRows,
   file: FileColumns,
   { absent }: DecodedBatch,
-  { fields }: SettleContext,
+  { table, fields }: SettleContext,
 ): (string | null)[] | undefined {
+  // What an appended row lacks is NULL: there is no row before it whose values could stay.
+  if (table.mode === 'append') return undefined;
   const { lacking } = file;
   const ofRows = absent?.some(flags => flags) ?? false;
   if (!ofRows && lacking.length === 0) return undefined;

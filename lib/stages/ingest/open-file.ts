@@ -3,10 +3,11 @@ import type { OpenedFile, SourceFile } from '../../formats/format';
 import { formatOf } from '../../formats/formats';
 import { currentSchema } from '../../iceberg/metadata';
 import type { LakePorts } from '../../ports/lake-ports';
-import { columnsToRead, logTableOf } from '../../table/columns';
-import { openTable } from '../../table/open';
+import { columnsToRead } from '../../table/columns';
+import { openLog } from '../../table/renames';
 import { type ColumnNews, checkSlips, columnNews } from './column-news';
 import type { Identified } from './identify';
+import { whereOf } from './where';
 
 const BATCH_ROWS = 65_536;
 const BATCH_BYTES = 8 << 20;
@@ -21,9 +22,10 @@ export interface Opened extends OpenedFile {
  * @throws TM_2204 when it lacks a key column, TM_2116 when it seems to misspell a column
  */
 export async function openFormat(ports: LakePorts, file: Identified): Promise<Opened> {
-  const log = await openTable(ports, logTableOf(file.table.name));
+  const log = await openLog(ports, file.table);
   const declared = file.table.columns.length;
-  const all = columnsToRead(file.table.columns, log ? currentSchema(log.metadata).fields : []);
+  const { table } = file;
+  const all = columnsToRead(table, log ? currentSchema(log.metadata).fields : []);
   const source: SourceFile = {
     name: file.object.name,
     size: file.object.info.size,
@@ -33,13 +35,17 @@ export async function openFormat(ports: LakePorts, file: Identified): Promise<Op
   const options = { ...file.table.format, load: file.load };
   const headerless = file.kind === 'dms-csv' && !options.header && declared > 0;
   const columns = headerless ? all.slice(0, declared) : all;
-  const request = { file: source, columns, options, batchRows: BATCH_ROWS, batchBytes: BATCH_BYTES };
+  const { aliases, others, record } = table;
+  const what = { ...whereOf(table), aliases, others, record };
+  const request = { file: source, columns, options, ...what, batchRows: BATCH_ROWS, batchBytes: BATCH_BYTES };
   const opened = await formatOf(file.kind).open(request);
   checkKey(file, opened);
-  const [found, known] = [opened.columns, all].map(some => some.map(c => c.name)) as [string[], string[]];
+  const found = opened.columns.map(c => c.name);
+  const known = all.map(c => c.name).filter(name => name !== record.text && name !== record.arrivedAt);
   const news = columnNews(file.table, file.kind, found, known);
   checkSlips(news, file.object.name);
-  return { ...opened, news };
+  const { newColumns: _, ...ofDeclared } = news;
+  return { ...opened, news: table.others === 'omit' ? ofDeclared : news };
 }
 
 /** A file whose columns lack the key says nothing of any row, and its columns must not become the table's. */

@@ -31,6 +31,8 @@ export interface Ingested extends ColumnNews {
   readonly rows?: number;
   readonly error?: { readonly code: string; readonly reason: string; readonly message: string };
   readonly badRows?: number;
+  /** Rows of it that are not the table's, as `where` says. */
+  readonly leftOut?: number;
 }
 
 export interface IngestOptions extends IngestRequest {

@@ -1,19 +1,20 @@
 import { missingKey, partialKeyChange } from '../../change/errors';
 import { compareKeys, encodeKeys } from '../../change/key-order';
-import { OP_DELETE, OP_INSERT, OP_TRUNCATE, OP_UPDATE } from '../../change/op';
+import { OP_DELETE, OP_INSERT, OP_LETTERS, OP_TRUNCATE, OP_UPDATE } from '../../change/op';
 import { dmsSequence, type Position, position } from '../../change/position';
 import type { Column } from '../../columnar/column';
 import { isNull, valueAt } from '../../columnar/kernels';
+import { literal } from '../../columnar/literal';
 import { TidemarkError } from '../../errors';
 import type { DecodedBatch } from '../../formats/format';
-import { deadValue } from './deleted-when';
-import { badSequence } from './errors';
+import { Fit } from '../../formats/where';
+import { appendOnly, badSequence, untoldWhere } from './errors';
 import { FileColumns, logRows, NEW_KEY, OLD_KEY, PLAIN, PlacedRows } from './log-rows';
 import type { SettleContext, Settled, SettleFault } from './settled';
 
 /**
- * Settles what each decoded row means: its op (`deletedWhen` included), position, absent columns, and for a key
- * change the delete of the old key beside the insert of the new (PROTOCOL.md, I1, P6). What the log says is final.
+ * Settles what each decoded row means: its op (`deletedWhen` and `where` included), position, absent columns, and for a
+ * key change the delete of the old key beside the insert of the new (PROTOCOL.md, I1, P6). What the log says is final.
  */
 export function settle(decoded: DecodedBatch, context: SettleContext): Settled {
   const rows = new Rows(decoded, context);
@@ -24,6 +25,7 @@ export function settle(decoded: DecodedBatch, context: SettleContext): Settled {
 
 class Rows {
   private readonly faults: SettleFault[] = [];
+  private leftOut = 0;
   private readonly rows: PlacedRows;
   private readonly file: FileColumns;
   private readonly changed: (i: number) => boolean;
@@ -43,7 +45,11 @@ class Rows {
 
   take(i: number): void {
     const op = this.decoded.ops[i]!;
-    const fault = op === OP_TRUNCATE ? undefined : this.keyFault(i);
+    const fault = this.opFault(i, op) ?? (op === OP_TRUNCATE ? undefined : this.keyFault(i));
+    if (fault?.code === NO_KEY && this.isUnfit(i) && !this.changed(i)) {
+      this.leftOut++;
+      return;
+    }
     const at = fault ?? this.positionOf(i);
     if (!('major' in at)) {
       const { row, line } = this.decoded;
@@ -51,19 +57,36 @@ class Rows {
       return;
     }
     const moved = op === OP_UPDATE && this.changed(i);
-    const settled = op !== OP_TRUNCATE && op !== OP_DELETE && this.dies(i) ? OP_DELETE : op;
+    const leaves = this.isUnfit(i);
+    const settled = op !== OP_TRUNCATE && (leaves || this.dies(i)) ? OP_DELETE : op;
     if (moved) this.rows.place(i, OP_DELETE, OLD_KEY, at);
-    this.rows.place(i, moved && settled === OP_UPDATE ? OP_INSERT : settled, moved ? NEW_KEY : PLAIN, at);
+    // Of a row that leaves nothing but its key was read.
+    const part = moved && !leaves ? NEW_KEY : PLAIN;
+    this.rows.place(i, moved && settled === OP_UPDATE ? OP_INSERT : settled, part, at);
+  }
+
+  /** A row that `where` does not ask for goes, whether it stood in the table or never came in. */
+  private isUnfit(i: number): boolean {
+    return this.decoded.fit?.[i] === Fit.Unfit;
+  }
+
+  /** A change that the table does not take, or of which nobody knows whether its row is the table's. */
+  private opFault(i: number, op: number): Fault | undefined {
+    if (this.context.table.mode === 'append' && op !== OP_INSERT) return faultOf(appendOnly(OP_LETTERS[op]!));
+    const stands = op === OP_INSERT || op === OP_UPDATE;
+    return stands && this.decoded.fit?.[i] === Fit.Untold ? faultOf(untoldWhere()) : undefined;
   }
 
   /** A row without its key, or a key change whose new row would have holes. */
   private keyFault(i: number): Fault | undefined {
     const { table, columns } = this.context;
+    if (table.key.length === 0) return undefined;
     const missing = this.keyColumns.findIndex(
       (c, k) => !c || isNull(c, i) || this.file.lacks(table.key[k]!, i),
     );
     if (missing >= 0) return faultOf(missingKey(table.key[missing]!, ''));
-    if (this.decoded.ops[i] !== OP_UPDATE || !this.changed(i) || this.dies(i)) return undefined;
+    if (this.decoded.ops[i] !== OP_UPDATE || !this.changed(i)) return undefined;
+    if (this.dies(i) || this.isUnfit(i)) return undefined;
     const hole =
       this.file.hole ?? columns.find(c => this.file.lacks(c.name, i) && !this.knowsOld(c.name, i))?.name;
     return hole === undefined ? undefined : faultOf(partialKeyChange(hole, ''));
@@ -96,9 +119,13 @@ class Rows {
   }
 
   finish(): Settled {
-    return { ...logRows(this.rows, this.file, this.decoded, this.context), faults: this.faults };
+    const { faults, leftOut } = this;
+    return { ...logRows(this.rows, this.file, this.decoded, this.context), faults, leftOut };
   }
 }
+
+/** No row of the table can have it. */
+const NO_KEY = missingKey('', '').code;
 
 type Fault = Pick<SettleFault, 'code' | 'reason'>;
 
@@ -122,7 +149,7 @@ function keyChanges(
 function deletedWhen({ table }: SettleContext, file: FileColumns): (i: number) => boolean {
   const rule = table.deletedWhen;
   const column = rule && file.column(rule.column);
-  const dead = rule && column && deadValue(rule, column.type);
+  const dead = rule && column && literal(rule.equals, column.type);
   if (!rule || !column || dead === undefined) return () => false;
   return i => !file.lacks(rule.column, i) && valueAt(column, i) === dead;
 }

@@ -22,6 +22,8 @@ export interface Settled {
   readonly partial: boolean;
   readonly truncates: number;
   readonly faults: readonly SettleFault[];
+  /** Rows that `where` does not ask for, without a key that a row of the table could have. */
+  readonly leftOut: number;
 }
 
 /** How the rows of one file get their positions (PROTOCOL.md, P). */

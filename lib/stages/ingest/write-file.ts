@@ -1,5 +1,5 @@
 import type { Field } from '../../columnar/types';
-import type { ResolvedLake } from '../../config/resolved';
+import { isOmitted, type ResolvedLake } from '../../config/resolved';
 import type { DeclaredColumn, OpenedFile } from '../../formats/format';
 import { currentSchema } from '../../iceberg/metadata';
 import type { NewSource } from '../../ledger/sources';
@@ -25,6 +25,8 @@ export interface WrittenFile extends NewSource {
   readonly prepared: Prepared;
   readonly bad: BadRows;
   readonly news: ColumnNews;
+  /** Rows that `where` leaves out. */
+  readonly leftOut: number;
 }
 
 /**
@@ -46,7 +48,8 @@ export async function writeFile(
   const merged = statedCursor(metadata);
   if (merged) await checkLedger(ports, file.table.name, merged);
   const rule = ruleOf(file, counter.generation, sight);
-  const rows = settledRows(opened, settleContext(file, opened, fields, rule), bad, request);
+  const counts = { bad, leftOut: 0 };
+  const rows = settledRows(opened, settleContext(file, opened, fields, rule), counts, request);
   const entry = counter.next + pending;
   const place = { table: file.table.name, dateReceived: file.dateReceived, entry };
   const deltas = await writeDeltas(ports, place, rows, lake.limits);
@@ -55,7 +58,8 @@ export async function writeFile(
   const schema = metadata['current-schema-id'];
   const { vacuumCount } = counter;
   const { news } = opened;
-  return { prepared, bad, news, ref, written: { source: ref.identity, deltas, entry, vacuumCount, schema } };
+  const written = { source: ref.identity, deltas, entry, vacuumCount, schema };
+  return { prepared, ...counts, news, ref, written };
 }
 
 /** Decodes, settles and counts; writes nothing. */
@@ -68,10 +72,18 @@ export async function tryOut(
   const names = [...shapesOf(file, opened), ...LOG_COLUMNS];
   const fields = names.map((c, i) => ({ id: i + 1, ...c, required: false }));
   const context = settleContext(file, opened, fields, ruleOf(file, 0, sight));
+  const counts = { bad, leftOut: 0 };
   let taken = 0;
-  for await (const settled of settledRows(opened, context, bad, request)) taken += settled.batch.length;
+  for await (const settled of settledRows(opened, context, counts, request)) taken += settled.batch.length;
   const held = await bad.hold(ports, file, request);
-  return held ?? { outcome: bad.outcome(taken), rows: taken, count: 0, badRows: bad.count, ...opened.news };
+  if (held) return held;
+  const outcome = bad.outcome(taken);
+  return { outcome, rows: taken, count: 0, badRows: bad.count, ...leftOutOf(counts), ...opened.news };
+}
+
+/** What is said of rows that were left out: nothing where there are none. */
+export function leftOutOf({ leftOut }: { readonly leftOut: number }): { leftOut?: number } {
+  return leftOut > 0 ? { leftOut } : {};
 }
 
 function badRowsOf({ table }: Identified, { onlyRows }: IngestOptions): BadRows {
@@ -80,7 +92,7 @@ function badRowsOf({ table }: Identified, { onlyRows }: IngestOptions): BadRows 
 
 /** The columns the log must have: the declared ones, then the file's own, without those that never enter the lake. */
 function shapesOf(file: Identified, opened: OpenedFile): DeclaredColumn[] {
-  const all = [...file.table.columns, ...opened.columns].filter(c => !file.table.omit.includes(c.name));
+  const all = [...file.table.columns, ...opened.columns].filter(c => !isOmitted(file.table, c.name));
   return all.filter((c, i) => all.findIndex(other => other.name === c.name) === i);
 }
 
@@ -91,11 +103,14 @@ function settleContext(file: Identified, opened: OpenedFile, fields: readonly Fi
 async function* settledRows(
   opened: OpenedFile,
   context: SettleContext,
-  bad: BadRows,
+  counts: { readonly bad: BadRows; leftOut: number },
   request: IngestOptions,
 ): AsyncGenerator<Settled> {
+  const { bad } = counts;
   for await (const decoded of opened.batches()) {
+    counts.leftOut += decoded.leftOut ?? 0;
     const settled = settle(decoded, { ...context, onlyRows: request.onlyRows });
+    counts.leftOut += settled.leftOut;
     bad.add(decoded, settled, request.onlyRows);
     if (!bad.stops) yield settled;
   }

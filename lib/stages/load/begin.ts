@@ -7,7 +7,7 @@ import {
   parsePosition,
   position,
 } from '../../change/position';
-import { type ResolvedTable, requireKey } from '../../config/resolved';
+import { type ResolvedTable, requireLoads } from '../../config/resolved';
 import { currentSnapshot } from '../../iceberg/metadata';
 import type { Counter } from '../../ledger/counter';
 import { beginLoad, type Load, type StandingLoad } from '../../ledger/loads';
@@ -57,7 +57,7 @@ export async function begin(
   table: ResolvedTable,
   { columns, at, since, newSource = false, load: name, ...what }: Beginning,
 ): Promise<Begun | undefined> {
-  requireKey(table);
+  requireLoads(table);
   const log = await ensureLog(ports, table, columns);
   const current = await openTable(ports, table.name);
   const holds = !current || currentSnapshot(current.metadata) === undefined;

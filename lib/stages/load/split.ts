@@ -1,10 +1,11 @@
+import { literal } from '../../columnar/literal';
 import type { Scalar } from '../../columnar/types';
 import type { Task } from '../../ledger/tasks';
 import type { CopiedFiles, LoadMark, ReadOrder, SplitOrder, WrittenPart } from '../../ports/copy-engine';
 import type { Json } from '../../ports/items';
 import { mapAtOnce } from '../../table/at-once';
 import { type LoadFile, packedPartition, unpackedPartition } from '../../table/load-files';
-import { checkDeletedWhen, deadValue } from '../ingest/deleted-when';
+import { checkDeletedWhen } from '../ingest/deleted-when';
 import type { Group } from './groups';
 import { readJson, writeJson } from './json-object';
 import { type KeyRange, keyRange } from './key-ranges';
@@ -163,7 +164,7 @@ function deadOf({ table, shape: { logFields } }: Recipe): SplitOrder['dead'] {
   if (!deletedWhen) return undefined;
   checkDeletedWhen(table, logFields, table.name);
   const field = logFields.find(f => f.name === deletedWhen.column)!;
-  const value = deadValue(deletedWhen, field.type);
+  const value = literal(deletedWhen.equals, field.type);
   return value === undefined ? undefined : { field, value };
 }
 

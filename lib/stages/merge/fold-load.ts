@@ -12,6 +12,7 @@ import type { LiveFiles } from '../../table/live-files';
 import { readLoadFiles, tableFilesOf } from '../../table/load-files';
 import { unlessGone } from '../../table/moved-deltas';
 import type { OpenTable } from '../../table/open';
+import { castOf } from '../../table/retyped';
 import { standsAt } from '../../table/stands-at';
 import { type Aside, type Folding, foldAside, NOTHING } from './fold-aside';
 import { changeOf, type Ground, leave, takeUp } from './left-aside';
@@ -94,9 +95,10 @@ async function beginAnew(
   const loaded = await readLoadFiles(ports, load);
   const { metadata } = current;
   // Packs are gone where another engine rolled the table back to before the load, and the snapshots beyond expired. They
-  // are of another spec where the config changed before the table was made.
+  // are of another spec where the config changed before the table was made, and have texts where a column was retyped.
   const found = await unlessGone(tableFilesOf(ports, metadata, loaded));
-  const adopted = found && !(await meetsEarlier(ports, table, log, load)) ? found : undefined;
+  const fit = found?.every(file => hasRetyped(file, metadata)) ? found : undefined;
+  const adopted = fit && !(await meetsEarlier(ports, table, log, load)) ? fit : undefined;
   const sequenceNumber = metadata['last-sequence-number'] + 1;
   return {
     ...NOTHING,
@@ -118,6 +120,12 @@ async function meetsEarlier(ports: LakePorts, table: string, log: OpenTable, loa
     if (await standsAt(ports, log, entry, load.least)) return true;
   }
   return false;
+}
+
+/** Whether the file has the values of all columns that were retyped. */
+function hasRetyped({ metrics }: DataFile, metadata: TableMetadata): boolean {
+  const retyped = currentSchema(metadata).fields.filter(field => castOf(field) !== undefined);
+  return retyped.every(field => metrics.valueCounts.has(field.id));
 }
 
 /** Whether the table has gained columns since the file was written. */

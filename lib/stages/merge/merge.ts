@@ -1,11 +1,11 @@
 import type { ResolvedTable } from '../../config/resolved';
+import { currentSchema } from '../../iceberg/metadata';
 import { forgetAside } from '../../ledger/aside';
 import { isCounted } from '../../ledger/counter';
 import { type Entry, isLoad } from '../../ledger/entries';
 import { pausedSince } from '../../ledger/paused';
 import { noteMerged } from '../../ledger/waiting';
 import type { LakePorts } from '../../ports/lake-ports';
-import { logTableOf } from '../../table/columns';
 import { commit } from '../../table/commit';
 import { asWideAs, openCurrent, stateOf } from '../../table/current-table';
 import { checkLedger, cursorSummary, readCursor } from '../../table/cursor';
@@ -13,8 +13,9 @@ import { commitContended } from '../../table/errors';
 import { type FoldResult, foldInto } from '../../table/fold-into';
 import { liveFiles } from '../../table/live-files';
 import { appendToLog, logView } from '../../table/log-append';
-import { openTable } from '../../table/open';
 import { deltasPortion } from '../../table/portion';
+import { openLog } from '../../table/renames';
+import { checkCast } from '../../table/retype';
 import { foldLoad, sliceOfLoad } from './fold-load';
 import { nextSlice } from './next-slice';
 import { Pace } from './pace';
@@ -64,7 +65,7 @@ export async function mergeNext(
   // Until something is numbered the log may be made anew, with other columns: no table of the old ones must stand.
   if (!(await isCounted(ports.items, table.name))) return undefined;
   for (let i = 0; i < TRIES; i++) {
-    const found = await openTable(ports, logTableOf(table.name));
+    const found = await openLog(ports, table);
     if (!found) return undefined;
     const current = await openCurrent(ports, table, found);
     const log = asWideAs(current.metadata, found, ports.clock.now());
@@ -72,6 +73,7 @@ export async function mergeNext(
     await checkLedger(ports, table.name, cursor);
     await checkLedger(ports, table.name, readCursor(log.name, log.metadata));
     const files = await liveFiles(ports.store, current.metadata);
+    checkCast(table.name, currentSchema(found.metadata).fields, files);
     const slice =
       (await sliceOfLoad(ports.items, table.name, cursor, files)) ??
       (await nextSlice(ports, table.name, cursor.through, limits));
@@ -104,7 +106,8 @@ async function mergeSlice(
     : await foldDeltas(ports, table, read, run.limits);
   if ('again' in folded) return folded;
   const result = await commit(ports, current, {
-    operation: 'overwrite',
+    // Other engines stream what a table's appends add, and stop at its first overwrite.
+    operation: table.key.length === 0 ? 'append' : 'overwrite',
     added: folded.added,
     removed: folded.removed,
     summary: cursorSummary(folded.cursor),

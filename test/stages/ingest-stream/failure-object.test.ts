@@ -166,6 +166,27 @@ test('failure.order: records of one millisecond keep their order over two object
   expect(await rowsOf(lake)).toEqual(['1 3 x']);
 });
 
+test('failure.later: what others were raised to behind it does not raise what was given up', async () => {
+  const lake = streamLake();
+  const records = await send(lake, insert(1, 1), insert(1, 2), 'no json');
+  await deliver(lake, records.slice(1));
+  await replay(lake.ports, lake.lake, await putFailure(lake, 'failed', failureOf(records.slice(0, 1))));
+  expect(await rowsOf(lake)).toEqual(['1 2 x']);
+});
+
+test('failure.strays: what a batch has put aside as nobody’s waits there alone', async () => {
+  const lake = streamLake();
+  const records = await send(lake, insert(1), 'no json', insert(2, 2, 'later'), 'no json');
+  await deliver(lake, records.slice(0, 3));
+  const id = await putFailure(lake, 'failed', failureOf(records));
+  await replay(lake.ports, lake.lake, id);
+  const waiting = await listQuarantined(lake.ports.items);
+  expect(waiting.map(w => [w.id === id, w.badRows]).sort()).toEqual([
+    [false, 2],
+    [true, 1],
+  ]);
+});
+
 test('failure.payload may be JSON itself', async () => {
   const lake = streamLake();
   const records = await send(lake, insert(1));

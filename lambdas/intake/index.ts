@@ -1,0 +1,4 @@
+import { awsIntake } from '../../lib/runtime/aws-intake';
+import { takeEvents } from './handler';
+
+export const handler = takeEvents(awsIntake(process.env));

@@ -1,0 +1,115 @@
+import { widens } from '../../columnar/kernels';
+import type { PrimitiveType } from '../../columnar/types';
+import type { ResolvedTable } from '../../config/resolved';
+import { TidemarkError } from '../../errors';
+import { currentSchema, defaultSpec, type TableMetadata } from '../../iceberg/metadata';
+import type { LakePorts } from '../../ports/lake-ports';
+import { userFields } from '../../table/columns';
+import { illegalTypeChange, retypeRefused } from '../../table/errors';
+import { checkLogKey } from '../../table/key';
+import { liveFiles } from '../../table/live-files';
+import { type OpenTable, openTable } from '../../table/open';
+import { called, openLog, renamesIn } from '../../table/renames';
+import { castIn } from '../../table/retype';
+import { receivedName } from '../../table/retyped';
+
+/**
+ * A difference between what the config declares and what the log has. add, widen and rename: ingest does it by itself when
+ * it takes in the next file; retype: `schema apply` does; cast: a retype that was begun and has to be ended; refused: `why`
+ * says what declaration would allow it.
+ */
+export interface SchemaChange {
+  readonly table: string;
+  readonly column: string;
+  readonly kind: 'add' | 'widen' | 'rename' | 'retype' | 'cast' | 'refused';
+  /** The log's type, or for a rename its name. */
+  readonly from?: string;
+  /** The declared type, or for a rename the lake's name. */
+  readonly to: string;
+  readonly why?: TidemarkError;
+}
+
+/** What would change in a table's log; nothing before anything was received: then the log is made as it is declared. */
+export async function planSchema(ports: LakePorts, table: ResolvedTable): Promise<SchemaChange[]> {
+  const log = await openTable(ports, `${table.name}_deltas`);
+  if (!log) return [];
+  const renames = renamesIn(log.metadata, table).map(
+    ({ was, name }): SchemaChange => ({
+      table: table.name,
+      column: name,
+      kind: 'rename',
+      from: was,
+      to: name,
+    }),
+  );
+  const { metadata } = called(log, table);
+  const current = await openTable(ports, table.name);
+  const key = keyFault(table, metadata);
+  if (key) return [...renames, key];
+  const columns = table.columns.filter(c => !table.omit.includes(c.name));
+  const changes = columns.flatMap(column => changeOf(table, column, metadata, current) ?? []);
+  return [...renames, ...changes, ...(await unfinished(ports, table, current))];
+}
+
+function keyFault(table: ResolvedTable, log: TableMetadata): SchemaChange | undefined {
+  try {
+    checkLogKey(table, log);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TidemarkError)) throw error;
+    const to = table.key.join(', ');
+    return { table: table.name, column: to, kind: 'refused', to: 'key', why: error };
+  }
+}
+
+function changeOf(
+  { name: table }: ResolvedTable,
+  { name: column, type: to }: { readonly name: string; readonly type: PrimitiveType },
+  log: TableMetadata,
+  current: OpenTable | undefined,
+): SchemaChange | undefined {
+  const { fields } = currentSchema(log);
+  const known = userFields(fields).find(f => f.name === column);
+  if (!known) return { table, column, kind: 'add', to };
+  // A type that the log was widened to meanwhile holds what is declared.
+  if (widens(to, known.type)) return undefined;
+  const change = { table, column, from: known.type, to };
+  if (widens(known.type, to)) return { ...change, kind: 'widen' };
+  if (known.type !== 'string')
+    return { ...change, kind: 'refused', why: illegalTypeChange(table, column, known.type, to) };
+  const spec = current && defaultSpec(current.metadata);
+  if (spec?.fields.some(f => f['source-id'] === known.id))
+    return {
+      ...change,
+      kind: 'refused',
+      why: retypeRefused(table, column, 'the table is partitioned by it'),
+    };
+  const taken = receivedName(column);
+  if (fields.some(f => f.name.toLowerCase() === taken.toLowerCase()))
+    return {
+      ...change,
+      kind: 'refused',
+      why: retypeRefused(
+        table,
+        column,
+        `there is a column ${taken} already, which its texts would be called`,
+      ),
+    };
+  return { ...change, kind: 'retype' };
+}
+
+/** Columns that are retyped in the log, and of which rows of the table, or files of the log, have the texts alone. */
+async function unfinished(
+  ports: LakePorts,
+  table: ResolvedTable,
+  current: OpenTable | undefined,
+): Promise<SchemaChange[]> {
+  const log = (await openLog(ports, table))!;
+  const { fields } = currentSchema(log.metadata);
+  const open = new Set<string>();
+  for (const metadata of [log.metadata, ...(current ? [current.metadata] : [])])
+    for (const { name } of castIn(fields, await liveFiles(ports.store, metadata))) open.add(name);
+  return fields
+    .filter(f => open.has(f.name))
+    .map(f => ({ table: table.name, column: f.name, kind: 'cast', from: 'string', to: f.type }));
+}

@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { folder, json, type Ran, tidemark } from './terminal';
+
+const TABLES = `{
+  logins: { key: ['id'], columns: { id: 'bigint', who: 'string' }, freshness: '50 milliseconds' },
+  audits: { from: 'hr.audits', key: ['id'], columns: { id: 'bigint' }, freshness: '1 hour' },
+}`;
+
+interface Listener {
+  readonly cwd: string;
+  readonly url: string;
+  readonly stop: () => Promise<Ran>;
+}
+
+async function listening(sources = `{ events: { kind: 'http', bodyBytesMax: 1000 } }`): Promise<Listener> {
+  const cwd = folder();
+  const config = `export default { name: 'web', sources: ${sources}, tables: ${TABLES} };`;
+  writeFileSync(join(cwd, 'tidemark.config.mjs'), config);
+  const stop = new AbortController();
+  let out = '';
+  const args = ['listen', '--port', '0'];
+  const ran = tidemark(cwd, args, { stop: stop.signal, onOut: text => (out = text) });
+  while (!out.endsWith('\n')) await new Promise(resolve => setTimeout(resolve, 5));
+  return {
+    cwd,
+    url: out.trim(),
+    stop: () => {
+      stop.abort();
+      return ran;
+    },
+  };
+}
+
+async function post({ url }: Listener, path: string, body: string, type = 'application/json') {
+  const answer = await fetch(`${url}${path}`, { method: 'POST', body, headers: { 'content-type': type } });
+  const said = (await answer.json()) as {
+    accepted: number;
+    ids: (string | null)[];
+    error?: { code: string };
+  };
+  return { status: answer.status, ...said };
+}
+
+const rows = async (cwd: string, sql: string) =>
+  json(await tidemark(cwd, ['query', sql, '--output', 'json']));
+
+test('listen.taken in, merged as fresh as declared, and at the stop', async () => {
+  const at = await listening();
+  const one = await post(at, '/events/logins', '{"id": 12345678901234567, "who": "ann"}');
+  expect(one).toMatchObject({ status: 202, accepted: 1 });
+  const batch = await post(at, '/events/hr.audits?x=1', '[{"id":1},{"id":2},\n{"id":3}]');
+  expect(batch).toMatchObject({ status: 202, accepted: 3 });
+  expect(new Set([...one.ids, ...batch.ids]).size).toBe(4);
+  const ran = await at.stop();
+  expect(ran).toMatchObject({ code: 0, err: expect.stringContaining('stopped after 4 events') });
+  expect(await rows(at.cwd, 'select id, who from logins')).toEqual([{ id: '12345678901234567', who: 'ann' }]);
+  expect(await rows(at.cwd, 'select id from audits order by id')).toEqual([
+    { id: '1' },
+    { id: '2' },
+    { id: '3' },
+  ]);
+});
+
+test('listen.bad requests are answered with their code, and the rest goes on', async () => {
+  const at = await listening();
+  const codes = [
+    await post(at, '/events/logins', '{"id":'),
+    await post(at, '/events/logins', '[{"id":1}, 2]'),
+    await post(at, '/events/nobodys', '{"id":1}'),
+    await post(at, '/', '{"id":1}'),
+    await post(at, '/events/logins', `{"id":1,"who":"${'x'.repeat(1000)}"}`),
+    await post(at, '/events/logins', 'id=1', 'application/x-www-form-urlencoded'),
+    await post(at, '/events/logins', '{"id":"none"}'),
+    await post(at, '/events/logins', '{"id":2}'),
+  ].map(({ status, error, accepted }) => [status, error?.code, accepted]);
+  expect(codes).toEqual([
+    [400, 'TM_2371', 0],
+    [400, 'TM_2372', 0],
+    [404, 'TM_2373', 0],
+    [404, 'TM_2375', 0],
+    [413, 'TM_2374', 0],
+    [415, 'TM_2378', 0],
+    // It is durable: in quarantine, with its reason.
+    [202, undefined, 1],
+    [202, undefined, 1],
+  ]);
+  const got = await fetch(`${at.url}/events/logins`);
+  expect(got.status).toBe(405);
+  await at.stop();
+  expect(await rows(at.cwd, 'select id from logins')).toEqual([{ id: '2' }]);
+  const waits = json(await tidemark(at.cwd, ['quarantine', 'list', '--output', 'json']));
+  expect(waits).toMatchObject([{ table: 'logins', code: 'TM_2103' }]);
+});
+
+test('listen.without an http source, or several', async () => {
+  const cwd = folder();
+  const config = (sources: string) =>
+    writeFileSync(
+      join(cwd, 'tidemark.config.mjs'),
+      `export default { name: 'web', sources: ${sources}, tables: ${TABLES} };`,
+    );
+  config('{}');
+  expect((await tidemark(cwd, ['listen', '--port', '0'])).err).toContain('TM_7077');
+  config(`{ a: { kind: 'http' }, b: { kind: 'http' } }`);
+  expect((await tidemark(cwd, ['listen', '--port', '0'])).err).toContain('--source: a, b');
+  expect((await tidemark(cwd, ['listen', '--port', 'x'])).code).toBe(2);
+});
