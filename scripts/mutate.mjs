@@ -18,9 +18,9 @@ import { promisify } from 'node:util';
 const ROOT = join(import.meta.dirname, '..');
 const TESTS = {
   P: 'positions',
-  I: 'ingest(-together)?',
+  I: 'ingest(-[a-z]+)?',
   L: '(ingest|loads(-[a-z]+)?)',
-  S: 'ingest',
+  S: '(ingest|schema)',
   N: 'entries',
   M: '(merge(-[a-z]+)?|rebuild)',
   V: '(vacuum|compact)',

@@ -24,7 +24,8 @@ export function ingestStream(lake: Pick<AwsStreamLake, 'config' | 'ports' | 'str
       }
       count('quarantined', taken.strays);
       for (const { table, error } of taken.failed) failed(`records of ${table ?? source} failed`, error);
-      for (const note of taken.control) logger.info('the source says', { ...note });
+      for (const note of taken.control)
+        logger[note.outcome === 'refused' ? 'warn' : 'info']('the source says', { ...note });
       const { retryFrom } = taken;
       return { batchItemFailures: retryFrom === undefined ? [] : [{ itemIdentifier: retryFrom }] };
     });

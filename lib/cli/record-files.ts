@@ -122,8 +122,10 @@ async function takeOne(
     const onRead = readingOf({ path: label, label }, progress);
     const { tables, control } = await lake.ingestRecords(path ?? cli.io.stdin, { ...asked, onRead });
     progress.stop();
-    for (const { operation, schema, table } of control)
-      cli.note(plain(`${label}: ${operation} ${[schema, table].filter(Boolean).join('.')}: noted`));
+    for (const { operation, schema, table, outcome, code, reason } of control) {
+      const became = outcome === 'refused' ? `[${code}] ${reason}` : outcome;
+      cli.note(plain(`${label}: ${operation} ${[schema, table].filter(Boolean).join('.')}: ${became}`));
+    }
     return tables;
   } catch (error) {
     if (!(error instanceof TidemarkError) || !ofTheInput(error.code)) throw error;

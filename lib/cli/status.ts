@@ -37,7 +37,8 @@ const SHOWN = ['table', 'rows', 'files', 'size', 'merged', 'waiting', 'lag'];
 function shownRow(table: TableStatus): Cell[] {
   const { entries, rows } = table.waiting;
   const waiting = entries === 0 ? '-' : `${counted(entries, 'entry', 'entries')}, ${counted(rows, 'row')}`;
-  const stopped = table.loading ? 'waits for its load' : 'paused';
+  const waits = table.loading ? 'waits for its load' : 'waits for schema apply';
+  const stopped = table.loading || table.retyping ? waits : 'paused';
   const notes = [...(table.behind ? ['behind'] : []), ...(table.paused ? [stopped] : [])];
   const noted = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
   const lag = `${entries === 0 ? '-' : duration(table.lagMs)}${noted}`;
@@ -57,6 +58,7 @@ const EXACT = [
   'behind',
   'paused',
   'loading',
+  'retyping',
 ];
 
 function exactRow({
@@ -70,10 +72,11 @@ function exactRow({
   behind,
   paused,
   loading,
+  retyping,
 }: TableStatus): Cell[] {
   return [
     ...[table, rows, files, bytes, merged, waiting.entries, waiting.rows, lagMs, behind],
-    ...[paused, loading],
+    ...[paused, loading, retyping],
   ];
 }
 
@@ -82,7 +85,8 @@ Behind the tables stand the streams and files of records that changes come from:
 there, and of a deployed lake's streams how long the oldest record has waited that is not in.
 
 A table is behind when its oldest waiting entry waits longer than the table's freshness. One that waits for its load
-goes on when the load is committed or given up: tidemark load status <table>.
+goes on when the load is committed or given up: tidemark load status <table>; one that waits for schema apply, when that
+ended: run it again if it was interrupted.
 
 Examples:
   tidemark status

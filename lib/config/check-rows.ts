@@ -41,7 +41,7 @@ function checkAliases(table: TableShape, at: Report): void {
         fault(`"${name}" is a column itself, "${same}"; drop one of the two`);
       else if (other !== undefined)
         fault(`"${name}" is another name of "${other}" already; names are told apart without case`);
-      taken.set(lower, column);
+      if (same === undefined) taken.set(lower, column);
     }
   }
 }
@@ -66,7 +66,8 @@ function checkRecord(table: TableShape, at: Report): void {
     if (table.key?.includes(column)) fault(`"${column}" is of the key; a row is known by its own columns`);
     if (table.deletedWhen?.column === column)
       fault(`"${column}" is asked by deletedWhen; name a column of the row`);
-    if (isHeaderless(table)) fault('is of rows with names; files without a header have the declared columns only');
+    if (isHeaderless(table))
+      fault('is of rows with names; files without a header have the declared columns only');
   }
 }
 

@@ -152,7 +152,7 @@ export function checkEquals(
   const never = `${show(value)} is never equal to "${column}", a column of type ${type}`;
   if (typeof value !== wanted) at(path, `${never}; give a ${wanted}`);
   else if (literal(value, type) === undefined)
-    at(path, `${never}; ${type === 'binary' ? 'choose another column' : `give a ${type}`}`);
+    at(path, `${never}; ${type === 'binary' ? 'choose another column' : 'give one of that type'}`);
 }
 
 /** A column's declared type; undefined when the source decides. */

@@ -35,7 +35,10 @@ function checkSources(lake: LakeShape, report: Report): void {
     if (table.where) continue;
     const other = whole.get(from);
     if (other)
-      report(path, `${show(from)} already goes to table "${other}"; of several tables all but one have a where`);
+      report(
+        path,
+        `${show(from)} already goes to table "${other}"; of several tables all but one have a where`,
+      );
     whole.set(from, name);
   }
 }

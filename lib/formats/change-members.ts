@@ -12,6 +12,8 @@ export class ChangeMembers {
   readonly unknown: { readonly name: string; readonly member: number }[] = [];
   /** The fields that have a member, in the object's order. */
   readonly seen: number[] = [];
+  /** Why the object is at odds with itself. */
+  clash: RowFault | undefined;
   private readonly members: MemberFields;
   private at: Int32Array;
 
@@ -25,6 +27,7 @@ export class ChangeMembers {
     for (const field of this.seen) this.at[field] = UNSEEN;
     this.seen.length = 0;
     this.unknown.length = 0;
+    this.clash = undefined;
     if (!span) return undefined;
     const { scanner } = this;
     const broken = scanner.scan(bytes, span.from, span.to);
@@ -33,7 +36,7 @@ export class ChangeMembers {
       const field = this.members.of(scanner, bytes, member);
       if (field === undefined) return notJsonObject('a name with a broken escape');
       if (field === UNKNOWN) this.unknown.push({ name: memberName(scanner, bytes, member)!, member });
-      else if (!this.put(field, member)) return this.twice(bytes, field, member);
+      else if (!this.put(field, member)) this.clash ??= this.twice(bytes, field, member);
     }
     return undefined;
   }

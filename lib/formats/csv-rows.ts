@@ -153,12 +153,15 @@ class RowReader {
     const { tokenizer, batch } = this;
     const broken = this.shapeFault() ?? (checked ? undefined : this.utf8Fault());
     const fit = broken || !this.test ? Fit.Fits : this.fit(this.test);
-    if (!broken && fit !== Fit.Fits && this.where!.leavesOut) return batch.leaveOut(tokenizer.rowBytes);
-    const fault = broken ?? this.fields(fit);
-    if (fault && this.where && !this.hasBefore && isNobodys(this.where, fit, fault))
-      return batch.leaveOut(tokenizer.rowBytes);
-    if (fault) batch.reject(fault, tokenizer.line, tokenizer.raw());
+    const isOut = fit !== Fit.Fits && this.where?.leavesOut === true;
+    const fault = broken ?? (isOut ? undefined : this.fields(fit));
+    if (isOut || (fault && this.isNobodys(fit, fault))) batch.leaveOut(tokenizer.rowBytes);
+    else if (fault) batch.reject(fault, tokenizer.line, tokenizer.raw());
     else batch.keep(tokenizer.line, tokenizer.rowBytes, fit);
+  }
+
+  private isNobodys(fit: Fit, fault: RowFault): boolean {
+    return this.where !== undefined && !this.hasBefore && isNobodys(this.where, fit, fault);
   }
 
   private shapeFault(): RowFault | undefined {

@@ -1,27 +1,14 @@
 import { OP_DELETE, OP_LETTERS, OP_UPDATE } from '../change/op';
 import type { BatchBuilder } from './batch-builder';
 import { ChangeMembers, UNSEEN } from './change-members';
-import {
-  ambiguousValue,
-  inexactNumber,
-  notJsonObject,
-  type RowFault,
-  rowWithoutOp,
-  tooManyColumns,
-  unparsableValue,
-} from './errors';
-import { isScientific, plainDigits } from './exact-number';
-import type { ChangesRequest, JsonChange, ValueForm, ValueForms } from './json-changes';
+import { ChangeValues } from './change-values';
+import { type RowFault, rowWithoutOp, tooManyColumns } from './errors';
+import type { ChangesRequest, JsonChange } from './json-changes';
 import { CHANGED_AT, COLUMNS_MAX, type Fields, OP, SEQUENCE } from './json-fields';
-import { JsonKind, type JsonScanner, unescapeString, withoutBlanks } from './json-scanner';
-import { textOf } from './record-members';
-import { Fit, isLeftOut, isNobodys, type Sink, WhereTest } from './where';
+import { withoutBlanks } from './json-scanner';
+import { Fit, isLeftOut, isNobodys, isOfOwnRows, WhereTest } from './where';
 
 const LETTERS = OP_LETTERS.map(letter => Buffer.from(letter));
-
-/** How the values of each field are written; where nothing stands, as plain JSON. */
-type Forms = (ValueForm | undefined)[];
-const PLAIN: Forms = [];
 
 /** The change is not the table's. */
 export const LEFT_OUT = Symbol('left out');
@@ -38,18 +25,13 @@ export class ChangeWriter {
   private readonly before = new Map<number, number>();
   /** Fields that a kept row names. */
   private readonly named = new Set<number>();
-  private forms = PLAIN;
-  private readonly known = new Map<ValueForms, Forms>();
+  private readonly values: ChangeValues;
   private readonly test: WhereTest | undefined;
-  /** Where the values go that are read. */
-  private into: Sink<RowFault>;
   /** Whether the change just written fits. */
   fit = Fit.Fits;
   /** The fields of what is made of a change as a whole, UNSEEN where no column is. */
   private readonly text: number;
   private readonly arrivedAt: number;
-  /** Where a text stands that was made, until it is read. */
-  private readonly scratch = Buffer.alloc(1024);
 
   constructor(
     private readonly batch: BatchBuilder,
@@ -61,11 +43,11 @@ export class ChangeWriter {
     this.data = fields.data().map(column => column.field);
     this.key = new Set(request.key.flatMap(name => fields.find(name) ?? []));
     this.declared = new Set(Object.keys(request.written ?? {}).flatMap(name => fields.find(name) ?? []));
+    this.values = new ChangeValues(fields, { key: this.key, written: request.written ?? {}, into: batch });
     this.test = this.testOf(request);
     const { text, arrivedAt } = request.record ?? {};
     this.text = text === undefined ? UNSEEN : fields.columnOf(text);
     this.arrivedAt = arrivedAt === undefined ? UNSEEN : fields.columnOf(arrivedAt);
-    this.into = batch;
   }
 
   private testOf({ where }: ChangesRequest): WhereTest | undefined {
@@ -90,28 +72,44 @@ export class ChangeWriter {
   write(change: JsonChange): RowFault | typeof LEFT_OUT | undefined {
     const { bytes } = change;
     const { where } = this.request;
-    const broken =
-      this.row.read(bytes, change.row) ?? this.old.read(bytes, change.before) ?? this.bookkeeping(change);
+    const broken = this.row.read(bytes, change.row) ?? this.old.read(bytes, change.before);
     if (broken) return broken;
+    const { clash } = this.row;
+    if (clash && !(where && isOfOwnRows(where, clash))) return clash;
     this.fit = this.test && change.row ? this.fitOf(change, this.test) : Fit.Fits;
-    if (where && isLeftOut(where, this.fit, this.batch.rowOp)) return LEFT_OUT;
-    const fault = this.fit === Fit.Fits ? this.newColumns(bytes) : undefined;
+    if (where && isLeftOut(where, this.fit)) return LEFT_OUT;
+    const fault = this.bookkeeping(change);
     if (fault) return fault;
-    this.newBefores();
-    this.forms = change.forms ? this.formsOf(change.forms) : PLAIN;
-    const why = this.columns(change);
+    if (where && isLeftOut(where, this.fit, this.batch.rowOp)) return LEFT_OUT;
+    if (this.fit === Fit.Fits) return clash ?? this.newColumns(bytes) ?? this.columns(change);
+    const why = this.keyAlone(change);
     return why && where && !change.before && isNobodys(where, this.fit, why) ? LEFT_OUT : why;
   }
 
-  /** Of a row that does not fit the key alone. */
   private columns(change: JsonChange): RowFault | undefined {
-    const isRead = (field: number) => this.fit === Fit.Fits || this.key.has(field);
+    this.newBefores();
+    this.values.writtenAs(change.forms);
     for (const field of this.data) {
-      const why = isRead(field) ? this.column(field, change) : this.batch.null(field);
+      const why = this.column(field, change);
       if (why) return why;
     }
     for (const [field, slot] of this.before) {
-      const why = isRead(field) ? this.oldValue(field, slot, change) : this.batch.absent(slot);
+      const why = this.oldValue(field, slot, change);
+      if (why) return why;
+    }
+    return undefined;
+  }
+
+  /** Of a row that does not fit. */
+  private keyAlone(change: JsonChange): RowFault | undefined {
+    this.newBefores();
+    this.values.writtenAs(change.forms);
+    for (const field of this.data) {
+      const why = this.key.has(field) ? this.column(field, change) : this.batch.null(field);
+      if (why) return why;
+    }
+    for (const [field, slot] of this.before) {
+      const why = this.key.has(field) ? this.oldValue(field, slot, change) : this.batch.absent(slot);
       if (why) return why;
     }
     return undefined;
@@ -119,15 +117,16 @@ export class ChangeWriter {
 
   /** What an update's row lacks is as its before-image says. */
   private fitOf(change: JsonChange, test: WhereTest): Fit {
-    this.forms = change.forms ? this.formsOf(change.forms) : PLAIN;
+    const { values } = this;
+    values.writtenAs(change.forms);
     test.begin();
-    this.into = test;
+    values.into = test;
     const faults = test.fields.filter(field => {
       const isOld = this.row.of(field) === UNSEEN && this.old.of(field) !== UNSEEN;
       if (!isOld) return this.column(field, change);
-      return this.value(field, this.old.scanner, this.old.of(field), change.bytes);
+      return values.value(field, this.old.scanner, this.old.of(field), change.bytes);
     });
-    this.into = this.batch;
+    values.into = this.batch;
     // It is found again when the row is read.
     return faults.length > 0 ? Fit.Fits : test.fit;
   }
@@ -169,50 +168,39 @@ export class ChangeWriter {
     this.before.set(field, slot);
   }
 
-  private formsOf(forms: ValueForms): Forms {
-    const known = this.known.get(forms) ?? [];
-    this.known.set(forms, known);
-    const { written = {} } = this.request;
-    for (let field = known.length; field < this.fields.layout.length; field++) {
-      const { role, name, type } = this.fields.layout[field]!;
-      const said = Object.hasOwn(written, name) ? written[name] : undefined;
-      known.push(role === 'data' ? forms.formOf({ name, type }, said) : undefined);
-    }
-    return known;
-  }
-
   private bookkeeping({ bytes, op, changedAt }: JsonChange): RowFault | undefined {
     const { batch, row } = this;
     const opName = this.request.bookkeeping.op;
-    this.forms = PLAIN;
+    this.values.writtenAs(undefined);
     if (op === undefined && opName !== undefined) {
       if (row.of(OP) === UNSEEN) return rowWithoutOp(opName);
-      const fault = this.value(OP, row.scanner, row.of(OP), bytes);
+      const fault = this.values.value(OP, row.scanner, row.of(OP), bytes);
       if (fault) return fault;
     } else if (op !== undefined) batch.text(OP, LETTERS[op]!, 0, 1);
     if (row.of(SEQUENCE) === UNSEEN) batch.null(SEQUENCE);
     else {
-      const fault = this.value(SEQUENCE, row.scanner, row.of(SEQUENCE), bytes);
+      const fault = this.values.value(SEQUENCE, row.scanner, row.of(SEQUENCE), bytes);
       if (fault) return fault;
     }
-    if (row.of(CHANGED_AT) !== UNSEEN) return this.value(CHANGED_AT, row.scanner, row.of(CHANGED_AT), bytes);
-    return changedAt === undefined ? batch.null(CHANGED_AT) : this.plain(CHANGED_AT, changedAt);
+    if (row.of(CHANGED_AT) !== UNSEEN) return this.values.value(CHANGED_AT, row.scanner, row.of(CHANGED_AT), bytes);
+    return changedAt === undefined ? batch.null(CHANGED_AT) : this.values.plain(CHANGED_AT, changedAt);
   }
 
   private column(field: number, { bytes, row, op, beside, arrivedAt }: JsonChange): RowFault | undefined {
     const member = this.row.of(field);
-    if (member !== UNSEEN) return this.value(field, this.row.scanner, member, bytes);
-    if (field === this.text && row) return this.into.text(field, bytes, ...withoutBlanks(bytes, row.from, row.to));
-    if (field === this.arrivedAt && arrivedAt !== undefined) return this.plain(field, arrivedAt);
+    if (member !== UNSEEN) return this.values.value(field, this.row.scanner, member, bytes);
+    if (field === this.text && row)
+      return this.values.into.text(field, bytes, ...withoutBlanks(bytes, row.from, row.to));
+    if (field === this.arrivedAt && arrivedAt !== undefined) return this.values.plain(field, arrivedAt);
     // A delete may name its key in the before-image alone.
     const old = op === OP_DELETE && this.key.has(field) ? this.old.of(field) : UNSEEN;
-    if (old !== UNSEEN) return this.value(field, this.old.scanner, old, bytes, field);
+    if (old !== UNSEEN) return this.values.value(field, this.old.scanner, old, bytes, field);
     if (beside && this.declared.has(field)) {
       const value = beside.find(({ name }) => this.fields.find(name) === field);
-      if (value) return this.valueAt(field, field, bytes, value.kind, value.from, value.to);
+      if (value) return this.values.valueAt(field, field, bytes, value.kind, value.from, value.to);
     }
-    if (this.request.missing === 'null') return this.into.null(field);
-    this.into.absent(field);
+    if (this.request.missing === 'null') return this.values.into.null(field);
+    this.values.into.absent(field);
     return undefined;
   }
 
@@ -221,69 +209,10 @@ export class ChangeWriter {
     if (op === OP_UPDATE && before) {
       const old = this.old.of(field);
       const now = this.row.of(field);
-      if (old !== UNSEEN) return this.value(slot, this.old.scanner, old, bytes, field);
-      if (this.key.has(field) && now !== UNSEEN) return this.value(slot, this.row.scanner, now, bytes, field);
+      if (old !== UNSEEN) return this.values.value(slot, this.old.scanner, old, bytes, field);
+      if (this.key.has(field) && now !== UNSEEN) return this.values.value(slot, this.row.scanner, now, bytes, field);
     }
     this.batch.absent(slot);
     return undefined;
-  }
-
-  /** @param column the data field that the slot is, or is the before-image of */
-  private value(
-    slot: number,
-    scanner: JsonScanner,
-    member: number,
-    bytes: Uint8Array,
-    column = slot,
-  ): RowFault | undefined {
-    const from = scanner.starts[member]!;
-    return this.valueAt(slot, column, bytes, scanner.kinds[member]!, from, scanner.ends[member]!);
-  }
-
-  private valueAt(
-    slot: number,
-    column: number,
-    bytes: Uint8Array,
-    kind: JsonKind,
-    from: number,
-    to: number,
-  ): RowFault | undefined {
-    if (kind === JsonKind.Null) return this.into.null(slot);
-    const form = this.forms[column];
-    if (kind === JsonKind.Escaped) {
-      const text = unescapeString(bytes, from, to);
-      if (text === undefined) return notJsonObject(`${this.fields.layout[slot]!.name}: a broken escape`);
-      return form ? this.formed(slot, form, text, JsonKind.Text) : this.plain(slot, text);
-    }
-    if (form) return this.formed(slot, form, textOf(bytes, { from, to }), kind);
-    if (kind === JsonKind.Number && this.isExact(column) && isScientific(bytes, from, to)) {
-      const text = textOf(bytes, { from, to });
-      const plain = plainDigits(text);
-      if (plain === undefined) return inexactNumber(text, this.fields.layout[slot]!.name);
-      return this.plain(slot, plain);
-    }
-    return this.into.text(slot, bytes, from, to);
-  }
-
-  private plain(slot: number, text: string): RowFault | undefined {
-    const { scratch } = this;
-    const fits = 3 * text.length <= scratch.length;
-    const bytes = fits ? scratch : Buffer.from(text);
-    return this.into.text(slot, bytes, 0, fits ? scratch.write(text) : bytes.length);
-  }
-
-  private formed(slot: number, form: ValueForm, text: string, kind: JsonKind): RowFault | undefined {
-    const formed = form(text, kind);
-    if (typeof formed === 'string') return this.plain(slot, formed);
-    const { name, type } = this.fields.layout[slot]!;
-    if ('meanings' in formed) return ambiguousValue(name, text, formed.meanings);
-    const why = formed.why === '' ? `not ${type}` : formed.why;
-    return unparsableValue(name, `"${text.slice(0, 60)}" is ${why}`);
-  }
-
-  /** Columns of which every digit counts: integers, decimals, and keys whatever their type. */
-  private isExact(field: number): boolean {
-    const { type } = this.fields.layout[field]!;
-    return type === 'int' || type === 'long' || type.startsWith('decimal') || this.key.has(field);
   }
 }

@@ -36,7 +36,8 @@ export class Fields {
     ] as const)
       if (name !== undefined) this.byName.set(name, field);
     const { columns, where, key, aliases = {}, record = {} } = request;
-    for (const column of columns) this.add(column, column.name !== record.text && column.name !== record.arrivedAt);
+    for (const column of columns)
+      this.add(column, column.name !== record.text && column.name !== record.arrivedAt);
     // Asked for before anything else of a row is looked at, whoever names them first.
     for (const name of where ? [...Object.keys(where.equals), ...key] : [])
       if (this.find(name) === undefined) this.add({ name, type: 'string' });

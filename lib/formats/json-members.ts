@@ -1,5 +1,5 @@
-import { ColumnNames } from './aliases';
-import { notJsonObject, type RowFault, standsTwice } from './errors';
+import type { ColumnNames } from './aliases';
+import { notJsonObject, type RowFault, recordsOwn, standsTwice } from './errors';
 import type { DecodeRequest } from './format';
 import { JsonScanner, memberName } from './json-scanner';
 import { type Bookkeeping, bookkeepingRole, type FieldRole, meantBy } from './layout';
@@ -17,8 +17,8 @@ export class LineMembers {
   readonly layout: FieldRole[] = [];
   /** The fields that the row has, in its order. */
   readonly seen: number[] = [];
-  /** The name of a member that the row may not have. */
-  own: string | undefined;
+  /** Why the row is at odds with itself or with its table. */
+  clash: RowFault | undefined;
   private readonly keys = new KeyTable();
   private readonly fields: number[] = [];
   private readonly places = new Map<string, number>();
@@ -41,19 +41,21 @@ export class LineMembers {
     const { scanner } = this;
     for (const field of this.seen) this.at[field] = UNSEEN;
     this.seen.length = 0;
-    this.own = undefined;
+    this.clash = undefined;
     const broken = scanner.scan(bytes, from, to);
     if (broken) return notJsonObject(broken);
     for (let member = 0; member < scanner.members; member++) {
       const key = this.keys.find(bytes, scanner, member);
       if (key === undefined) return notJsonObject('a name with a broken escape');
       const field = this.fields[key] ?? this.add(key);
-      if (field === RECORDS_OWN) this.own = this.keys.names[key]!;
+      if (field === RECORDS_OWN) this.clash ??= recordsOwn(this.keys.names[key]!);
       if (field < 0) continue;
       const other = this.at[field]!;
-      if (other !== UNSEEN) return this.twice(bytes, field, [other, member]);
-      this.at[field] = member;
-      this.seen.push(field);
+      if (other !== UNSEEN) this.clash ??= this.twice(bytes, field, [other, member]);
+      else {
+        this.at[field] = member;
+        this.seen.push(field);
+      }
     }
     return undefined;
   }

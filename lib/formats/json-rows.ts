@@ -1,10 +1,10 @@
 import type { BatchBuilder } from './batch-builder';
-import { notJsonObject, type RowFault, recordsOwn, rowWithoutOp } from './errors';
+import { notJsonObject, type RowFault, rowWithoutOp } from './errors';
 import type { DecodeRequest } from './format';
 import { type LineMembers, UNSEEN } from './json-members';
 import { JsonKind, unescapeString, withoutBlanks } from './json-scanner';
 import type { FieldRole } from './layout';
-import { Fit, isLeftOut, isNobodys, type Sink, WhereTest } from './where';
+import { Fit, isLeftOut, isNobodys, isOfOwnRows, type Sink, WhereTest } from './where';
 
 /** The row is not the table's. */
 export const LEFT_OUT = Symbol('left out');
@@ -87,16 +87,18 @@ export class ObjectReader {
     const { where, options } = this.reading.request;
     const broken = members.read(bytes, from, to);
     if (broken) return broken;
+    const { clash } = members;
+    if (clash && !(where && isOfOwnRows(where, clash))) return clash;
     this.fit = this.reading.filter.fit(bytes);
+    if (where && isLeftOut(where, this.fit)) return LEFT_OUT;
     if (op >= 0) {
       const isThere = members.of(this.sources[op]!) !== UNSEEN;
-      if (!isThere && !options.load && !(where?.leavesOut && this.fit === Fit.Unfit))
-        return rowWithoutOp(layout[op]!.name);
+      if (!isThere && !options.load) return rowWithoutOp(layout[op]!.name);
       const fault = isThere ? this.field(op, bytes) : undefined;
       if (fault) return fault;
     }
     if (where && isLeftOut(where, this.fit, this.batch.rowOp)) return LEFT_OUT;
-    if (members.own !== undefined && this.fit === Fit.Fits) return recordsOwn(members.own);
+    if (clash && this.fit === Fit.Fits) return clash;
     const why = this.columns(bytes, from, to);
     return why && where && isNobodys(where, this.fit, why) ? LEFT_OUT : why;
   }

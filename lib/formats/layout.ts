@@ -46,7 +46,10 @@ export function meantBy({ columns, aliases, where }: DecodeRequest): ColumnNames
 }
 
 /** What a field is whose name is none of a column. */
-export function bookkeepingRole(name: string, { op, changedAt, sequence }: Bookkeeping): FieldRole | undefined {
+export function bookkeepingRole(
+  name: string,
+  { op, changedAt, sequence }: Bookkeeping,
+): FieldRole | undefined {
   if (name === op) return { role: 'op', name, type: 'string' };
   if (name === changedAt) return { role: 'changedAt', name, type: 'timestamp' };
   return name === sequence ? { role: 'sequence', name, type: 'string' } : undefined;

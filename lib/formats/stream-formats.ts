@@ -23,7 +23,7 @@ const FORMATS: Readonly<Record<RecordFormat, () => MessageFormat>> = {
 };
 
 export function isStreamFormat(name: string): name is StreamFormat {
-  return name === 'auto' || Object.hasOwn(FORMATS, name);
+  return name === 'auto' || name === 'avro' || Object.hasOwn(FORMATS, name);
 }
 
 /** The most telling shape first; any object is a plain event. */

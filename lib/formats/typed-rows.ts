@@ -55,7 +55,9 @@ export class TypedRows {
       row: Float64Array.from(kept, i => first + i),
       line: Float64Array.from(kept, i => first + i + 1),
       bad,
-      ...(this.where && !this.where.leavesOut ? { fit: Uint8Array.from(kept, i => (unfit?.[i] ? Fit.Unfit : Fit.Fits)) } : {}),
+      ...(this.where && !this.where.leavesOut
+        ? { fit: Uint8Array.from(kept, i => (unfit?.[i] ? Fit.Unfit : Fit.Fits)) }
+        : {}),
       ...(out ? { leftOut: length - kept.length - bad.length } : {}),
     });
   }
@@ -93,10 +95,7 @@ export class TypedRows {
     return (role !== 'data' && role !== 'before') || (this.where?.key.includes(name) ?? true);
   }
 
-  private batch(
-    columns: readonly Column[],
-    rest: Omit<DecodedBatch, 'columns'>,
-  ): DecodedBatch {
+  private batch(columns: readonly Column[], rest: Omit<DecodedBatch, 'columns'>): DecodedBatch {
     const of = (role: FieldRole['role']) => columns.filter((_, i) => this.layout[i]!.role === role);
     const names = this.layout.filter(field => field.role === 'before').map(field => field.name);
     const before = of('before').map((column, i): [string, Column] => [names[i]!, column]);

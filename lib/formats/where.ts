@@ -28,14 +28,20 @@ export enum Fit {
 /**
  * Whether a row is left out. One that says nothing of a column is not the table's, unless it says that something else
  * befell its row than that it was inserted: then somebody has to look at it.
+ * @param op undefined: it is not known yet
  */
-export function isLeftOut({ leavesOut }: Where, fit: Fit, op: number): boolean {
+export function isLeftOut({ leavesOut }: Where, fit: Fit, op?: number): boolean {
   return leavesOut && (fit === Fit.Unfit || (fit === Fit.Untold && op === OP_INSERT));
 }
 
 /** Whether a row that does not fit, and is known by no older key, has a key that no row of the table can have. */
 export function isNobodys({ key }: Where, fit: Fit, fault: RowFault): boolean {
   return fit === Fit.Unfit && fault.column !== undefined && key.includes(fault.column);
+}
+
+/** Whether a fault is of a column of which nothing is read in rows that do not fit. */
+export function isOfOwnRows({ equals, key }: Where, { column }: RowFault): boolean {
+  return column !== undefined && !Object.hasOwn(equals, column) && !key.includes(column);
 }
 
 /** Takes the values of a row as its format reads them. */

@@ -11,7 +11,7 @@ import { type ListShards, type StreamRef, streamId } from './streams';
 /**
  * The stream that files of records of one source are: each of them a shard, the child of the one that was begun before
  * it. So cursors tell what of a file was taken in, positions count on from file to file, and those of a binlog are told
- * from those of a clock, as on any stream (docs/decisions/0022).
+ * from those of a clock, as on any stream (docs/decisions/0023).
  */
 export const streamOfFiles = (source: string): StreamRef => ({ name: source, createdAt: 0 });
 

@@ -80,13 +80,21 @@ export async function tableCursor(
 }
 
 /** How far each shard of a stream was read for a table, by the shard's id. */
-export async function cursorsOf(
+export function cursorsOf(items: Items, stream: StreamRef, table: string) {
+  return cursorsBehind(items, cursorPrefix(streamId(stream)), table);
+}
+
+/** The same of all streams that ever had a name, by what is behind it. */
+export function cursorsOfName(items: Items, name: string, table: string) {
+  return cursorsBehind(items, cursorPrefix(name).replace(/#$/, '@'), table);
+}
+
+async function cursorsBehind(
   items: Items,
-  stream: StreamRef,
+  prefix: string,
   table: string,
 ): Promise<ReadonlyMap<string, StreamCursor>> {
   const cursors = new Map<string, StreamCursor>();
-  const prefix = cursorPrefix(streamId(stream));
   for (let after: string | undefined; ; ) {
     const from = after === undefined ? {} : { after };
     const page = await items.query(tablePartition(table), prefix, { limit: PAGE, ...from });

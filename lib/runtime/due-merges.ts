@@ -20,6 +20,7 @@ export function dueMerges({ clock, merge, onFailure }: DueMergesProps): DueMerge
   const due = new Map<ResolvedTable, number>();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
+  let busy = false;
   let finished = false;
 
   const mergeOne = async (table: ResolvedTable) => {
@@ -35,13 +36,18 @@ export function dueMerges({ clock, merge, onFailure }: DueMergesProps): DueMerge
   const round = async () => {
     for (const [table, at] of due) if (at <= clock.now()) await mergeOne(table);
   };
+  /** One round after the other: what is woken meanwhile is looked at when it ends. */
   const schedule = () => {
     clearTimeout(timer);
-    if (due.size === 0 || finished) return;
+    if (due.size === 0 || busy || finished) return;
     const wait = Math.min(...due.values()) - clock.now();
     timer = setTimeout(
       () => {
-        running = round().then(schedule);
+        busy = true;
+        running = round().finally(() => {
+          busy = false;
+          schedule();
+        });
       },
       Math.max(0, wait),
     );

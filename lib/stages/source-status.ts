@@ -1,4 +1,5 @@
 import type { ResolvedLake } from '../config/resolved';
+import { httpSources, streamOf } from '../config/stream-sources';
 import { TidemarkError } from '../errors';
 import { messageReader } from '../formats/stream-formats';
 import { lastEntries } from '../ledger/entries';
@@ -8,6 +9,7 @@ import { sourcesOfFiles, streamOfFiles } from '../ledger/record-files';
 import {
   compareSequences,
   cursorsOf,
+  cursorsOfName,
   type StreamCursor,
   type StreamRef,
   shardCursor,
@@ -57,6 +59,7 @@ export async function sourceStatus(
   const found = [
     await filesStatus(ports, lake),
     ...(await recordFilesStatus(ports, lake)),
+    ...(streams.length > 0 ? [] : await intakesStatus(ports, lake)),
     ...(await Promise.all(streams.map(stream => streamStatus(ports, lake, stream)))),
   ];
   // A source may come from its stream and from files of its records: what waits is counted once, with the stream's.
@@ -112,6 +115,27 @@ async function recordFilesStatus(ports: LakePorts, lake: ResolvedLake): Promise<
   return found;
 }
 
+/** Of a lake in a folder: each run of its intake is a stream of its own. */
+async function intakesStatus(ports: LakePorts, lake: ResolvedLake): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const [name, http] of httpSources(lake)) {
+    const source = streamOf(name, http);
+    const arrivals: bigint[] = [];
+    const paused: string[] = [];
+    for (const table of lake.tables) {
+      const cursors = await cursorsOfName(ports.items, source, table.name);
+      arrivals.push(...[...cursors.values()].map(({ arrival }) => arrival));
+      if (cursors.size > 0 && (await isPaused(ports, table.name))) paused.push(table.name);
+    }
+    found.push({ source, kind: 'stream', paused, ...lastOf(arrivals) });
+  }
+  return found;
+}
+
+function lastOf(arrivals: readonly bigint[]): Pick<SourceStatus, 'lastAt'> {
+  return arrivals.length === 0 ? {} : { lastAt: Math.max(...arrivals.map(micros => Number(micros / 1000n))) };
+}
+
 /** Two calls a shard: of a stream with more, the youngest are looked at. */
 const SHARDS_LOOKED_MAX = 50;
 const RECORDS_LOOKED_MAX = 1000;
@@ -143,7 +167,7 @@ async function openStreamStatus(
     for (const [shard, cursor] of cursors) read.set(shard, [...(read.get(shard) ?? []), cursor]);
     if (cursors.size > 0 && (await isPaused(ports, name))) paused.push(name);
   }
-  const arrivals = [...read.values()].flat().map(({ arrival }) => Number(arrival / 1000n));
+  const arrivals = [...read.values()].flat().map(({ arrival }) => arrival);
   const lags: number[] = [];
   for (const { id: shard } of (await watched.shards()).slice(-SHARDS_LOOKED_MAX)) {
     // Of records that are no table's; a shard's parents say nothing of how far it was read itself.
@@ -154,7 +178,7 @@ async function openStreamStatus(
   }
   return {
     ...{ source, kind: 'stream', paused, lagMs: Math.max(0, ...lags) },
-    ...(arrivals.length === 0 ? {} : { lastAt: Math.max(...arrivals) }),
+    ...lastOf(arrivals),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ResolvedLake, ResolvedTable } from '../config/resolved';
 import { currentSnapshot } from '../iceberg/metadata';
 import { type Entry, entriesAfter } from '../ledger/entries';
-import { heldBy, pausedSince } from '../ledger/paused';
+import { heldBy, isRetyping, pausedSince } from '../ledger/paused';
 import { eachQuarantined } from '../ledger/quarantine';
 import type { LakePorts } from '../ports/lake-ports';
 import { readCursor, START } from '../table/cursor';
@@ -25,6 +25,8 @@ export interface TableStatus {
   readonly paused: boolean;
   /** Paused by the load that its changes wait for: nobody has to resume it. */
   readonly loading: boolean;
+  /** Paused by `schema apply`, which casts a column: it ends the pause, or has to be run again. */
+  readonly retyping: boolean;
 }
 
 export interface LakeStatus {
@@ -67,5 +69,6 @@ async function tableStatus(ports: LakePorts, table: ResolvedTable): Promise<Tabl
     behind: lagMs > table.freshnessMs,
     paused: (await pausedSince(ports.items, table.name)) !== undefined,
     loading: (await heldBy(ports.items, table.name)) !== undefined,
+    retyping: await isRetyping(ports.items, table.name),
   };
 }

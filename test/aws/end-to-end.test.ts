@@ -50,6 +50,7 @@ const CHANGES: Partial<LakeConfig> = {
     },
     // Replicated as the clone's config has it; users come as files that somebody else's replication wrote.
     orders: { from: 'shop.orders', key: ['order_id'], columns: { order_id: 'bigint' } },
+    logins: { mode: 'append', columns: { user_id: 'bigint' } },
     visits: { from: 'stream', key: ['visit_id'], columns: { visit_id: 'bigint', page: 'string' } },
   },
   sources: {
@@ -59,6 +60,7 @@ const CHANGES: Partial<LakeConfig> = {
       secretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-database-AbCdEf',
     },
     stream: { kind: 'kinesis', format: 'json' },
+    web: { kind: 'http' },
   },
 };
 
@@ -67,7 +69,10 @@ const NAMES = ['employees', 'users', 'states']
   .flatMap(table => [table, `${table}_deltas`, `${table}_history`])
   .concat('employees_daily', 'user_features');
 
-const FUNCTIONS = ['compact', 'ingest-files', 'ingest-stream', 'merge', 'report', 'sweep', 'vacuum'] as const;
+const FUNCTIONS = [
+  ...(['compact', 'ingest-files', 'ingest-stream', 'intake'] as const),
+  ...(['merge', 'report', 'sweep', 'vacuum'] as const),
+];
 
 const VISITS = [
   { visit_id: 1, page: '/' },
@@ -154,6 +159,20 @@ describeDeployed('end-to-end', () => {
       '1 | NULL',
       '2 | /swords?size=\u00e9',
     ]);
+  }, 60_000);
+
+  test('events that are posted become a table, each once', async () => {
+    const event = {
+      rawPath: '/events/logins',
+      headers: { 'content-type': 'application/json' },
+      requestContext: { http: { method: 'POST' } },
+      body: JSON.stringify([{ user_id: 7 }, { user_id: 8 }, { user_id: 7 }]),
+    };
+    const { fleet, settle } = lake.driver;
+    const invoked = await fleet.invoke('intake', event);
+    expect(invoked).toMatchObject({ ok: true, answer: { statusCode: 202 } });
+    await settle();
+    expect(await trinoRows(lake.name, { name: 'logins', columns: ['user_id'] })).toEqual(['7', '7', '8']);
   }, 60_000);
 
   /** What a lake on this machine answers of each name; of some columns, that are the same wherever the lake stands. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { announcement, singleObject } from '../support/avro';
 import { folder, json, tidemark } from './terminal';
 
 const CONFIG = `export default { name: 'shop', tables: {
@@ -197,4 +198,30 @@ test('records.pause: a paused table takes records in, and merges them when it go
   await tidemark(cwd, ['resume', 'orders']);
   await tidemark(cwd, ['merge']);
   expect(await rows()).toEqual(['1,1,event', '2,2,event']);
+});
+
+test('records.avro: a record a line in base64, its schema announced in JSON', async () => {
+  const schema = {
+    type: 'record',
+    name: 'ServiceEvent',
+    fields: [
+      ...['source', 'type', 'event_date', 'uuid'].map(name => ({ name, type: 'string' })),
+      {
+        name: 'data',
+        type: { type: 'record', name: 'Order', fields: ['id', 'a'].map(name => ({ name, type: 'long' })) },
+      },
+    ],
+  };
+  const of = (id: bigint) =>
+    singleObject(schema, {
+      ...{ source: 'orders', type: 'create', event_date: '2024-07-29T00:59:07Z', uuid: 'u' },
+      data: { id, a: id },
+    }).toString('base64');
+  write('avro.jsonl', of(1n), announcement(schema).toString(), of(2n));
+  const ran = await tidemark(cwd, ['ingest', '--format', 'avro', 'avro.jsonl']);
+  expect(ran.err).toBe('');
+  expect(await rows()).toEqual(['1,1,', '2,2,']);
+  write('other.jsonl', of(3n));
+  expect((await tidemark(cwd, ['ingest', '--format', 'avro', 'other.jsonl'])).code).toBe(0);
+  expect(await rows()).toEqual(['1,1,', '2,2,', '3,3,']);
 });

@@ -147,7 +147,7 @@ describe('config.problem', () => {
       {},
       [
         'tables.orders.where.n: "a" is never equal to "n", a column of type int; give a number',
-        'tables.orders.where.d: "2026-02-30" is never equal to "d", a column of type date; give a date',
+        'tables.orders.where.d: "2026-02-30" is never equal to "d", a column of type date; give one of that type',
         'tables.orders.where.b: "x" is never equal to "b", a column of type binary; choose another column',
       ],
     ],
@@ -155,7 +155,7 @@ describe('config.problem', () => {
       'where out of range',
       table({ columns: { n: 'int' }, where: { n: 1.5 } }),
       {},
-      ['tables.orders.where.n: 1.5 is never equal to "n", a column of type int; give a int'],
+      ['tables.orders.where.n: 1.5 is never equal to "n", a column of type int; give one of that type'],
     ],
     [
       'aliases',
@@ -165,7 +165,7 @@ describe('config.problem', () => {
       }),
       {},
       [
-        'tables.orders.aliases.ua[0]: is the column\'s own name; drop it',
+        "tables.orders.aliases.ua[0]: is the column's own name; drop it",
         'tables.orders.aliases.ua[1]: "HOST" is a column itself, "host"; drop one of the two',
         'tables.orders.aliases.host[0]: "user-agent" is another name of "ua" already',
         'tables.orders.aliases.other: "other" is not declared; add it to columns with its type',
@@ -182,7 +182,9 @@ describe('config.problem', () => {
       }),
       {},
       [
+        'tables.orders.partitionBy[0]: "User-Agent" is also omitted',
         'tables.orders.where["User-Agent"]: "User-Agent" is another name of "ua"; write "ua"',
+        'tables.orders.partitionBy[0]: "User-Agent" is another name of "ua"; write "ua"',
         'tables.orders.omit[0]: "User-Agent" is another name of "ua"; write "ua"',
       ],
     ],
@@ -205,7 +207,10 @@ describe('config.problem', () => {
     ],
     [
       'record of one column, of the lake’s own, of the key',
-      { a: { key: ['id'], record: { text: 'id', arrivedAt: 'id' } }, b: { mode: 'append', record: { text: '_op' } } },
+      {
+        a: { key: ['id'], record: { text: 'id', arrivedAt: 'id' } },
+        b: { mode: 'append', record: { text: '_op' } },
+      },
       {},
       [
         'tables.a.record.arrivedAt: "id" holds the text already',
@@ -222,14 +227,25 @@ describe('config.problem', () => {
     ],
     [
       'others',
-      table({ key: ['idd'], columns: { id: 'int' }, others: 'omit', partitionBy: ['region'], where: { kind: 'a' } }),
+      table({
+        key: ['idd'],
+        columns: { id: 'int' },
+        others: 'omit',
+        partitionBy: ['region'],
+        where: { kind: 'a' },
+      }),
       {},
       [
         'tables.orders.key[0]: "idd" is not declared, and others: \'omit\' leaves it out; add it to columns',
         'tables.orders.partitionBy[0]: "region" is not declared',
       ],
     ],
-    ['others of nothing', { a: { mode: 'append', others: 'omit' } }, {}, ['tables.a.others: "omit" leaves nothing']],
+    [
+      'others of nothing',
+      { a: { mode: 'append', others: 'omit' } },
+      {},
+      ['tables.a.others: "omit" leaves nothing'],
+    ],
     ['from unreadable', table({ from: 'hr.' }), {}, ['tables.orders.from: "hr." is not a source table']],
     [
       'source kind',

@@ -1,4 +1,10 @@
-import { addColumns, setProperties, widenColumn } from '../../lib/iceberg/evolution';
+import {
+  addColumns,
+  renameColumns,
+  replaceColumn,
+  setProperties,
+  widenColumn,
+} from '../../lib/iceberg/evolution';
 import { currentSchema } from '../../lib/iceberg/metadata';
 import { table } from './tables';
 
@@ -54,6 +60,64 @@ describe('evolution', () => {
     expect(add({ name: '_pos' })).toThrow('TM_4008');
     const dropped = { ...addColumns(table(), [extra], { now: 1 }), 'current-schema-id': 0 };
     expect(() => addColumns(dropped, [{ ...extra, type: 'int' }], { now: 1 })).toThrow('TM_4023');
+  });
+
+  test('rename.keeps ids, types and places; back again it is the schema of before', () => {
+    const md = renameColumns(table(), new Map([[2, 'title']]), 2000);
+    expect(names(md)).toEqual(['id', 'title', 'ts', 'price']);
+    expect(currentSchema(md).fields.map(f => f.id)).toEqual(currentSchema(table()).fields.map(f => f.id));
+    expect(md.schemas).toHaveLength(2);
+    expect(renameColumns(md, new Map([[2, 'name']]), 3000)['current-schema-id']).toBe(0);
+    expect(renameColumns(md, new Map([[2, 'title']]), 3000)).toBe(md);
+  });
+
+  test('rename.two at once change places; one alone is refused', () => {
+    const swapped = new Map([
+      [2, 'ts'],
+      [3, 'name'],
+    ]);
+    expect(names(renameColumns(table(), swapped, 1))).toEqual(['id', 'ts', 'name', 'price']);
+    expect(() => renameColumns(table(), new Map([[2, 'ts']]), 1)).toThrow('TM_4008');
+    expect(() => renameColumns(table(), new Map([[9, 'x']]), 1)).toThrow('TM_4023');
+  });
+
+  test('replace.stands in its place, as key and in the order too; the old one is kept or goes', () => {
+    const key = { ...extra, name: 'id', type: 'int' as const, required: true };
+    const order = {
+      'order-id': 1,
+      fields: [
+        {
+          transform: 'identity',
+          'source-id': 1,
+          direction: 'asc' as const,
+          'null-order': 'nulls-first' as const,
+        },
+      ],
+    };
+    const sorted = { ...table(), 'sort-orders': [order], 'default-sort-order-id': 1 };
+    const gone = replaceColumn(sorted, 1, key, { now: 2000 });
+    expect(names(gone)).toEqual(['id', 'name', 'ts', 'price']);
+    expect(currentSchema(gone).identifierFieldIds).toEqual([5]);
+    expect(gone['default-sort-order-id']).toBe(2);
+    expect(gone['sort-orders'].map(o => o.fields[0]?.['source-id'])).toEqual([1, 5]);
+    expect(gone['last-column-id']).toBe(5);
+    const keep = { id: 2, name: 'name_then', type: 'string' as const, required: false, doc: 'then' };
+    const kept = replaceColumn(table(), 2, { ...extra, name: 'name' }, { keep, before: [4], now: 1 });
+    expect(currentSchema(kept).fields.map(f => [f.id, f.name])).toEqual([
+      [1, 'id'],
+      [5, 'name'],
+      [3, 'ts'],
+      [2, 'name_then'],
+      [4, 'price'],
+    ]);
+  });
+
+  test('replace.refused: a column of another id, or one that the table is partitioned by', () => {
+    expect(() => replaceColumn(table(), 9, extra, { now: 1 })).toThrow('TM_4023');
+    expect(() => replaceColumn(table(), 2, { ...extra, id: 3 }, { now: 1 })).toThrow('TM_4023');
+    const field = { 'source-id': 2, 'field-id': 1000, name: 'name', transform: 'identity' };
+    const md = { ...table(), 'partition-specs': [{ 'spec-id': 0, fields: [field] }], 'default-spec-id': 0 };
+    expect(() => replaceColumn(md as ReturnType<typeof table>, 2, extra, { now: 1 })).toThrow('TM_4023');
   });
 
   test('widen.what Iceberg allows', () => {

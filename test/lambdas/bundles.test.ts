@@ -7,7 +7,7 @@ import { deflateRawSync } from 'node:zlib';
 const ROOT = resolve(__dirname, '../..');
 const ZIPPED_BYTES_MAX = 5_000_000;
 /** The functions of a lake; beside them stand what a deploy itself calls, and what carries DuckDB. */
-const NAMES = ['compact', 'ingest-files', 'ingest-stream', 'merge', 'report', 'sweep', 'vacuum'];
+const NAMES = ['compact', 'ingest-files', 'ingest-stream', 'intake', 'merge', 'report', 'sweep', 'vacuum'];
 const LAKE = [...NAMES, 'load'];
 
 /** What esbuild says went into each bundle. */

@@ -171,4 +171,21 @@ describe('with its peers', () => {
     await runIn(app, process.execPath, CDK, 'synth', '--quiet', '--no-notices', '--output', 'again');
     expect(Object.keys(bundlesIn(join(app, 'again'))).sort()).toEqual(Object.keys(deployed).sort());
   });
+
+  test('package.sword-shop: the example compiles, and its app has the game beside the intake', async () => {
+    await give(installed, 'examples/sword-shop', 'sword-shop');
+    const app = join(installed.folder, 'sword-shop');
+    await runIn(app, process.execPath, TSC);
+    await runIn(app, process.execPath, CDK, 'synth', '--quiet', '--no-notices');
+    const file = join(app, 'cdk.out/SwordShop.template.json');
+    const { Resources } = JSON.parse(await readFile(file, 'utf8')) as {
+      Resources: Record<string, { Type: string; Properties: { RouteKey?: string } }>;
+    };
+    const all = Object.values(Resources);
+    expect(all.filter(({ Type }) => Type === 'AWS::Kinesis::Stream')).toHaveLength(1);
+    const routes = all.flatMap(({ Type, Properties }) =>
+      Type === 'AWS::ApiGatewayV2::Route' ? [Properties.RouteKey] : [],
+    );
+    expect(routes.sort()).toEqual(['GET /{proxy+}', 'POST /events/{table}']);
+  });
 });

@@ -1,6 +1,7 @@
 import { resolveLake } from '../../lib/config/resolve';
 import { counterKey } from '../../lib/ledger/keys';
 import { replay } from '../../lib/stages/replay';
+import { anyLake, rowsOf, shown } from '../support/any-source';
 import { mergeAll, readRows, type TestLake, take } from '../support/lake';
 import {
   beforeRecord,
@@ -183,6 +184,12 @@ describe('P3', () => {
     );
     const places = (await entries(lake)).map(e => e.least.minor >> 32n).sort();
     expect(places).toEqual([0n, 1n, 2n]);
+  });
+
+  test('P3 in an append table a file is its name too: two files of the same rows are twice the rows', async () => {
+    const lake = anyLake({ clicks: { mode: 'append' } });
+    for (const name of ['a', 'b', 'a']) await take(lake, `${name}.csv`, 'n\n1\n', { table: 'clicks' });
+    expect(shown((await rowsOf(lake, 'clicks')).current, ['n'])).toEqual(['1', '1']);
   });
 
   test('P3 a plain file is its table, its date and its bytes; its date is no part of it where it is the arrival', async () => {

@@ -72,6 +72,26 @@ test('taking.more than memory should hold is refused by name', async () => {
   await Promise.all(many);
 });
 
+test('merges.never two at once, whatever is woken meanwhile', async () => {
+  const [one, two] = ['one', 'two'].map(name => ({ name, freshnessMs: 1 }) as ResolvedTable);
+  let [running, most, left] = [0, 0, 20];
+  const merges = dueMerges({
+    clock: { now: () => Date.now() },
+    merge: async () => {
+      most = Math.max(most, ++running);
+      if (left-- > 0) merges.wake(left % 2 === 0 ? one! : two!);
+      await turn();
+      running--;
+    },
+    onFailure: () => undefined,
+  });
+  merges.wake(one!);
+  merges.wake(two!);
+  while (left > 5) await turn();
+  await merges.finish();
+  expect([most, running]).toEqual([1, 0]);
+});
+
 test('merges.each when it is due, one at a time; a failed one again; all at the end', async () => {
   const table = (name: string, freshnessMs: number) => ({ name, freshnessMs }) as ResolvedTable;
   const [soon, later] = [table('soon', 10), table('later', 3_600_000)];

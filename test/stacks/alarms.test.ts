@@ -5,7 +5,7 @@ import { METRICS, METRICS_NAMESPACE, METRICS_SERVICE } from '../../lib/config/me
 import { templates } from '../constructs/app';
 
 const { pipeline } = templates({
-  sources: { events: { kind: 'kinesis', format: 'json' } },
+  sources: { events: { kind: 'kinesis' }, web: { kind: 'http', stream: 'events' } },
   deploy: { loads: { from: ['s3://exports/shop/'] } },
 });
 
@@ -74,6 +74,8 @@ const RULES: Readonly<Record<string, string>> = {
   OrdersBehind: 'Tidemark Maximum SecondsBehind >= 300, 2 of 3 x 300 s: a-watched-table-is-behind',
   EventsStreamAge:
     'AWS/Kinesis Maximum GetRecords.IteratorAgeMilliseconds >= 3600000, 1 of 1 x 300 s: a-stream-is-behind',
+  WebIntakeErrors: ERRORS,
+  WebIntakeFailures: 'AWS/ApiGateway Sum 5xx >= 1, 2 of 3 x 300 s: events-are-not-taken',
   EventsRecordsAside:
     'AWS/Lambda Sum OnFailureDestinationDeliveredEventCount >= 1, 1 of 1 x 300 s: records-were-put-aside',
 };
@@ -98,10 +100,10 @@ test('alarms.dimensions: each looks at what it is named after', () => {
     expect(JSON.stringify(age)).not.toContain('DeadLetters');
   }
   const functions = Object.entries(about).filter(([, [first]]) => first?.[0] === 'FunctionName');
-  expect(functions).toHaveLength(9);
+  expect(functions).toHaveLength(10);
   for (const [name, [[, value] = []]] of functions) {
-    const named = name === 'NoSweep' ? 'sweep' : name.replace('Errors', '').toLowerCase();
-    expect(value).toContain(`Pipeline${named}Function`);
+    const named = { NoSweep: 'sweep', WebIntakeErrors: 'IntakesWebintake' }[name];
+    expect(value).toContain(`Pipeline${named ?? name.replace('Errors', '').toLowerCase()}Function`);
   }
   expect(about.EventsStreamAge).toEqual([['StreamName', expect.stringContaining('StreamEvents')]]);
 });

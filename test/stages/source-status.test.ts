@@ -111,3 +111,28 @@ test('sources.files of records stand by their source, apart from files of rows',
     { source: 'web', kind: 'records', lastAt: START + 9, paused: [], quarantined: 1 },
   ]);
 });
+
+test('sources.intake: what came over HTTP into a lake in a folder, in any run of it', async () => {
+  const lake = streamLake({ tables: { one: TABLE }, sources: { source: { kind: 'http' } } });
+  const event = (id: string, now: number) =>
+    JSON.stringify({
+      tidemark: 'event',
+      id,
+      table: 'one',
+      received_at: new Date(now).toISOString(),
+      data: { id: 1 },
+    });
+  for (const [i, id] of [
+    '0e37df36-f698-11e6-8dd4-cb9ced3df976',
+    '1e37df36-f698-11e6-8dd4-cb9ced3df976',
+  ].entries()) {
+    const records = await send(lake, event(id, START + i));
+    const request = requestOf(lake, records.slice(-1));
+    await ingestRecords(lake.ports, lake.lake, {
+      ...request,
+      stream: { ...request.stream, name: 'source', createdAt: START + i },
+    });
+  }
+  const [, intake] = await sourceStatus(lake.ports, lake.lake);
+  expect(intake).toEqual({ source: 'source', kind: 'stream', lastAt: START + 2, paused: [], quarantined: 0 });
+});

@@ -14,7 +14,7 @@ interface TypedColumn {
   readonly connect: { readonly type: string; readonly name?: string; readonly parameters?: object };
 }
 
-type Value = bigint | number | string | boolean | Uint8Array;
+export type Value = bigint | number | string | boolean | Uint8Array;
 export type TypedRow = Readonly<Record<string, Value | null>>;
 
 const text = JSON.stringify;
@@ -55,7 +55,7 @@ function decimal(mysql: string, scale: number, [min, max]: readonly [bigint, big
 }
 
 /** Two's complement, as few bytes as hold it: Java's BigInteger.toByteArray. */
-function bytesOf(n: bigint): Buffer {
+export function bytesOf(n: bigint): Buffer {
   let width = 1;
   while (BigInt.asIntN(8 * width, n) !== n) width++;
   return Buffer.from(
@@ -202,7 +202,7 @@ export const ALTERED = {
   grows: integer('bigint', [-(1n << 63n), (1n << 63n) - 1n], true),
 } as const satisfies Readonly<Record<string, TypedColumn>>;
 
-const columnOf = (name: string): TypedColumn => TYPED[name] ?? ALTERED[name as keyof typeof ALTERED];
+export const columnOf = (name: string): TypedColumn => TYPED[name] ?? ALTERED[name as keyof typeof ALTERED];
 
 export const TYPED_COLUMNS = Object.fromEntries(Object.entries(TYPED).map(([name, c]) => [name, c.mysql]));
 
@@ -436,17 +436,22 @@ function connectSchema(table: string): string {
   });
 }
 
-/** ServiceEvents; of a TRUNCATE deletes of all rows, of a key change a delete and a create. */
+/** ServiceEvents in JSON. */
 export function serviceEventRecords(changes: readonly TypedChange[], source: string): string[] {
-  const records: string[] = [];
-  const live = new Map<Value | null, TypedRow>();
-  const put = (type: string, row: TypedRow) => {
+  return eventsOf(changes).map(({ type, row }, i) => {
     const data = `{${Object.entries(row)
       .map(([name, value]) => `${text(name)}:${value === null ? 'null' : columnOf(name).dms(value)}`)
       .join()}}`;
-    records.push(
-      `{"source":"${source}","type":"${type}","data":${data},"aws_request_id":"r-${records.length}","version":"1","event_date":"2024-07-29T00:59:07.678294+00:00","uuid":"0e37df36-f698-11e6-8dd4-cb9ced3df976","user_id":7}`,
-    );
+    return `{"source":"${source}","type":"${type}","data":${data},"aws_request_id":"r-${i}","version":"1","event_date":"2024-07-29T00:59:07.678294+00:00","uuid":"0e37df36-f698-11e6-8dd4-cb9ced3df976","user_id":7}`;
+  });
+}
+
+/** What a service says of a history: of a TRUNCATE deletes of all rows, of a key change a delete and a create. */
+export function eventsOf(changes: readonly TypedChange[]): { type: string; row: TypedRow }[] {
+  const events: { type: string; row: TypedRow }[] = [];
+  const live = new Map<Value | null, TypedRow>();
+  const put = (type: string, row: TypedRow) => {
+    events.push({ type, row });
     if (type === 'delete') live.delete(row.id!);
     else live.set(row.id!, row);
   };
@@ -459,5 +464,5 @@ export function serviceEventRecords(changes: readonly TypedChange[], source: str
       put('create', change.row);
     }
   }
-  return records;
+  return events;
 }

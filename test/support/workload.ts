@@ -26,7 +26,7 @@ export function tablesOf(altered: boolean, more: TableConfig = {}): Record<strin
   return Object.fromEntries(
     NAMES.map((name, i) => {
       const typed = columnsOf(i).map(column => [column, TYPED[column]!.mysql] as const);
-      const later = altered ? { grows: 'bigint', extra: 'string' } : { grows: 'int' };
+      const later: Record<string, string> = altered ? { grows: 'bigint', extra: 'string' } : { grows: 'int' };
       const columns = { ...Object.fromEntries(typed), ...later };
       return [name, { key: ['id'], columns, ...more }];
     }),

@@ -2,6 +2,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { kinesisStream, streamIdentity } from '../../adapters/aws/change-stream';
 import { clientSettings } from '../../adapters/aws/clients';
 import { streamKey } from '../../config/deployed';
+import { streamSources } from '../../config/stream-sources';
 import { type SourceStream, sourceStatus } from '../../stages/source-status';
 import type { AwsLake } from '../aws';
 import type { Lake } from '../lake';
@@ -12,13 +13,12 @@ export function watching({ config, ports }: AwsLake, outputs: Outputs): Pick<Lak
   return {
     async sources() {
       const client = new KinesisClient(clientSettings());
-      const streams = Object.entries(config.sources).flatMap(([name, source]): SourceStream[] => {
-        if (source.kind !== 'kinesis') return [];
+      const streams = streamSources(config).map(([name, source]): SourceStream => {
         const open = async () => {
           const stream = source.streamArn ?? outputs(streamKey(name));
           return { stream: await streamIdentity(client, stream), watched: kinesisStream(client, stream) };
         };
-        return [{ source: name, open }];
+        return { source: name, open };
       });
       try {
         return await sourceStatus(ports, config, streams);

@@ -21,7 +21,7 @@ export interface FirstTimes<R> {
 
 /**
  * Leaves out events that an entry of the table has a row of: their put was repeated after its answer was lost, so they
- * stand twice in the stream, in one shard or, after it was split, in two, where no cursor tells them apart.
+ * stand twice in the stream, in one shard or, after it was split, in two, where no cursor tells them apart (PROTOCOL.md, I8).
  * @param counter its version before this look: one that has not moved since says that nobody noted any
  */
 export async function withoutRepeats<R extends MayBeEvent>(

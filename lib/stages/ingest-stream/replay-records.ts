@@ -174,7 +174,10 @@ async function takeTable(
 const nameOf = ({ sequence, table }: AsideRecord) => `${sequence}/${table ?? ''}`;
 
 /** Gives a record that a table has dealt with once for each of the others that take it. */
-function otherOwners(table: ResolvedTable, routes: WorkOfAll['routes']): (record: AsideRecord) => AsideRecord[] {
+function otherOwners(
+  table: ResolvedTable,
+  routes: WorkOfAll['routes'],
+): (record: AsideRecord) => AsideRecord[] {
   const others = [...routes].flatMap(([other, changes]) =>
     other === table ? [] : [{ name: other.name, own: new Set(changes.map(nameOf)) }],
   );

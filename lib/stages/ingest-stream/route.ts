@@ -94,7 +94,14 @@ export function routeRecords<R extends { readonly data: Uint8Array; readonly tab
       control.push(note);
     } else {
       const { schema, change, format, load, position, event, readAs } = message;
-      const routed = { ...record, change, format, load, ...(position ? { position } : {}), ...(event ? { event } : {}) };
+      const routed = {
+        ...record,
+        change,
+        format,
+        load,
+        ...(position ? { position } : {}),
+        ...(event ? { event } : {}),
+      };
       const from = { ...(schema === undefined ? {} : { schema }), table: message.table ?? source };
       const owners = table ? [table] : ownersOf(tablesFor(lake, from), record.table ?? waitsFor);
       if (owners.length === 0)

@@ -1,15 +1,15 @@
 import { type ResolvedLake, type ResolvedTable, requireKey } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import { recordRecords, type Scale } from '../../ledger/streams';
-import type { ItemAction } from '../../ports/items';
 import type { StreamRecord } from '../../ports/change-stream';
+import type { ItemAction } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { Settled } from '../ingest/settled';
 import { untilNumbered } from '../ingest/until-numbered';
 import { writeDeltas } from '../ingest/write-deltas';
 import type { Placed } from './places';
-import type { TableTaken } from './request';
 import { withoutRepeats } from './repeats';
+import type { TableTaken } from './request';
 import type { Routed } from './route';
 import {
   type BadRecord,

@@ -79,7 +79,7 @@ export const appendOnly = (op: string) =>
 export const untoldWhere = () =>
   new TidemarkError(
     'TM_2386',
-    'it says nothing of a column that where asks for, so nobody knows whether the row is the table\'s',
+    "it says nothing of a column that where asks for, so nobody knows whether the row is the table's",
     'a row',
     'send the column with every insert and update, then replay',
   );

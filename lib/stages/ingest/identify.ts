@@ -130,10 +130,7 @@ function ownerOf(lake: ResolvedLake, { detected, path }: SourceObject): Resolved
 const CHANGES_OF = /^(.+)[-_.](?:changes|deltas?|updates?)$/i;
 
 /** A plain file `orders-changes.csv` belongs to orders, where no table has its whole name. No other suffix is guessed. */
-function tablesOfChanges(
-  lake: ResolvedLake,
-  { schema, table, fileTime, load }: Detected,
-): ResolvedTable[] {
+function tablesOfChanges(lake: ResolvedLake, { schema, table, fileTime, load }: Detected): ResolvedTable[] {
   if (schema !== undefined || fileTime !== undefined || load) return [];
   const base = CHANGES_OF.exec(table ?? '')?.[1];
   return base === undefined ? [] : tablesFor(lake, { table: base });

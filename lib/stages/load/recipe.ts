@@ -82,8 +82,14 @@ export function folderOf({ table, load, id }: Pick<Recipe, 'table' | 'load' | 'i
  */
 export function loadColumns(table: ResolvedTable, copy: Pick<TableCopy, 'columns'>): ColumnShape[] {
   const declared = table.columns.filter(({ name }) => !table.omit.includes(name));
-  const taken = new Set([...table.columns.map(({ name }) => name), ...table.omit].map(n => n.toLowerCase()));
-  const extra = table.others === 'omit' ? [] : (copy.columns ?? []).filter(({ name }) => !taken.has(name.toLowerCase()));
+  const names = [
+    ...table.columns.map(({ name }) => name),
+    ...table.omit,
+    ...Object.values(table.aliases).flat(),
+  ];
+  const taken = new Set(names.map(name => name.toLowerCase()));
+  const extra =
+    table.others === 'omit' ? [] : (copy.columns ?? []).filter(({ name }) => !taken.has(name.toLowerCase()));
   const columns = [...declared, ...extra.map(({ name, type }) => ({ name, type }))];
   checkCopy(table, copy, columns);
   return columns;

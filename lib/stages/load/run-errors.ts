@@ -194,3 +194,12 @@ export const reloadOutdated = (table: string) =>
     `table ${table}`,
     `give the load up and begin it again: tidemark load abandon ${table}, then tidemark load run ${table} --replace`,
   );
+
+/** TM_2785: the copy calls a column by another of its names, and a copy's columns are read as they are called. */
+export const aliasInCopy = (table: string, column: string, alias: string) =>
+  new TidemarkError(
+    'TM_2785',
+    `the copy calls column ${column} ${alias}`,
+    `table ${table}`,
+    `derive the column: load: { derive: { ${column}: '"${alias}"' } }`,
+  );

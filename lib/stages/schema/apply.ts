@@ -13,10 +13,10 @@ import { appendToLog } from '../../table/log-append';
 import { logFiles } from '../../table/log-files';
 import { ensureLog } from '../../table/log-table';
 import { type OpenTable, openTable } from '../../table/open';
-import { openLog } from '../../table/renames';
+import { called, openLog, renamesIn } from '../../table/renames';
 import { castIn, type Retype, withRetypes } from '../../table/retype';
 import { rebuild } from '../rebuild';
-import { castLog } from './cast-log';
+import { castLog, swapMetadata } from './cast-log';
 import { planSchema, type SchemaChange } from './plan';
 import { findUncastable, type Uncastables } from './uncastable';
 
@@ -69,8 +69,22 @@ export async function applySchema(
   const shapes = table.columns.filter(c => plain.some(change => change.column === c.name));
   if (changes.some(({ kind }) => kind === 'rename') || shapes.length > 0)
     await ensureLog(ports, table, shapes);
+  await renameCurrent(ports, table);
   const tried = casts ? await retype(ports, config, table, { retypes, options }) : { uncastable: NONE };
   return { table: table.name, changes, ...tried };
+}
+
+/**
+ * The current table follows a rename at once; the next merge would, but that may be long in coming. Other columns wait for
+ * it: its commit says from when on rows lack them.
+ */
+async function renameCurrent(ports: LakePorts, table: ResolvedTable): Promise<void> {
+  for (let i = 0; i < TRIES; i++) {
+    const open = await openTable(ports, table.name);
+    if (!open || renamesIn(open.metadata, table).length === 0) return;
+    if ((await swapMetadata(ports, open, called(open, table).metadata)).committed) return;
+  }
+  throw commitContended(table.name, TRIES);
 }
 
 type Tried = Pick<AppliedSchema, 'uncastable' | 'stopped'>;

@@ -54,7 +54,7 @@ export async function castLog(
     if (cast.length === 0 && metadata === open.metadata) return noteMoved(ports, table);
     const done =
       cast.length === 0
-        ? await swapped(ports, open, metadata)
+        ? await swapMetadata(ports, open, metadata)
         : await commit(
             ports,
             { ...open, metadata },
@@ -70,7 +70,8 @@ export async function castLog(
   throw commitContended(name, TRIES);
 }
 
-async function swapped(
+/** A commit without a snapshot. */
+export async function swapMetadata(
   ports: LakePorts,
   open: OpenTable,
   metadata: TableMetadata,

@@ -13,7 +13,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   ],
   dynamodb: ['GetItem', 'Query', 'TransactWriteItems'],
   glue: ['GetTable', 'GetTables', 'CreateTable', 'UpdateTable', 'DeleteTable'],
-  kinesis: ['DescribeStreamSummary', 'ListShards'],
+  kinesis: ['DescribeStreamSummary', 'ListShards', 'PutRecords'],
   sqs: ['SendMessage'],
   athena: ['StartQueryExecution', 'GetQueryExecution', 'GetQueryResults'],
 };

@@ -26,7 +26,8 @@ const bytes = (size?: number) =>
 
 /** JSON.stringify has short forms of some control characters. */
 const quoted = (text: string) =>
-  JSON.stringify(text).replace(/\\[bfnrt]/g, short => {
+  JSON.stringify(text).replace(/\\(.)/g, (short, letter: string) => {
+    if (!'bfnrt'.includes(letter)) return short;
     const code = (JSON.parse(`"${short}"`) as string).charCodeAt(0);
     return `\\u00${code.toString(16).padStart(2, '0')}`;
   });

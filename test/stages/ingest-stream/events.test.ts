@@ -88,7 +88,7 @@ test.each([
       ['b', ['e1']],
     ],
   ],
-] as const)('events.a put that is repeated counts once: %s', async (_, batches) => {
+] as const)('I8 a put that is repeated counts once: %s', async (_, batches) => {
   const lake = eventLake();
   let from = 1;
   for (const [shard, ids] of batches) {
@@ -114,7 +114,7 @@ test('events.the same id in two tables is two events', async () => {
   expect([await rowsOf(lake, 'one'), await rowsOf(lake, 'two')]).toEqual([['1 1 e1'], ['1 1 e1']]);
 });
 
-test('events.what waits is not seen: once its table is declared it counts, and once', async () => {
+test('I8 what waits is not seen: once its table is declared it counts, and once', async () => {
   const lake = eventLake();
   const late = { id: 'e1', table: 'late' };
   await take(lake, lake.ports, shardOf('a', [late, { id: 'e2', data: key(2) }]));
@@ -134,7 +134,7 @@ test('events.what waits is not seen: once its table is declared it counts, and o
   expect((await logOf(lake)).map(row => row.id).sort()).toEqual([2n, 3n]);
 });
 
-test('events.a failure object replayed after its events came again', async () => {
+test('I8 a failure object replayed after its events came again', async () => {
   const lake = eventLake();
   const twice = shardOf('a', [{ id: 'e1' }]);
   const { stream } = requestOf(twice);
@@ -146,7 +146,7 @@ test('events.a failure object replayed after its events came again', async () =>
   expect(await listQuarantined(lake.ports.items)).toEqual([]);
 });
 
-test('events.hours apart: as many transactions as have room, none twice', async () => {
+test('I8 hours apart: as many transactions as have room, none twice', async () => {
   const lake = eventLake();
   const puts = Array.from({ length: 60 }, (_, n) => ({
     id: `e${n}`,
@@ -159,7 +159,7 @@ test('events.hours apart: as many transactions as have room, none twice', async 
   expect(await logOf(lake)).toHaveLength(60);
 });
 
-test('events.two writers at once: what the other noted meanwhile is found', async () => {
+test('I8 two writers at once: what the other noted meanwhile is found', async () => {
   const lake = eventLake();
   const { items } = lake.ports;
   let raced = false;

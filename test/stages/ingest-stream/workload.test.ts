@@ -4,6 +4,7 @@ import type { TableConfig } from '../../../lib/config/define';
 import { listQuarantined } from '../../../lib/ledger/quarantine';
 import { replay } from '../../../lib/stages/replay';
 import { randomOf } from '../../simulation/scheduler';
+import { avroEventRecords } from '../../support/avro-events';
 import { mergeAll, readRows, type TestLake, take } from '../../support/lake';
 import { debeziumRecords, dmsFiles, dmsRecords, serviceEventRecords } from '../../support/typed-changes';
 import { type TableHistory, tablesOf, workload } from '../../support/workload';
@@ -11,11 +12,11 @@ import { allOf, deliver, reconfigured, type StreamLake, streamLake } from './str
 
 /** How a history is written. */
 interface Writer {
-  readonly format: 'dms' | 'debezium' | 'service-event';
+  readonly format: 'dms' | 'debezium' | 'service-event' | 'avro';
   /** Whether its records come in their order: they do not say where they stand. */
   readonly ordered?: boolean;
   /** Parts of which each comes behind the one before it. */
-  readonly write: (history: TableHistory) => readonly string[][];
+  readonly write: (history: TableHistory) => readonly (readonly (string | Uint8Array)[])[];
 }
 
 const WRITERS: Readonly<Record<string, Writer>> = {
@@ -28,6 +29,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     ordered: true,
     write: ({ changes, name }) => [serviceEventRecords(changes, name)],
   },
+  Avro: { format: 'avro', ordered: true, write: ({ changes, name }) => [avroEventRecords(changes, name)] },
 };
 
 function altered(changes: TableHistory['changes'], before: number, name: string): string[][] {
@@ -116,7 +118,7 @@ async function streamed(
   const redeclared = counts.length > 1 ? counts[0]! : records.length / 2;
   for (const record of records) {
     first.clock.advance(1);
-    await first.stream.put([{ key: 'k', data: Buffer.from(record) }]);
+    await first.stream.put([{ key: 'k', data: Buffer.from(record as string) }]);
   }
   const all = await allOf(first);
   for (let at = 0, i = 0; at < all.length; i++) {
@@ -144,9 +146,10 @@ async function filed(histories: readonly TableHistory[], { seed, cuts }: Ways): 
   );
   const old = lists.map(files => files.filter(({ columns }) => !columns.includes('extra')));
   const late = lists.map(files => files.filter(({ columns }) => columns.includes('extra')));
-  const files = [...shuffled(old, seed, false), ...shuffled(late, seed, false)];
+  const before = shuffled(old, seed, false);
+  const files = [...before, ...shuffled(late, seed, false)];
   for (const [i, { name, text }] of files.entries()) {
-    const lake = i < files.length / 2 ? first : then;
+    const lake = i < before.length ? first : then;
     await take(lake, name, text);
     if (i % 7 === 6) for (const history of histories) await mergeAll(lake, history.name);
   }

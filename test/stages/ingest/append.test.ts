@@ -1,10 +1,7 @@
 import type { TableConfig } from '../../../lib/config/define';
 import { listQuarantined } from '../../../lib/ledger/quarantine';
-import { replay } from '../../../lib/stages/replay';
-import { ingestRecords } from '../../../lib/stages/ingest-stream/ingest-records';
-import { putUnjudgedAside } from '../../../lib/stages/ingest-stream/unjudged';
+import { anyLake, deliver, rowsOf, shown } from '../../support/any-source';
 import { take } from '../../support/lake';
-import { anyLake, deliver, rowsOf, START, shown } from './any-source';
 
 const CLICKS: TableConfig = { mode: 'append', from: 'events', columns: { n: 'bigint' } };
 
@@ -32,72 +29,37 @@ test('append.ops: a change of a row that stands waits by itself, in files and in
   const ofChanges = { ...CLICKS, format: { opColumn: 'op' }, onBadRow: 'quarantineRow' as const };
   const lake = anyLake({ clicks: ofChanges });
   const rows = ['I', 'U', 'D', 'T'].map((op, n) => ({ op, n }));
-  const taken = await deliver(lake, rows.map(row => JSON.stringify(row)));
+  const taken = await deliver(
+    lake,
+    rows.map(row => JSON.stringify(row)),
+  );
   expect(taken.tables).toMatchObject([{ outcome: 'rows-quarantined', rows: 1, badRows: 3 }]);
-  const file = await take(lake, 'f.csv', `op,n\n${rows.map(r => `${r.op},${r.n}\n`).join('')}`, { table: 'clicks' });
+  const file = await take(lake, 'f.csv', `op,n\n${rows.map(r => `${r.op},${r.n}\n`).join('')}`, {
+    table: 'clicks',
+  });
   expect(file).toMatchObject({ outcome: 'rows-quarantined', rows: 1, badRows: 3 });
   const waiting = await listQuarantined(lake.ports.items);
   expect(waiting.flatMap(w => w.rows.map(r => r.code))).toEqual(Array(6).fill('TM_2385'));
   expect(waiting[0]!.reason).toContain('a row with op U in an append table, which keeps every row');
-  // With a key declared they may be taken in after all.
   expect(shown((await rowsOf(lake, 'clicks')).current, ['n'])).toEqual(['0', '0']);
 });
 
 test('append.type: a column whose type changes from row to row: what does not fit waits, the others go on', async () => {
   const lake = anyLake({ clicks: CLICKS });
   const values = ['1', '"2"', '"two"', '2.5', '{"n":2}', 'true', 'null', '1e3', '3'];
-  const taken = await deliver(lake, values.map(v => `{"n":${v}}`));
+  const taken = await deliver(
+    lake,
+    values.map(v => `{"n":${v}}`),
+  );
   expect(taken.tables).toMatchObject([{ outcome: 'rows-quarantined', rows: 5, badRows: 4 }]);
   expect(shown((await rowsOf(lake, 'clicks')).current, ['n'])).toEqual(['1', '1000', '2', '3', 'null']);
   const [waiting] = await listQuarantined(lake.ports.items);
   expect(waiting!.rows.map(r => [r.code, r.column])).toEqual(Array(4).fill(['TM_2103', 'n']));
   // Declared as what holds them all, they come in.
   const mended = anyLake({ clicks: { ...CLICKS, columns: {} } });
-  await deliver(mended, values.map(v => `{"n":${v}}`));
+  await deliver(
+    mended,
+    values.map(v => `{"n":${v}}`),
+  );
   expect(shown((await rowsOf(mended, 'clicks')).current, ['n'])).toHaveLength(9);
-});
-
-const TWO: Record<string, TableConfig> = {
-  all: { mode: 'append', from: 'events' },
-  keyed: { key: ['n'], from: 'events', where: { kind: 'n' }, columns: { n: 'bigint' } },
-};
-const THREE = ['{"kind":"n","n":1}', '{"kind":"n","n":2}', '{"kind":"m","n":"y"}'];
-
-test('append.replay: a record that waits for one of several tables comes into that one alone', async () => {
-  const lake = anyLake({ ...TWO, keyed: { ...TWO.keyed, key: [] } });
-  const taken = await deliver(lake, THREE);
-  expect(taken.tables.map(t => [t.table, t.rows, t.badRows])).toEqual([
-    ['all', 3, 0],
-    ['keyed', 0, 3],
-  ]);
-  const mended = { ...lake, lake: anyLake(TWO).lake };
-  const [waiting] = await listQuarantined(lake.ports.items);
-  const [done] = await replay(lake.ports, mended.lake, waiting!.id);
-  expect(done).toMatchObject({ outcome: 'taken-in', table: 'keyed' });
-  expect(await listQuarantined(lake.ports.items)).toEqual([]);
-  expect(shown((await rowsOf(mended, 'keyed')).current, ['n'])).toEqual(['1', '2']);
-  expect(shown((await rowsOf(mended, 'all')).current, ['n'])).toEqual(['1', '2', 'y']);
-});
-
-test('append.failure: what a function gave up comes into each of its tables once, whatever became of the others', async () => {
-  const lake = anyLake(TWO);
-  for (const text of [...THREE, '{"kind":"n","n":"x"}']) {
-    lake.clock.advance(1);
-    await lake.stream.put([{ key: 'k', data: Buffer.from(text) }]);
-  }
-  const [shard] = await lake.stream.shards();
-  const records = await lake.stream.read(shard!.id, undefined, 100);
-  const stream = { name: 'events', createdAt: START, shards: lake.stream.shards };
-  // The function had taken in the first two before it died.
-  const request = { source: 'events', stream, shard: shard!.id };
-  await ingestRecords(lake.ports, lake.lake, { ...request, records: records.slice(0, 2) });
-  const fault = { code: 'TM_2324', reason: 'given up' } as const;
-  await putUnjudgedAside(lake.ports, { source: 'events', stream, records, id: 'given-up', fault });
-  for (let i = 0; i < 3; i++) {
-    const [waiting] = await listQuarantined(lake.ports.items);
-    expect(waiting).toMatchObject({ id: 'given-up', badRows: i === 0 ? 4 : 1 });
-    await replay(lake.ports, lake.lake, 'given-up');
-    expect(shown((await rowsOf(lake, 'all')).current, ['n'])).toEqual(['1', '2', 'x', 'y']);
-    expect(shown((await rowsOf(lake, 'keyed')).current, ['n'])).toEqual(['1', '2']);
-  }
 });

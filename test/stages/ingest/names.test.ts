@@ -1,10 +1,20 @@
 import type { TableConfig } from '../../../lib/config/define';
-import { listQuarantined } from '../../../lib/ledger/quarantine';
 import { currentSchema } from '../../../lib/iceberg/metadata';
-import { openTable } from '../../../lib/table/open';
+import { listQuarantined } from '../../../lib/ledger/quarantine';
 import { userFields } from '../../../lib/table/columns';
+import { openTable } from '../../../lib/table/open';
+import {
+  type AnyLake,
+  anyLake,
+  deliver,
+  fileOf,
+  rowsOf,
+  START,
+  shown,
+  takeRows,
+  WAYS,
+} from '../../support/any-source';
 import { take } from '../../support/lake';
-import { type AnyLake, anyLake, deliver, fileOf, rowsOf, START, shown, takeRows, WAYS } from './any-source';
 
 const AGENTS: TableConfig = {
   mode: 'append',
@@ -19,17 +29,27 @@ async function columnsOf(lake: AnyLake, table: string): Promise<string[]> {
 }
 
 describe.each(WAYS)('aliases from %s', way => {
-  test.each(['user_agent', 'User-Agent', 'ua', 'USER-AGENT', 'UA'])(`aliases.%s is the column (${way})`, async name => {
-    const lake = anyLake({ agents: AGENTS });
-    await takeRows(lake, 'agents', way, [{ [name]: 'x', n: '1' }]);
-    expect(shown((await rowsOf(lake, 'agents')).current, ['user_agent', 'n'])).toEqual(['x|1']);
-    expect(await columnsOf(lake, 'agents')).toEqual(['user_agent', 'n']);
-  });
+  test.each(['user_agent', 'User-Agent', 'ua', 'USER-AGENT', 'UA'])(
+    `aliases.%s is the column (${way})`,
+    async name => {
+      const lake = anyLake({ agents: AGENTS });
+      await takeRows(lake, 'agents', way, [{ [name]: 'x', n: '1' }]);
+      expect(shown((await rowsOf(lake, 'agents')).current, ['user_agent', 'n'])).toEqual(['x|1']);
+      expect(await columnsOf(lake, 'agents')).toEqual(['user_agent', 'n']);
+    },
+  );
 
   test(`aliases.clash: two names of one column in one row are a fault (${way})`, async () => {
     const lake = anyLake({ agents: AGENTS });
-    const rows = [{ ua: 'x', n: '1' }, { ua: 'y', 'User-Agent': 'z', n: '2' }];
-    if (way === 'stream') await deliver(lake, rows.map(row => JSON.stringify(row)));
+    const rows = [
+      { ua: 'x', n: '1' },
+      { ua: 'y', 'User-Agent': 'z', n: '2' },
+    ];
+    if (way === 'stream')
+      await deliver(
+        lake,
+        rows.map(row => JSON.stringify(row)),
+      );
     else {
       const [name, bytes] = fileOf(way, rows);
       expect(await take(lake, name, bytes, { table: 'agents' })).toMatchObject({ outcome: 'quarantined' });
@@ -65,7 +85,14 @@ describe.each(WAYS)('aliases from %s', way => {
 
 test('aliases.before: before-images bear the source’s names too', async () => {
   const lake = anyLake(
-    { t: { key: ['id'], columns: { id: 'bigint', v: 'string' }, aliases: { id: ['ID#'], v: ['Val'] }, from: 's.t' } },
+    {
+      t: {
+        key: ['id'],
+        columns: { id: 'bigint', v: 'string' },
+        aliases: { id: ['ID#'], v: ['Val'] },
+        from: 's.t',
+      },
+    },
     { sources: { events: { kind: 'kinesis', format: 'dms' } } },
   );
   const record = (operation: string, data: object, before?: object) =>
@@ -123,7 +150,10 @@ test('record.swords: raw event, broker time and the columns asked for, of purcha
     ...Array<string>(10).fill(event('default', host)),
     ...Array<string>(10).fill(event('purchase_sword', host)),
   ]);
-  const taken = await deliver(lake, texts.map(text => ` ${text}\r\n`));
+  const taken = await deliver(
+    lake,
+    texts.map(text => ` ${text}\r\n`),
+  );
   expect(taken).toMatchObject({ strays: 0, tables: [{ outcome: 'taken-in', rows: 20, leftOut: 20 }] });
   const { current } = await rowsOf(lake, 'sword_purchases');
   expect(current).toHaveLength(20);
@@ -141,7 +171,12 @@ test('record.swords: raw event, broker time and the columns asked for, of purcha
 
 test('record.types: undeclared columns are strings; arrival may be a timestamp; JSON lines have their line', async () => {
   const lake = anyLake({
-    t: { mode: 'append', from: 'events', columns: { at: 'timestamp' }, record: { text: 'raw', arrivedAt: 'at' } },
+    t: {
+      mode: 'append',
+      from: 'events',
+      columns: { at: 'timestamp' },
+      record: { text: 'raw', arrivedAt: 'at' },
+    },
   });
   await deliver(lake, ['{"a":1, "b":[1,  2]}']);
   await take(lake, 't.jsonl', '{"a":2}  \n\n {"a":3}\r\n', { table: 't' });

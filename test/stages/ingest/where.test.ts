@@ -4,9 +4,18 @@ import type { TableConfig } from '../../../lib/config/define';
 import { listQuarantined } from '../../../lib/ledger/quarantine';
 import { encodeRowGroup } from '../../../lib/parquet/wasm';
 import { replay } from '../../../lib/stages/replay';
+import {
+  anyLake,
+  deliver,
+  fileOf,
+  rowsOf,
+  type SourceRow,
+  shown,
+  takeRows,
+  WAYS,
+} from '../../support/any-source';
 import { readRows, take } from '../../support/lake';
 import { type NaiveChange, naiveFold } from '../../support/naive-fold';
-import { anyLake, deliver, fileOf, rowsOf, type SourceRow, shown, takeRows, WAYS } from './any-source';
 
 const SWORDS: TableConfig = {
   mode: 'append',
@@ -42,12 +51,12 @@ const anyRows = fc
 
 /** The twenty lines that ingest is held against. */
 function naiveSwords(rows: readonly SourceRow[]): string[] {
-  const valueOf = (row: SourceRow, names: readonly string[]) =>
+  const textOf = (row: SourceRow, names: readonly string[]) =>
     Object.entries(row).find(([name]) => names.includes(name.toLowerCase()))?.[1];
   return rows
     .filter(row => row.kind === 'sword')
     .map(row =>
-      [row.kind, valueOf(row, ['n', 'number']), valueOf(row, ['user_agent', 'user-agent', 'ua']), row.other]
+      [row.kind, textOf(row, ['n', 'number']), textOf(row, ['user_agent', 'user-agent', 'ua']), row.other]
         .map(value => String(value ?? null))
         .join('|'),
     )
@@ -184,7 +193,8 @@ describe('where.merge', () => {
       await fc.assert(
         fc.asyncProperty(changes, shuffle, fc.integer({ min: 1, max: 7 }), async (all, seeds, cut) => {
           // The rows of a plain CSV file have no positions of their own.
-          const format = way === 'csv' ? { ...OPEN.format, kind: 'dms-csv' as const, header: true } : OPEN.format;
+          const format =
+            way === 'csv' ? { ...OPEN.format, kind: 'dms-csv' as const, header: true } : OPEN.format;
           const lake = anyLake({ open: { ...OPEN, format } });
           const order = all.map((_, i) => i).sort((a, b) => seeds[a]! - seeds[b]! || a - b);
           const rows = order.map(i => textOf(all[i]!, i));
@@ -243,19 +253,22 @@ describe('where.merge', () => {
     expect(shown((await rowsOf(lake, 'open')).current, ['id', 'v', 'at'])).toEqual(['1|5|1', '4|3|3']);
   });
 
-  test.each(WAYS)('where.keyless: what is not asked for and has no key of the table is left out (%s)', async way => {
-    const lake = anyLake({ open: { ...OPEN, format: {}, onBadRow: 'quarantineRow' } });
-    await takeRows(lake, 'open', way, [
-      { id: '1', state: 'open', v: '1' },
-      { id: null, state: 'closed', v: '2' },
-      { id: 'seven', state: 'closed', v: '3' },
-      { id: '4', state: 'closed', v: '4' },
-    ]);
-    expect(await listQuarantined(lake.ports.items)).toEqual([]);
-    const { log, current } = await rowsOf(lake, 'open');
-    expect(shown(log, ['_op', 'id', 'v'])).toEqual(['D|4|null', 'I|1|1']);
-    expect(shown(current, ['id'])).toEqual(['1']);
-  });
+  test.each(WAYS)(
+    'where.keyless: what is not asked for and has no key of the table is left out (%s)',
+    async way => {
+      const lake = anyLake({ open: { ...OPEN, format: {}, onBadRow: 'quarantineRow' } });
+      await takeRows(lake, 'open', way, [
+        { id: '1', state: 'open', v: '1' },
+        { id: null, state: 'closed', v: '2' },
+        { id: 'seven', state: 'closed', v: '3' },
+        { id: '4', state: 'closed', v: '4' },
+      ]);
+      expect(await listQuarantined(lake.ports.items)).toEqual([]);
+      const { log, current } = await rowsOf(lake, 'open');
+      expect(shown(log, ['_op', 'id', 'v'])).toEqual(['D|4|null', 'I|1|1']);
+      expect(shown(current, ['id'])).toEqual(['1']);
+    },
+  );
 
   test('where.truncate: a TRUNCATE empties the table', async () => {
     const lake = anyLake({ open: OPEN });

@@ -28,6 +28,14 @@ export const DESCRIBED: Readonly<Record<string, Maker>> = {
     return { ref: id, attributes: { Id: id } };
   },
   'AWS::Lambda::Permission': only,
+  // The driver hands its function the events that an API would.
+  'AWS::ApiGatewayV2::Api': async (_, name) => ({
+    ref: name,
+    attributes: { ApiId: name, ApiEndpoint: `https://${name}.execute-api.${REGION}.amazonaws.com` },
+  }),
+  'AWS::ApiGatewayV2::Integration': only,
+  'AWS::ApiGatewayV2::Route': only,
+  'AWS::ApiGatewayV2::Stage': only,
   'AWS::Events::Rule': named(regional('events', 'rule/')),
   'AWS::IAM::Role': named(name => `arn:aws:iam::${ACCOUNT}:role/${name}`),
   'AWS::IAM::Policy': only,

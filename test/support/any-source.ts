@@ -1,12 +1,12 @@
-import { memoryStream } from '../../../lib/adapters/memory/change-stream';
-import { type FixedClock, fixedClock } from '../../../lib/adapters/memory/clock';
-import { columnFromScalars } from '../../../lib/columnar/kernels';
-import type { LakeConfig } from '../../../lib/config/define';
-import { encodeRowGroup } from '../../../lib/parquet/wasm';
-import { ingestRecords } from '../../../lib/stages/ingest-stream/ingest-records';
-import type { RecordsTaken } from '../../../lib/stages/ingest-stream/request';
-import { logTableOf } from '../../../lib/table/columns';
-import { mergeAll, type Row, readRows, type TestLake, take, testLake } from '../../support/lake';
+import { memoryStream } from '../../lib/adapters/memory/change-stream';
+import { type FixedClock, fixedClock } from '../../lib/adapters/memory/clock';
+import { columnFromScalars } from '../../lib/columnar/kernels';
+import type { LakeConfig } from '../../lib/config/define';
+import { encodeRowGroup } from '../../lib/parquet/wasm';
+import { ingestRecords } from '../../lib/stages/ingest-stream/ingest-records';
+import type { RecordsTaken } from '../../lib/stages/ingest-stream/request';
+import { logTableOf } from '../../lib/table/columns';
+import { mergeAll, type Row, readRows, type TestLake, take, testLake } from './lake';
 
 /** A row as its source writes it: names of the source's own; undefined: the row has no such member. */
 export type SourceRow = Readonly<Record<string, string | null | undefined>>;
