@@ -45,7 +45,7 @@ function checkName(name: string, report: Report): void {
 }
 
 function checkTable(table: ResolvedTable, report: Report): void {
-  const { name, key, partitionBy, deletedWhen, omit } = table;
+  const { name, key, partitionBy, deletedWhen, omit, where = {} } = table;
   const at: Report = (path, message) => report(['tables', name, ...path], message);
   try {
     requireKey(table);
@@ -58,6 +58,7 @@ function checkTable(table: ResolvedTable, report: Report): void {
     ...partitionBy.map(({ column }, i) => ({ path: ['partitionBy', i], column })),
     ...omit.map((column, i) => ({ path: ['omit', i], column })),
     ...(deletedWhen ? [{ path: ['deletedWhen', 'column'], column: deletedWhen.column }] : []),
+    ...Object.keys(where).map(column => ({ path: ['where', column], column })),
   ];
   for (const { path, column } of named) checkColumn(table, column, message => at(path, message));
 }

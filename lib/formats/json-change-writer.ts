@@ -182,7 +182,8 @@ export class ChangeWriter {
       const fault = this.values.value(SEQUENCE, row.scanner, row.of(SEQUENCE), bytes);
       if (fault) return fault;
     }
-    if (row.of(CHANGED_AT) !== UNSEEN) return this.values.value(CHANGED_AT, row.scanner, row.of(CHANGED_AT), bytes);
+    if (row.of(CHANGED_AT) !== UNSEEN)
+      return this.values.value(CHANGED_AT, row.scanner, row.of(CHANGED_AT), bytes);
     return changedAt === undefined ? batch.null(CHANGED_AT) : this.values.plain(CHANGED_AT, changedAt);
   }
 
@@ -210,7 +211,8 @@ export class ChangeWriter {
       const old = this.old.of(field);
       const now = this.row.of(field);
       if (old !== UNSEEN) return this.values.value(slot, this.old.scanner, old, bytes, field);
-      if (this.key.has(field) && now !== UNSEEN) return this.values.value(slot, this.row.scanner, now, bytes, field);
+      if (this.key.has(field) && now !== UNSEEN)
+        return this.values.value(slot, this.row.scanner, now, bytes, field);
     }
     this.batch.absent(slot);
     return undefined;

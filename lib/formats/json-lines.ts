@@ -46,7 +46,8 @@ async function namedFields(
   for await (const _ of lines.chunks()) {
     while (lines.next()) {
       if (lines.fault() || members.read(lines.bytes, lines.from, lines.to)) continue;
-      if (filter.fit(lines.bytes) === Fit.Fits) for (const field of members.seen) named.add(field);
+      if (members.clash || filter.fit(lines.bytes) !== Fit.Fits) continue;
+      for (const field of members.seen) named.add(field);
     }
   }
   return named;

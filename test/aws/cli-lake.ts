@@ -42,6 +42,11 @@ export class CliLake {
     return `${this.stored.bucket}-landing`;
   }
 
+  /** The stream of the source `events`. */
+  get stream(): string {
+    return `${this.stored.bucket}-events`;
+  }
+
   /** The employees of the examples, deployed without anything taken in. */
   static async deployed(): Promise<CliLake> {
     Object.assign(process.env, SHELL);
@@ -106,7 +111,7 @@ export class CliLake {
       LakeBucket: bucket,
       ResultsBucket: `${bucket}-results`,
       LogsBucket: `${bucket}-logs`,
-      StreamEvents: `${bucket}-events`,
+      StreamEvents: this.stream,
       Ledger: bucket,
       Database: database,
       StagingDatabase: `${database}_staging`,
@@ -126,7 +131,7 @@ export class CliLake {
       }),
     );
     await new KinesisClient({ ...standIn(MOTO), ...clientSettings() }).send(
-      new CreateStreamCommand({ StreamName: `${bucket}-events`, ShardCount: 1 }),
+      new CreateStreamCommand({ StreamName: this.stream, ShardCount: 1 }),
     );
     const athena = new AthenaClient(standIn(ATHENA));
     for (const Name of [values.Workgroup!, values.SystemWorkgroup!]) {

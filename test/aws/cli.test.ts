@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { kinesisStream } from '../../lib/adapters/aws/change-stream';
+import { clientSettings } from '../../lib/adapters/aws/clients';
 import { json, type Ran } from '../cli/terminal';
 import { CliLake } from './cli-lake';
 import { MOTO, standIn } from './endpoints';
@@ -204,6 +207,34 @@ test('replay: a batch of a stream that the functions gave up', async () => {
     'csv',
   );
   expect(found.out).toBe('forename\r\nGiven up\r\n');
+});
+
+test('records: a file of them is taken in from here, and status says how far behind each stream is', async () => {
+  const event = (employee_id: number) => ({
+    ...{ source: 'employees', type: 'create', event_date: '2024-07-29T00:59:07Z', uuid: 'u' },
+    data: { employee_id, forename: 'Posted' },
+  });
+  const text = [78, 79].map(id => JSON.stringify(event(id))).join('\n');
+  writeFileSync(join(lake.cwd, 'posted.jsonl'), text);
+  const ingest = ['ingest', '--format', 'service-event', 'posted.jsonl'];
+  expect((await lake.run(...ingest)).out).toMatch(/^posted.jsonl {2}employees {2}.*2 rows .*rows/);
+  expect((await lake.run(...ingest)).out).toContain('seen before');
+  await kinesisStream(new KinesisClient({ ...standIn(MOTO), ...clientSettings() }), lake.stream).put([
+    { key: 'k', data: Buffer.from('{"control":{},"metadata":{"record-type":"control","operation":"x"}}') },
+  ]);
+  const sources = async () => json(await lake.run('status', '--sources', '--output', 'json'));
+  const records = { source: 'service-event', kind: 'records', lag_ms: null, quarantined: 0 };
+  expect(await sources()).toMatchObject([
+    { kind: 'files' },
+    records,
+    { source: 'events', kind: 'stream', lag_ms: 0 },
+  ]);
+  await kinesisStream(new KinesisClient({ ...standIn(MOTO), ...clientSettings() }), lake.stream).put([
+    { key: 'k', data: Buffer.from('somebody’s') },
+  ]);
+  const [, , behind] = await sources();
+  expect(behind!.lag_ms).toBeGreaterThan(0);
+  expect((await lake.run('status')).out).toMatch(/events +stream +/);
 });
 
 test('compact, rebuild and vacuum work from here', async () => {

@@ -225,3 +225,14 @@ test('records.avro: a record a line in base64, its schema announced in JSON', as
   expect((await tidemark(cwd, ['ingest', '--format', 'avro', 'other.jsonl'])).code).toBe(0);
   expect(await rows()).toEqual(['1,1,', '2,2,', '3,3,']);
 });
+
+test('records.avro: one whose schema nobody has announced waits with its line', async () => {
+  const schema = { type: 'record', name: 'Other', fields: [{ name: 'id', type: 'long' }] };
+  write('held.jsonl', event(1, 1), singleObject(schema, { id: 1n }).toString('base64'));
+  const ran = await tidemark(cwd, ['ingest', '--format', 'auto', 'held.jsonl']);
+  expect(ran.code).toBe(3);
+  expect(ran.out).toMatch(/held.jsonl {2}quarantined {2}\[TM_\d+\] line 2: /);
+  const shown = await tidemark(cwd, ['quarantine', 'show', 'held.jsonl', '--output', 'csv']);
+  expect(shown.out).toMatch(/^2,/m);
+  expect(await rows()).toEqual(['1,1,event']);
+});

@@ -55,6 +55,10 @@ test.each<[LakeConfig, string]>([
     table({ partitionBy: ['day(order_at)'] }),
     'tables.orders.partitionBy[0]: "order_at" is not a declared column; did you mean "ordered_at"?',
   ],
+  [
+    table({ where: { cardnumber: '1' } }),
+    'tables.orders.where.cardnumber: "cardnumber" is not a declared column',
+  ],
   [table({ omit: ['cardnumber'] }), 'tables.orders.omit[0]: "cardnumber" is not a declared column'],
   [
     table({ deletedWhen: { column: 'orderd_at', equals: null } }),

@@ -4,6 +4,7 @@ import { ingestRecords } from '../../lib/stages/ingest-stream/ingest-records';
 import { putUnjudgedAside } from '../../lib/stages/ingest-stream/unjudged';
 import { replay } from '../../lib/stages/replay';
 import { anyLake, deliver, rowsOf, START, shown } from '../support/any-source';
+import { take } from '../support/lake';
 
 const OPEN: TableConfig = {
   key: ['id'],
@@ -11,6 +12,8 @@ const OPEN: TableConfig = {
   columns: { id: 'bigint', v: 'bigint' },
   where: { state: 'open' },
 };
+/** Nothing of it is the table's, and nearly all of it at odds with the table. */
+const OTHERS = '{"v":"seven","w":"8","state":"closed","_op":"reserved","":1,"ts":"noon","op":"X"}';
 const ALL: TableConfig = { mode: 'append', from: 'events' };
 
 test('I1 a row that leaves the filter leaves the table, and one that never was in it brings nothing', async () => {
@@ -26,10 +29,12 @@ test('I1 a row that leaves the filter leaves the table, and one that never was i
 
 test('I1 whether a row fits is found out before anything else of it is read', async () => {
   const { key: _, ...appended } = OPEN;
-  const lake = anyLake({ open: { ...appended, mode: 'append' } });
-  await deliver(lake, ['{"v":"seven","state":"closed","_op":"reserved","":1}', '{"v":7,"state":"open"}']);
+  const format = { timestampColumn: 'ts', opColumn: 'op', load: true };
+  const lake = anyLake({ open: { ...appended, mode: 'append', aliases: { v: ['w'] }, format } });
+  await deliver(lake, [OTHERS, '{"v":7,"state":"open","op":"I"}']);
+  await take(lake, 'open.jsonl', `${OTHERS}\n{"v":8,"state":"open","op":"I"}\n`, { table: 'open' });
   expect(await listQuarantined(lake.ports.items)).toEqual([]);
-  expect(shown((await rowsOf(lake, 'open')).log, ['v', 'id'])).toEqual(['7|null']);
+  expect(shown((await rowsOf(lake, 'open')).log, ['v', 'id'])).toEqual(['7|null', '8|null']);
 });
 
 test('I1 an append table takes no change of a row that stands', async () => {

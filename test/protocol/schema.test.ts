@@ -1,9 +1,14 @@
 import type { TableConfig } from '../../lib/config/define';
+import { currentSchema } from '../../lib/iceberg/metadata';
 import { resumeTable } from '../../lib/ledger/paused';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { compactNext } from '../../lib/stages/compact/compact';
+import { commitLoad } from '../../lib/stages/load/commit';
 import { type AppliedSchema, applySchema } from '../../lib/stages/schema/apply';
+import { liveFiles } from '../../lib/table/live-files';
+import { openTable } from '../../lib/table/open';
 import { mergeAll, readRows, type TestLake } from '../support/lake';
+import { beginOf, filesOf } from '../support/loads';
 import { vacuumAtOnce } from '../support/vacuum';
 import { beforeRecord, merge, put, rebuildAll, rows, rulesLake, send, T, tableOf } from './rules';
 
@@ -108,6 +113,27 @@ describe('S', () => {
     expect(outcome).toBe('quarantined');
     await mergeAll(under(lake, TYPED), T);
     expect(await rows(lake)).toEqual(['1 2 5', '2 3 7']);
+  });
+
+  test('S a load that no merge has folded is cast from its parts, as its packs are of the old column', async () => {
+    for (const replaces of [false, true]) {
+      const lake = rulesLake();
+      const begun = (await beginOf(lake.ports, tableOf(lake), replaces))!;
+      await expect(retype(lake)).rejects.toThrow('TM_3099');
+      const copy = [1, 2].map(id => ({ id: BigInt(id), a: 1, b: String(id * 5) }));
+      const files = await filesOf(lake.ports, tableOf(lake), begun, copy, lake.lake.limits);
+      await commitLoad(lake.ports, tableOf(lake), begun.standing, files);
+      await retype(lake);
+      const typed = under(lake, TYPED);
+      await mergeAll(typed, T);
+      expect(await rows(lake)).toEqual(['1 1 5', '2 1 10']);
+      const { metadata } = (await openTable(lake.ports, T))!;
+      const { data } = await liveFiles(lake.ports.store, metadata);
+      const b = currentSchema(metadata).fields.find(f => f.name === 'b')!;
+      expect(data.every(({ file }) => file.metrics.valueCounts.has(b.id))).toBe(true);
+      await rebuildAll(typed);
+      expect(await rows(lake)).toEqual(['1 1 5', '2 1 10']);
+    }
   });
 
   test('S what does not cast stops a retype before anything is changed', async () => {

@@ -18,11 +18,11 @@ interface Policy {
   readonly Statement: Statement[];
 }
 
-/** The page's policies, in its order: who deploys, CloudFormation for every lake, for DMS, and for loads. */
-const [deployer, everyLake, withDms, withLoads] = Array.from(
+/** The page's policies, in its order: who deploys, CloudFormation for every lake, for DMS, for loads, and for events. */
+const [deployer, everyLake, withDms, withLoads, withEvents] = Array.from(
   page.matchAll(/^```json\n([\s\S]*?)^```$/gm),
   m => JSON.parse(m[1]!) as Policy,
-) as [Policy, Policy, Policy, Policy];
+) as [Policy, Policy, Policy, Policy, Policy];
 
 const list = (value: string | string[]) => (Array.isArray(value) ? value : [value]);
 const actionsOf = (...policies: Policy[]) =>
@@ -30,6 +30,12 @@ const actionsOf = (...policies: Policy[]) =>
 
 /** What CloudFormation calls at least to make and to remove a resource of each type. */
 const VERBS: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    ['Api', 'Authorizer', 'Integration', 'Route', 'Stage'].map(type => [
+      `AWS::ApiGatewayV2::${type}`,
+      ['apigateway:POST', 'apigateway:DELETE', ...(type === 'Stage' ? ['logs:CreateLogDelivery'] : [])],
+    ]),
+  ),
   'AWS::Athena::WorkGroup': ['athena:CreateWorkGroup', 'athena:DeleteWorkGroup'],
   'AWS::CloudWatch::Alarm': ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'],
   'AWS::CloudWatch::Dashboard': ['cloudwatch:PutDashboard', 'cloudwatch:DeleteDashboards'],
@@ -76,7 +82,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
 /** The types of all resources, by stack, of a lake that has every kind. */
 function typesByStack(): Map<string, string[]> {
   const deploy = { alarmEmail: 'lake@example.com', loads: { from: ['s3://exports/shop/'] } };
-  const sources = { events: { kind: 'kinesis', format: 'json' }, db: DMS } as const;
+  const sources = { events: { kind: 'kinesis', format: 'json' }, db: DMS, web: { kind: 'http' } } as const;
   const made = app();
   const lake = resolveWhole(config({ deploy, sources }), join(ROOT, 'examples/tidemark.config.ts'));
   deployLake(made, lake, stubBundles());
@@ -100,14 +106,16 @@ test('deploy page.policies: no type of resource lacks its verbs', () => {
   const dms = types.get('my-shop-dms')!;
   types.delete('my-shop-dms');
   expect([...types.keys()]).toEqual(['my-shop-storage', 'my-shop-pipeline']);
-  expect(lacking([...types.values()].flat(), everyLake, withLoads)).toEqual([]);
-  expect(lacking([...types.values()].flat(), everyLake)).toContain('states:CreateStateMachine');
+  const all = [...types.values()].flat();
+  expect(lacking(all, everyLake, withLoads, withEvents)).toEqual([]);
+  expect(lacking(all, everyLake, withEvents)).toContain('states:CreateStateMachine');
+  expect(lacking(all, everyLake, withLoads)).toContain('apigateway:POST');
   expect(lacking(dms, everyLake, withDms)).toEqual([]);
   expect(lacking(dms, everyLake)).toContain('dms:CreateEndpoint');
 });
 
 test('deploy page.policies: each fits in a managed policy, and none may do everything', () => {
-  for (const policy of [deployer, everyLake, withDms, withLoads]) {
+  for (const policy of [deployer, everyLake, withDms, withLoads, withEvents]) {
     expect(JSON.stringify(policy).length).toBeLessThan(6144);
     expect(policy.Statement.every(({ Effect }) => Effect === 'Allow')).toBe(true);
     expect(actionsOf(policy).filter(action => /^\*$|:\*$/.test(action))).toEqual([]);
@@ -116,7 +124,9 @@ test('deploy page.policies: each fits in a managed policy, and none may do every
 
 test('deploy page.policies: rows are read and written by nobody who only deploys', () => {
   const data = /^(?:dynamodb:(?:Get|Put|Delete|Update)Item|s3:(?:Put|Delete)Object|sqs:ReceiveMessage)/;
-  expect(actionsOf(everyLake, withDms, withLoads).filter(action => data.test(action))).toEqual([]);
+  expect(actionsOf(everyLake, withDms, withLoads, withEvents).filter(action => data.test(action))).toEqual(
+    [],
+  );
   const objects = everyLake.Statement.filter(({ Action }) => list(Action).includes('s3:GetObject'));
   expect(objects.flatMap(({ Resource }) => list(Resource)).every(arn => /:::cdk-/.test(arn))).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -89,7 +90,10 @@ export class Intake extends Construct {
 
   /** Throttled, and every request logged: who, what, how it ended. Bodies are not. */
   private stage({ throttle }: HttpSource): void {
-    const logs = new LogGroup(this, 'AccessLogs', { retention: RetentionDays.ONE_MONTH });
+    const logs = new LogGroup(this, 'AccessLogs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',

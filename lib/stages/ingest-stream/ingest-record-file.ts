@@ -80,10 +80,14 @@ export async function ingestRecordFile(
     const records = lines.map(({ line, data }) => ({
       ...{ shard, sequence: String(line), key: '', data, arrivedAt: known.arrivedAt },
     }));
-    const batch = await ingestRecords(ports, lake, { ...batches, records });
-    // Its cursors stand before what was not done: the same file again goes on there.
-    if (batch.failed.length > 0) throw batch.failed[0]!.error;
-    taken.add(batch);
+    for (let tries = 1, more = true; more; tries++) {
+      const batch = await ingestRecords(ports, lake, { ...batches, records });
+      // Its cursors stand before what was not done: the same file again goes on there.
+      if (batch.failed.length > 0) throw batch.failed[0]!.error;
+      taken.add(tries === 1 ? batch : { ...batch, strays: 0, control: [] });
+      // More waited for a schema than one batch takes in.
+      more = batch.retryFrom !== undefined;
+    }
   }
   const ingested = await taken.result(ports, streamId(stream));
   await noteWays(ports, ingested.tables);

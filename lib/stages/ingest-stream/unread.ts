@@ -39,10 +39,15 @@ export async function holdUnread(
     const id = asideId(range, `unread ${[...some].join(' ')}`);
     const aside = await putAsideAction(ports, {
       id,
-      object: `${rangeText(range)}${UNREAD}`,
+      object: request.file?.object ?? `${rangeText(range)}${UNREAD}`,
       table: '',
       records: placed.map(record => asideOf(record, record.fault)),
-      from: { source: request.source, stream: { name, createdAt }, failure: false },
+      from: {
+        source: request.source,
+        stream: { name, createdAt },
+        failure: false,
+        ...(request.file ? { file: request.file } : {}),
+      },
       at: ports.clock.now(),
     });
     // Only the shard's count moves: these records are no news of how far it was read.

@@ -15,6 +15,7 @@ import { ensureLog } from '../../table/log-table';
 import { type OpenTable, openTable } from '../../table/open';
 import { called, openLog, renamesIn } from '../../table/renames';
 import { castIn, type Retype, withRetypes } from '../../table/retype';
+import { castOf } from '../../table/retyped';
 import { rebuild } from '../rebuild';
 import { castLog, swapMetadata } from './cast-log';
 import { planSchema, type SchemaChange } from './plan';
@@ -185,13 +186,15 @@ async function castLeft(ports: LakePorts, table: ResolvedTable): Promise<boolean
   return castIn(currentSchema(log.metadata).fields, files).length > 0;
 }
 
-/** Whether rows of the current table have texts where the log has values. */
+/** Whether the current table has a column of texts where the log has values, in its schema or in its files. */
 async function isBehind(ports: LakePorts, table: ResolvedTable): Promise<boolean> {
   const current = await openTable(ports, table.name);
   if (!current) return false;
   const log = (await openLog(ports, table))!;
-  const files = await liveFiles(ports.store, current.metadata);
-  return castIn(currentSchema(log.metadata).fields, files).length > 0;
+  const { fields } = currentSchema(log.metadata);
+  const own = new Set(currentSchema(current.metadata).fields.map(f => f.id));
+  if (fields.some(f => own.has(castOf(f) ?? 0))) return true;
+  return castIn(fields, await liveFiles(ports.store, current.metadata)).length > 0;
 }
 
 function refusal(table: string, { count, first: [one] }: Uncastables): TidemarkError {

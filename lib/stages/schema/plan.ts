@@ -4,7 +4,7 @@ import type { ResolvedTable } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import { currentSchema, defaultSpec, type TableMetadata } from '../../iceberg/metadata';
 import type { LakePorts } from '../../ports/lake-ports';
-import { userFields } from '../../table/columns';
+import { logTableOf, userFields } from '../../table/columns';
 import { illegalTypeChange, retypeRefused } from '../../table/errors';
 import { checkLogKey } from '../../table/key';
 import { liveFiles } from '../../table/live-files';
@@ -31,7 +31,7 @@ export interface SchemaChange {
 
 /** What would change in a table's log; nothing before anything was received: then the log is made as it is declared. */
 export async function planSchema(ports: LakePorts, table: ResolvedTable): Promise<SchemaChange[]> {
-  const log = await openTable(ports, `${table.name}_deltas`);
+  const log = await openTable(ports, logTableOf(table.name));
   if (!log) return [];
   const renames = renamesIn(log.metadata, table).map(
     ({ was, name }): SchemaChange => ({

@@ -43,7 +43,7 @@ test('swords.twenty rows of forty events, as the game sends them; the same batch
       }
     }
   }
-  const [{ id: shard }] = (await stream.shards()) as [{ id: string }];
+  const shard = (await stream.shards())[0]!.id;
   const records = await stream.read(shard, undefined, 1000);
   const request = {
     source: 'events',

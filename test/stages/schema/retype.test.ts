@@ -112,3 +112,41 @@ test('retype.key: a key column of strings', async () => {
   const bad = under(before, config('bigint'));
   expect(await planSchema(bad.ports, tableOf(bad))).toEqual([]);
 });
+
+test('retype.append: of a table without a key, whose every row stays', async () => {
+  const config = (columns: Record<string, string>) => ({
+    name: 'shop',
+    tables: { t: { mode: 'append' as const, columns } },
+  });
+  const before = testLake(config({}));
+  await take(before, 't-2021-01-01.csv', 'id,x\n1,10\n1,10\n');
+  await mergeAll(before, 't');
+  await take(before, 't-2021-01-02.csv', 'id,x\n2,20\n');
+  const lake = under(before, config({ id: 'bigint', x: 'int' }));
+  expect((await applySchema(lake.ports, lake.lake, tableOf(lake))).stopped).toBeUndefined();
+  await mergeAll(lake, 't');
+  expect(await rowsOf(lake)).toEqual([
+    [1, 10],
+    [1, 10],
+    [2, 20],
+  ]);
+});
+
+test('retype.refused: a column that the table is partitioned by, and one whose name for its texts is taken', async () => {
+  const config = (x: string, partitionBy: string[] = []) => ({
+    name: 'shop',
+    tables: { t: { key: ['id'], columns: { id: 'bigint', x }, partitionBy } },
+  });
+  const parted = testLake(config('text', ['truncate(2, x)']));
+  await take(parted, 't-2021-01-01.csv', 'id,x\n1,10\n');
+  await mergeAll(parted, 't');
+  const taken = testLake(config('text'));
+  await take(taken, 't-2021-01-01.csv', 'id,x,X_as_received\n1,10,11\n');
+  for (const before of [parted, taken]) {
+    const lake = under(before, config('int'));
+    const [change] = await planSchema(lake.ports, tableOf(lake));
+    expect(change).toMatchObject({ kind: 'refused', why: { code: 'TM_3098' } });
+    const { changes } = await applySchema(lake.ports, lake.lake, tableOf(lake));
+    expect(changes).toMatchObject([{ kind: 'refused' }]);
+  }
+});
