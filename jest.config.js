@@ -13,12 +13,13 @@ const base = {
   transformIgnorePatterns: ['/node_modules/(?!(hyparquet|hyparquet-compressors|fzstd|hysnappy)/)'],
 };
 
-/** What bundles functions, synthesises whole stacks or has DuckDB read many files: CI runs it, beside `npm test`. */
+/** What bundles functions, synthesises whole stacks, has DuckDB read many files or crashes many whole runs: CI runs it, beside `npm test`. */
 const LARGE = [
   ...['lambdas/bundles', 'cli/bundle', 'cli/listen-load', 'stacks/nag', 'live/live', 'runtime/loading', 'query/load/*'],
   ...['bad-copies', 'dead-rows', 'full-disk', 'killed', 'settle-keys', 'steps', 'waits'].map(
     t => `stages/load/${t}`,
   ),
+  ...['athena-report-crash', 'crash-loads', 'turns'].map(t => `simulation/${t}`),
 ].map(test => `<rootDir>/test/${test}.test.ts`);
 
 /** @type {import('jest').Config} */

@@ -18,11 +18,6 @@ export function checkLake(lake: LakeShape): Problem[] {
     checkTable(table, at);
     checkRows(table, at);
   }
-  if (lake.undeclared === 'strings')
-    report(
-      ['undeclared'],
-      "'strings' is not supported; declare the table and its key: columns that are not declared come in as strings, and tidemark schema apply gives them types later",
-    );
   checkSources(lake, report);
   checkOrigins(lake, report);
   checkReports(lake, report);

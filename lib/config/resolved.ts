@@ -23,6 +23,8 @@ export type ResolvedSource = SourceShape;
 
 export interface ResolvedTable {
   name: string;
+  /** Nobody declared it: its source's records came in (`undeclared: 'strings'`). */
+  undeclared?: true;
   /** Empty in append tables, and where it still has to be named (requireKey). */
   key: string[];
   mode: 'merge' | 'append';
@@ -70,12 +72,17 @@ export type Limits = Readonly<Required<LimitsConfig>>;
 
 /**
  * The tables that take in a source table's changes, most often one; several have each a `where`, but one at most. Names
- * are compared with case. A `from` with the schema wins over one without, which takes the table of any schema.
+ * are compared with case. A `from` with the schema wins over one without, which takes the table of any schema. What
+ * nobody declared takes what no declared table does.
  */
 export function tablesFor(lake: Pick<ResolvedLake, 'tables'>, source: SourceTable): ResolvedTable[] {
   const sameTable = lake.tables.filter(table => table.from.table === source.table);
-  const exact = sameTable.filter(table => table.from.schema === source.schema);
-  return exact.length > 0 ? exact : sameTable.filter(table => table.from.schema === undefined);
+  const declared = sameTable.filter(table => !table.undeclared);
+  const exact = declared.filter(table => table.from.schema === source.schema);
+  if (exact.length > 0) return exact;
+  const ofAny = declared.filter(table => table.from.schema === undefined);
+  if (ofAny.length > 0) return ofAny;
+  return sameTable.filter(table => table.undeclared && table.from.schema === source.schema);
 }
 
 /** Whether a column of its sources, by the lake's name, never enters the table. */

@@ -35,6 +35,7 @@ export interface TaskScope {
  * | record-files     | <source>                | the file of its records that was begun last               |
  * | schemas#<source> | <fingerprint>           | a writer's Avro schema, and what was put aside before it  |
  * | unread#<source>  | <fingerprint>#<id>      | quarantined records that wait for a writer's schema       |
+ * | undeclared       | <4 digits>              | a source table that nobody declared, and its table        |
  * | received         | <identity>              | where a file's way stands, for trace                      |
  * | quarantine       | <identity>              | what was put aside, why, and where its bytes are          |
  * | waiting          | <table>                 | a table with entries that no merge has finished with      |
@@ -129,6 +130,10 @@ export const unreadKey = (source: string, fingerprint: string, id: string): Item
   partition: unreadPartition(source),
   sort: `${fingerprint}#${id}`,
 });
+export const undeclaredKey = (ordinal: number): ItemKey => ({
+  partition: UNDECLARED_PARTITION,
+  sort: String(ordinal).padStart(4, '0'),
+});
 export const receivedKey = (identity: string): ItemKey => ({ partition: 'received', sort: identity });
 export const quarantineKey = (identity: string): ItemKey => ({ partition: 'quarantine', sort: identity });
 export const waitingKey = (table: string): ItemKey => ({ partition: WAITING_PARTITION, sort: table });
@@ -153,6 +158,7 @@ export const folderKey = (folder: string): ItemKey => ({ partition: FOLDER_PARTI
 export const listingKey: ItemKey = { partition: 'landing-listing', sort: 'open' };
 
 export const WAITING_PARTITION = 'waiting';
+export const UNDECLARED_PARTITION = 'undeclared';
 export const VACUUM_PARTITION = 'vacuum';
 export const REPORTING_PARTITION = 'reporting';
 export const VIEW_PARTITION = 'view';

@@ -7,11 +7,14 @@ import type { Compacted } from '../stages/compact/compact';
 import type { Ingested } from '../stages/ingest/request';
 import type { Rebuilt } from '../stages/rebuild';
 import type { ReportCheck } from '../stages/report';
+import type { SourceStatus } from '../stages/source-status';
 import type { LakeStatus } from '../stages/status';
 import type { Trace } from '../stages/trace';
 import type { Touch } from '../stages/trace-key';
 import type { Vacuumed } from '../stages/vacuum/vacuum';
 import type { LakeLoads } from './loads';
+import type { LakeRecords } from './records';
+import type { LakeSchemas } from './schema';
 
 /** Where the config of a lake is. */
 export interface OpenOptions {
@@ -53,7 +56,7 @@ export type KeyValue = string | number | bigint | boolean;
  * Every function fails with a TidemarkError where its `code` is in docs/errors.md; a table or report that nobody
  * declared is TM_6002. Answers that come whole are worked out one after the other, however many are asked for at once.
  */
-export interface LocalLake extends LakeLoads {
+export interface LocalLake extends LakeLoads, LakeRecords, LakeSchemas {
   readonly folder: string;
   readonly configFile: string;
 
@@ -122,6 +125,9 @@ export interface LocalLake extends LakeLoads {
 
   /** How each table stands, and how many files wait in quarantine. */
   status(): Promise<LakeStatus>;
+
+  /** Where changes come from: when the newest of each source arrived, and what of it waits in quarantine. */
+  sources(): Promise<SourceStatus[]>;
 
   /** What waits in quarantine, and why. */
   quarantine(): Promise<Quarantined[]>;

@@ -7,6 +7,8 @@ import type { Ingested } from '../stages/ingest/request';
 import type { FileTaken, LocalLake, OpenOptions } from './lake';
 import { loadsIn } from './loads';
 import { dateOf, keyOf, reportOf, tableOf, tablesOf } from './names';
+import { recordsIn } from './records';
+import { schemasIn } from './schema';
 import { Turns } from './turns';
 
 /**
@@ -22,17 +24,22 @@ export async function openLake(folder: string, { config }: OpenOptions = {}): Pr
     configFile: lake.configFile,
     ...intake(lake, cwd),
     ...loadsIn(lake),
+    ...schemasIn(lake),
     ...upkeep(lake),
     ...answers(lake),
   };
 }
 
-function intake(lake: BoundLake, cwd: string): Pick<LocalLake, 'ingest' | 'replay' | 'merge'> {
+function intake(
+  lake: BoundLake,
+  cwd: string,
+): Pick<LocalLake, 'ingest' | 'ingestRecords' | 'replay' | 'merge'> {
   const merge = async (ingested: Ingested): Promise<FileTaken> =>
     counts(ingested)
       ? { ...ingested, merged: await lake.merge(tableOf(lake.config, ingested.table!)) }
       : ingested;
   return {
+    ...recordsIn(lake, merge),
     async ingest(paths, { merge: merging = true, ...options } = {}) {
       const { inputFiles } = await import('../cli/files');
       if (options.table !== undefined) tableOf(lake.config, options.table);
@@ -72,7 +79,7 @@ function counts({ table, outcome }: Ingested): boolean {
 
 type Upkeep = Pick<
   LocalLake,
-  'pause' | 'resume' | 'rebuild' | 'compact' | 'vacuum' | 'trace' | 'status' | 'quarantine'
+  'pause' | 'resume' | 'rebuild' | 'compact' | 'vacuum' | 'trace' | 'status' | 'sources' | 'quarantine'
 >;
 
 function upkeep(lake: BoundLake): Upkeep {
@@ -93,6 +100,7 @@ function upkeep(lake: BoundLake): Upkeep {
     vacuum: () => lake.vacuum(),
     trace: file => lake.trace(file),
     status: () => lake.status(),
+    sources: () => lake.sources(),
     quarantine: () => lake.quarantined(),
   };
 }

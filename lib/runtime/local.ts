@@ -10,6 +10,7 @@ import { loadConfig } from '../config/load';
 import type { ResolvedLake, ResolvedReport, ResolvedTable } from '../config/resolved';
 import type { LakePorts } from '../ports/lake-ports';
 import type { WritingEngine } from '../ports/query-engine';
+import { learnUndeclared } from '../stages/undeclared';
 import type { BuiltReport, Lake, OwnTally } from './lake';
 import { addressElsewhere } from './lake-errors';
 import { locate, type Whereabouts } from './locate';
@@ -45,6 +46,7 @@ export async function openLocalLake(where: Whereabouts): Promise<LocalLake> {
   const items = await openLocalItems(join(folder, LEDGER));
   const catalog = catalogOverStore(store);
   const ports: LakePorts = { store, items, catalog, clock: systemClock(), ids: randomIds() };
+  await learnUndeclared(ports, config);
   const files = [folder, resolve(where.cwd)];
   let started: Promise<WritingEngine> | undefined;
   const engine = () => {

@@ -3,6 +3,7 @@ import { pauseTable, resumeTable } from '../ledger/paused';
 import { listQuarantined } from '../ledger/quarantine';
 import type { LakePorts } from '../ports/lake-ports';
 import { localDate } from '../stages/ingest/dates';
+import { learnUndeclared } from '../stages/undeclared';
 import type { Lake } from './lake';
 
 type Maintained = Pick<
@@ -29,6 +30,8 @@ export function maintained(ports: LakePorts, config: ResolvedLake): Maintained {
     pause: ({ name }) => pauseTable(ports.items, name, ports.clock.now()),
     resume: ({ name }) => resumeTable(ports.items, name),
     async status() {
+      // A library may hold the lake open for long.
+      await learnUndeclared(ports, config);
       const { lakeStatus } = await import('../stages/status');
       return lakeStatus(ports, config);
     },

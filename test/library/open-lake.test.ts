@@ -196,3 +196,85 @@ test('library.load: options of another form are refused, whoever has no types', 
   }
   expect((await lake.loadStatus('employees')).underWay).toBeUndefined();
 });
+
+/** The config with other columns of employees. */
+async function redeclare(columns: string): Promise<void> {
+  const config = join(folder, 'tidemark.config.ts');
+  const text = readFileSync(config, 'utf8');
+  await lake.close();
+  writeFileSync(
+    config,
+    text.replace(
+      /columns: \{[^}]*\}/,
+      `columns: { employee_id: 'bigint', record_deleted: 'boolean', ${columns} }`,
+    ),
+  );
+  lake = await openLake(join(folder, 'lake'));
+}
+
+test('library.records: given one by one or in a file, merged, and not twice', async () => {
+  const asked = { format: 'json', table: 'employees' } as const;
+  const people = [
+    { employee_id: 1, forename: 'Ann' },
+    { employee_id: 'nobody' },
+    '{"employee_id":2,"forename":"Ben"}',
+  ];
+  const { tables, control } = await lake.ingestRecords(people, asked);
+  expect({ tables, control }).toMatchObject({
+    tables: [{ table: 'employees', outcome: 'rows-quarantined', badRows: 1, merged: { rows: { new: 2 } } }],
+    control: [],
+  });
+  const again = async function* () {
+    yield* people;
+  };
+  expect((await lake.ingestRecords(again(), asked)).tables).toMatchObject([{ outcome: 'seen' }]);
+  const file = join(folder, 'more.jsonl');
+  writeFileSync(file, '{"employee_id":3}\n');
+  const { tables: more } = await lake.ingestRecords(file, { ...asked, merge: false });
+  expect(more).toMatchObject([{ outcome: 'taken-in', rows: 1 }]);
+  expect(more[0]).not.toHaveProperty('merged');
+  expect(await lake.merge()).toMatchObject([{ rows: { new: 1, total: 3 } }]);
+  const [, records] = await lake.sources();
+  expect(records).toMatchObject({ source: 'json', kind: 'records', quarantined: 1, paused: [] });
+  expect(records!.lastAt).toBeGreaterThan(Date.now() - 60_000);
+});
+
+test('library.records: what does not say how it is written is refused, and nothing of it is in', async () => {
+  const wrong = [undefined, {}, { format: 'xml' }, { format: 'json' }] as unknown as { format: 'json' }[];
+  for (const options of wrong)
+    await expect(lake.ingestRecords(['{}'], options)).rejects.toThrow(/^\[TM_7102\]/);
+  const asked = { format: 'json', table: 'employees' } as const;
+  for (const record of [1n, null, Buffer.from('{}'), { employee_id: 1n }])
+    await expect(lake.ingestRecords([{ employee_id: 1 }, record as object], asked)).rejects.toThrow(
+      'TM_7102',
+    );
+  await expect(lake.ingestRecords([], { ...asked, table: 'people' })).rejects.toThrow('TM_6002');
+  await expect(lake.ingestRecords([], { source: 'stream' })).rejects.toThrow('TM_2321');
+  expect((await lake.ingestRecords([], asked)).tables).toMatchObject([{ outcome: 'empty' }]);
+  expect((await lake.status()).tables[0]!.waiting.entries).toBe(0);
+});
+
+test('library.schema: what differs, what stops it, and the table after it', async () => {
+  await redeclare('');
+  expect(await take(1)).toMatchObject([{ outcome: 'taken-in' }]);
+  await take(2, false);
+  expect(await lake.diffSchema()).toEqual([]);
+  await redeclare("manager_id: 'bigint', forename: 'int'");
+  expect((await lake.diffSchema('employees')).map(({ column, kind }) => [column, kind])).toEqual([
+    ['manager_id', 'retype'],
+    ['forename', 'retype'],
+  ]);
+  const [stopped] = await lake.applySchema('employees');
+  expect(stopped).toMatchObject({ stopped: { code: 'TM_3097' }, uncastable: { count: 8 } });
+  await redeclare("manager_id: 'bigint'");
+  expect(await lake.applySchema(undefined, { dryRun: true })).toMatchObject([{ uncastable: { count: 0 } }]);
+  const [applied] = await lake.applySchema();
+  expect(applied).not.toHaveProperty('stopped');
+  const column = (await lake.showSchema('employees')).find(({ name }) => name === 'manager_id');
+  expect(column).toMatchObject({ type: 'long', declared: true, textsIn: 'manager_id_as_received' });
+  expect(await lake.diffSchema()).toEqual([]);
+  expect((await lake.query('SELECT max(manager_id + 1)::int, count(*)::int FROM employees')).rows).toEqual([
+    [19, 7],
+  ]);
+  await expect(lake.showSchema('people')).rejects.toThrow('TM_6002');
+});

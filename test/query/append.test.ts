@@ -156,6 +156,6 @@ test('append.naive: DuckDB reads the rows that were taken in, however they were 
   };
   const batches = fc.array(fc.tuple(batch, step), { minLength: 1, maxLength: 6 });
   await fc.assert(fc.asyncProperty(batches, exact), {
-    numRuns: Number(process.env.TIDEMARK_HISTORIES ?? 15),
+    numRuns: Number(process.env.TIDEMARK_HISTORIES ?? 8),
   });
 }, 120_000);

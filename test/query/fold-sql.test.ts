@@ -16,7 +16,7 @@ import { SCRATCH } from '../support/scratch';
 import { asExpected, COLUMNS, DATES, expectedHistory, foldedTable, play, RULES } from './fold-rules';
 import type { DatedChange } from './naive-history';
 
-const RUNS = Number(process.env.TIDEMARK_HISTORIES ?? 15);
+const RUNS = Number(process.env.TIDEMARK_HISTORIES ?? 8);
 
 let engine: QueryEngine;
 let folder: string;

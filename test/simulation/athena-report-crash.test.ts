@@ -13,7 +13,7 @@ import {
 import { type Actor, Scheduler } from './scheduler';
 
 /** In a quick run only every so many-eth call meets each fault; `TIDEMARK_CRASHES=all` tries every one. */
-const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 23;
+const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 61;
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 const CALLS_MAX = 300;
 

@@ -15,7 +15,7 @@ import {
 } from './report-world';
 import { Scheduler } from './scheduler';
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 5);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 3);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 /** Fates after which a write may stand that its attempt knows nothing of. */

@@ -9,7 +9,7 @@ import { Scheduler } from './scheduler';
 import { COLUMNS, FILES, ingestFile, meaningOf, mergeTable, type WorldFile, world } from './world';
 
 /** In a quick run only every so many-eth call meets each fault; `TIDEMARK_CRASHES=all` tries every one. */
-const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 61;
+const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 131;
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 const T = 'one';
 const OWN = FILES.filter(file => file.table === T);

@@ -17,10 +17,10 @@ import { type Fault, type FaultPlan, faultyPorts, NO_FAULTS } from './faulty-por
 import { type Actor, Scheduler } from './scheduler';
 import { mergeTable } from './world';
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 8);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 4);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 /** In a quick run only every so many-eth call meets each fault; `TIDEMARK_CRASHES=all` tries every one. */
-const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 41;
+const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 83;
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 
 const TABLE = { key: ['id'], columns: { id: 'bigint' } };

@@ -17,7 +17,7 @@ import { COLUMNS, CONFIG, recordsOf, SHARDS, TABLES, type WorldRecord } from './
 import { type Actor, Scheduler } from './scheduler';
 import { mergeTable } from './world';
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 5);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 3);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 const ROUNDS_MAX = 200;

@@ -64,7 +64,7 @@ async function checkAll(lake: TestLake, files: ReadonlyMap<string, WorldFile>): 
   return tables;
 }
 
-const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 67;
+const STRIDE = process.env.TIDEMARK_CRASHES === 'all' ? 1 : 149;
 const FAULTS: readonly Fault[] = ['before', 'after', 'lost', 'refused'];
 
 async function crashed(plan: FaultPlan) {
@@ -109,7 +109,7 @@ test('retype.everyCall: made again after a crash, it is as if nothing had happen
   }
 }, 600_000);
 
-const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 5);
+const SEEDS = Number(process.env.TIDEMARK_SEEDS ?? 3);
 const FIRST = Number(process.env.TIDEMARK_SEED ?? 1);
 
 /** Rename and retype beside ingest under both configs, merges, rebuilds, compaction and vacuum, all of which crash. */

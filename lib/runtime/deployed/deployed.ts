@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../config/load';
 import type { QueryEngine } from '../../ports/query-engine';
 import type { QueryJob } from '../../ports/query-jobs';
+import { learnUndeclared } from '../../stages/undeclared';
 import { awsLakeOf } from '../aws';
 import type { Environment } from '../aws-config';
 import { withQueries } from '../aws-queries';
@@ -36,6 +37,7 @@ export async function openDeployedLake({ onQuery, ...where }: DeployedOptions): 
   const outputs = await findOutputs(config.name);
   const environment = environmentOf(outputs, config, where.environment);
   const lake = withQueries(awsLakeOf(config, environment), environment);
+  await learnUndeclared(lake.ports, config);
   const database = outputs('Database');
   const engines = new Map<string, QueryEngine>();
   const engine = (workgroup: string) => {

@@ -22,9 +22,9 @@ export const recordSequence = (sequence: string) =>
   );
 
 /** TM_2322: a record of a source table that no table of the config takes in. */
-export const undeclaredSource = (name: string): RowFault => ({
+export const undeclaredSource = (name: string, why?: string): RowFault => ({
   code: 'TM_2322',
-  reason: `no table takes in the records of ${name.slice(0, 100)}`,
+  reason: `no table takes in the records of ${name.slice(0, 100)}${why === undefined ? '' : `: ${why}`}`,
 });
 
 /** TM_2323: a column name that no catalog takes: empty, longer than 255 characters, or with control characters. */

@@ -111,8 +111,8 @@ function shapeOf(
   fields: readonly Field[],
 ): ColumnShape | TidemarkError | undefined {
   const known = fields.find(f => f.name === name) ?? table.columns.find(c => c.name === name);
-  // Where a table takes in some rows only, those say which columns are its own.
-  if (!known) return type && !table.where ? { name, type } : undefined;
+  // Where a table takes in some rows only, those say which columns are its own; where nobody declared it, all are strings.
+  if (!known) return type && !table.where && !table.undeclared ? { name, type } : undefined;
   const isThere = fields.some(f => f.name === name);
   // Strings hold whatever comes.
   if (!type || widens(type, known.type) || known.type === 'string')

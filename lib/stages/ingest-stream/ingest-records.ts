@@ -16,7 +16,8 @@ import { asideId, asideOf, putAsideAction, rangeOf, rangeText, sourceOfFile } fr
 import { type ControlTaken, followControl } from './follow-control';
 import { arrivalOf, placeAfter } from './places';
 import type { RecordsRequest, RecordsTaken, TableTaken } from './request';
-import { formatOfSource, type Routed, type Routes, routeRecords, routingOf } from './route';
+import { formatOfSource, type Routed, type Routes, routingOf } from './route';
+import { routeAll } from './route-undeclared';
 import { takeIn } from './take-in';
 import { holdUnread, takeInAnnounced } from './unread';
 import { schemasFor } from './writer-schemas';
@@ -90,7 +91,7 @@ async function readBatch(
   for (;;) {
     const schemas = await schemasFor(ports.items, { ...request, format }, records);
     const own = records.filter(record => !schemas.isHeld(record));
-    const routes = routeRecords(lake, own, { ...routing, schemas });
+    const routes = await routeAll(ports, lake, own, { ...routing, schemas });
     if (await holdUnread(ports, request, routes.unread, schemas))
       return { routes, ...(schemas.announcedAt === undefined ? {} : { announced: schemas.announcedAt }) };
   }

@@ -21,7 +21,8 @@ import {
   readWaiting,
 } from './aside';
 import type { TableTaken } from './request';
-import { formatOfSource, type Routed, routeRecords, routingOf } from './route';
+import { formatOfSource, type Routed, routingOf } from './route';
+import { routeAll } from './route-undeclared';
 import { takeIn } from './take-in';
 import { schemasFor } from './writer-schemas';
 
@@ -65,7 +66,8 @@ export async function replayRecords(
     const schemas = await schemasFor(ports.items, { source, stream: record.records.stream, format }, waits);
     // Of a failure: what was put aside for want of its schema waits elsewhere, or has waited there.
     const isElsewhere = (r: AsideRecord) => record.records.failure && !r.judged && schemas.isHeld(r);
-    const routes = routeRecords(
+    const routes = await routeAll(
+      ports,
       lake,
       waits.filter(r => !isElsewhere(r)),
       { ...routing, schemas },

@@ -1,4 +1,5 @@
-import { type ResolvedLake, type ResolvedTable, tablesFor } from '../../config/resolved';
+import { type ResolvedLake, type ResolvedTable, type SourceTable, tablesFor } from '../../config/resolved';
+import { undeclaredFault } from '../../config/undeclared';
 import type { WriterSchemas } from '../../formats/avro/avro-messages';
 import type { RowFault } from '../../formats/errors';
 import type { JsonChange } from '../../formats/json-changes';
@@ -35,6 +36,8 @@ export type Routed<R> = R & {
 
 export interface Routes<R> {
   readonly tables: ReadonlyMap<ResolvedTable, readonly Routed<R>[]>;
+  /** Source tables that no table takes in and that may have one of their own, once it is noted; their records are strays. */
+  readonly undeclared: readonly SourceTable[];
   /** Records that are no table's, and why. */
   readonly strays: readonly (R & { readonly fault: RowFault })[];
   /** Records in Avro whose writer's schema is not known yet. */
@@ -82,6 +85,7 @@ export function routeRecords<R extends { readonly data: Uint8Array; readonly tab
   const strays: (R & { fault: RowFault })[] = [];
   const unread: (R & { fault: RowFault; fingerprint: string })[] = [];
   const control: ControlNote[] = [];
+  const undeclared = new Map<string, SourceTable>();
   for (const record of records) {
     const message = readSafely(read, record.data);
     if (message.kind === 'ignored') continue;
@@ -104,8 +108,11 @@ export function routeRecords<R extends { readonly data: Uint8Array; readonly tab
       };
       const from = { ...(schema === undefined ? {} : { schema }), table: message.table ?? source };
       const owners = table ? [table] : ownersOf(tablesFor(lake, from), record.table ?? waitsFor);
-      if (owners.length === 0)
-        strays.push({ ...record, fault: undeclaredSource(Object.values(from).join('.')) });
+      if (owners.length === 0) {
+        const why = strayBecause(lake, from, message.table === undefined);
+        strays.push({ ...record, fault: undeclaredSource(Object.values(from).join('.'), why) });
+        if (lake.undeclared === 'strings' && why === undefined) undeclared.set(JSON.stringify(from), from);
+      }
       for (const owner of owners) {
         const own = readAs && owner.reader ? { ...routed, ...rowReadAs(readAs, owner.reader) } : routed;
         const known = tables.get(owner);
@@ -114,7 +121,14 @@ export function routeRecords<R extends { readonly data: Uint8Array; readonly tab
       }
     }
   }
-  return { tables, strays, unread, control };
+  return { tables, undeclared: [...undeclared.values()], strays, unread, control };
+}
+
+/** Why its records are strays, beyond that nobody declared it; of plain JSON the stream is the table, if it is the lake's. */
+function strayBecause(lake: ResolvedLake, from: SourceTable, isPlain: boolean): string | undefined {
+  if (lake.undeclared === 'refuse') return undefined;
+  if (isPlain && !Object.hasOwn(lake.sources, from.table)) return 'it is no source of the config';
+  return undeclaredFault(lake, from);
 }
 
 /** The one that the record waits for; all where that takes them no longer. */

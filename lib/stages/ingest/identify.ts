@@ -65,7 +65,8 @@ export function identify(
 ): Identified {
   const { detected, path, name, sha256 } = object;
   const table = request.table ? lake.tables.find(t => t.name === request.table) : ownerOf(lake, object);
-  if (!table) throw undeclaredTable(request.table ?? detected?.table, path, request.date ?? detected?.date);
+  // A file's header is no promise of columns.
+  if (!table || table.undeclared) throw undeclaredTable(request.table ?? detected?.table, path, request.date ?? detected?.date);
   const kind = table.format?.kind ?? detected?.format ?? 'csv';
   const place = layoutPlace(object);
   const part = LOAD_NUMBER.exec(name)?.[1];

@@ -1,4 +1,5 @@
 import { type ResolvedLake, tablesFor } from '../../config/resolved';
+import { undeclaredFault } from '../../config/undeclared';
 import { TidemarkError } from '../../errors';
 import { eventRecord, sourceTable } from '../../formats/intake-event';
 import { type ChangeStream, RECORD_BYTES_MAX, type StreamPut } from '../../ports/change-stream';
@@ -113,9 +114,14 @@ function tableOf(
   if (method !== 'POST') throw noSuchMethod(where);
   if (!/\bjson\b/i.test(contentType)) throw notJsonType(contentType, where);
   const table = decoded(named);
-  if (table === undefined || tablesFor(lake, sourceTable(table)).length === 0)
-    throw noSuchTable(table ?? named, where);
+  if (table === undefined || !isTaken(lake, table)) throw noSuchTable(table ?? named, where);
   return table;
+}
+
+/** Whether a table takes it in, or may come to be for it: the first events of a name that is not declared make one. */
+function isTaken(lake: ResolvedLake, table: string): boolean {
+  const source = sourceTable(table);
+  return tablesFor(lake, source).length > 0 || undeclaredFault(lake, source) === undefined;
 }
 
 function decoded(part: string): string | undefined {

@@ -7,7 +7,10 @@ import {
   type Loaded,
   type LocalLake,
   openLake,
+  type RecordsTaken,
   type RowChange,
+  type SchemaApplied,
+  type SourceStatus,
 } from 'tidemark/local';
 
 export const config: LakeConfig = defineLake({ name: 'shop', tables: { orders: { key: ['id'] } } });
@@ -44,6 +47,24 @@ export async function first(lake: LocalLake): Promise<number | undefined> {
   // @ts-expect-error: a folder's lake is waited for
   await lake.load('orders', { wait: false });
   return load?.id === loaded.id ? loaded.rows : (await lake.validateLoad('orders')).all.after.rows;
+}
+
+export async function ofStreams(lake: LocalLake, events: AsyncIterable<object>): Promise<string[]> {
+  const taken: RecordsTaken = await lake.ingestRecords(events, { source: 'stream', merge: false });
+  await lake.ingestRecords('changes.jsonl', { format: 'debezium', again: true });
+  // @ts-expect-error: nobody writes records so
+  await lake.ingestRecords([], { format: 'xml' });
+  const [applied]: SchemaApplied[] = await lake.applySchema('orders', { nullWhatDoesNotCast: true });
+  const [column] = await lake.showSchema('orders');
+  const changes = (await lake.diffSchema()).map(({ kind }) => kind);
+  const sources: SourceStatus[] = await lake.sources();
+  const lost = applied?.uncastable.first.map(({ text }) => text) ?? [];
+  return [
+    ...taken.tables.map(({ outcome }) => outcome),
+    ...taken.control.map(({ operation }) => operation),
+    ...[column?.type ?? 'none', ...changes, ...lost, applied?.stopped?.code ?? ''],
+    ...sources.map(({ source, lagMs }) => `${source} ${lagMs}`),
+  ];
 }
 
 const stack = new Stack(new App(), 'Shop');

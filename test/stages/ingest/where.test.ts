@@ -84,7 +84,7 @@ describe.each(WAYS)('where: append from %s', way => {
           for (const row of log) expect('other' in row).toBe(wanted.length > 0);
         for (const row of log) expect(Object.keys(row)).not.toContain('User-Agent');
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
@@ -211,7 +211,7 @@ describe('where.merge', () => {
             if (row._op === 'D') expect([null, undefined]).toContain(row.at);
           }
         }),
-        { numRuns: 20 },
+        { numRuns: 10 },
       );
     },
   );
