@@ -15,7 +15,15 @@ const base = {
 
 /** What bundles functions, synthesises whole stacks, has DuckDB read many files or crashes many whole runs: CI runs it, beside `npm test`. */
 const LARGE = [
-  ...['lambdas/bundles', 'cli/bundle', 'cli/listen-load', 'stacks/nag', 'live/live', 'runtime/loading', 'query/load/*'],
+  ...[
+    'lambdas/bundles',
+    'cli/bundle',
+    'cli/listen-load',
+    'stacks/nag',
+    'live/live',
+    'runtime/loading',
+    'query/load/*',
+  ],
   ...['bad-copies', 'dead-rows', 'full-disk', 'killed', 'settle-keys', 'steps', 'waits'].map(
     t => `stages/load/${t}`,
   ),
