@@ -1,8 +1,9 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { AwsLake } from '../lib/runtime/aws';
-import { counted, failed } from './telemetry';
+import { failed } from './telemetry';
 import { type Invocation, type Until, untilOf } from './time';
+import { withTables } from './with-tables';
 
 /** A message of a queue, and whether it is received for the first time. */
 export interface Received<Message> {
@@ -25,7 +26,7 @@ export function batchHandler<Message>(
   ) => Promise<(one: Received<Message>) => Promise<void>>,
 ): QueueFunction {
   return (event, invocation) =>
-    counted(config.name, async () => {
+    withTables({ config, ports }, async () => {
       const received = new Map(event.Records.flatMap(record => readMessage<Message>(record)));
       const work = await begin([...received.values()], untilOf(ports.clock, invocation));
       const each = async (record: SQSRecord) => {

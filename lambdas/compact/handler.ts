@@ -1,7 +1,8 @@
 import type { AwsLake } from '../../lib/runtime/aws';
 import { compactNext } from '../../lib/stages/compact/compact';
-import { count, counted, failed, logger } from '../telemetry';
+import { count, failed, logger } from '../telemetry';
 import { type Invocation, untilOf } from '../time';
+import { withTables } from '../with-tables';
 
 /** A piece of work is begun only with so much time left; one is bounded as a merge's slice is. */
 const PIECE_MS = 180_000;
@@ -10,7 +11,7 @@ const HOUR_MS = 3_600_000;
 /** Every hour: small files of each table and its log become few, piece by piece, as long as time remains. */
 export function compact({ config, ports }: Pick<AwsLake, 'config' | 'ports'>) {
   return (_event: unknown, invocation: Invocation): Promise<void> =>
-    counted(config.name, async () => {
+    withTables({ config, ports }, async () => {
       const until = untilOf(ports.clock, invocation);
       for (const table of inTurn(config.tables, ports.clock.now())) {
         try {

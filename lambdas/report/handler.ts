@@ -5,8 +5,9 @@ import { continueReport } from '../../lib/stages/athena-report/athena-report';
 import { forgetStrays } from '../../lib/stages/athena-report/staging';
 import { continueViews } from '../../lib/stages/views';
 import { queueHandler } from '../queue';
-import { count, counted, logger } from '../telemetry';
+import { count, logger } from '../telemetry';
 import type { Invocation } from '../time';
+import { withTables } from '../with-tables';
 
 export type QueryEnded = EventBridgeEvent<'Athena Query State Change', { readonly queryExecutionId: string }>;
 
@@ -25,7 +26,7 @@ export function report(lake: Pick<AwsQueryLake, 'config' | 'ports' | 'queryPorts
   const messages = queueHandler(lake, goOn);
   return (event: SQSEvent | QueryEnded, invocation: Invocation) => {
     if ('Records' in event) return messages(event, invocation);
-    return counted(config.name, async () => {
+    return withTables({ config, ports }, async () => {
       const of = await reportOfJob(ports.items, event.detail.queryExecutionId);
       await (of ? goOn(of) : continueViews(ports, config));
     });

@@ -1,7 +1,8 @@
 import type { AwsQueryLake } from '../../lib/runtime/aws-queries';
 import { type SweepOrder, sweep as sweepLake } from '../../lib/stages/sweep/sweep';
-import { count, counted, failed, logger, seconds } from '../telemetry';
+import { count, failed, logger, seconds } from '../telemetry';
 import { type Invocation, untilOf } from '../time';
+import { withTables } from '../with-tables';
 
 const MARGIN_MS = 10_000;
 
@@ -18,7 +19,7 @@ export function sweep({
 }: Pick<AwsQueryLake, 'config' | 'queryPorts' | 'landing' | 'wakeUps' | 'windowMs'>) {
   const ports = { ...queryPorts, landing, wakeUps };
   return ({ listing }: SweepEvent, invocation: Invocation): Promise<void> =>
-    counted(config.name, async () => {
+    withTables({ config, ports }, async () => {
       const until = untilOf(ports.clock, invocation).at(MARGIN_MS);
       const swept = await sweepLake(ports, config, { listing, windowMs, until });
       for (const { what, error } of swept.failures) failed(`the sweep of ${what} failed`, error);

@@ -37,7 +37,7 @@ export function schemaCommand(cli: Cli): Command {
     });
   schema
     .command('apply')
-    .description('make the tables as the config declares them: add, widen, rename, retype')
+    .description('make the tables as the config declares them: add, widen, rename, retype, give a key')
     .argument('[tables...]', 'default: all')
     .option('--null-what-does-not-cast', 'texts that are no values of a declared type become NULL')
     .option('--dry-run', 'say what would be done, and what does not cast')
@@ -58,15 +58,16 @@ async function apply(cli: Cli, names: readonly string[], flags: Flags, command: 
     const progress = cli.progress(`schema of ${table.name}`);
     const applied = await lake.schema.apply(table, flags).finally(() => progress.stop());
     changes.push(...applied.changes);
-    const { count, first } = applied.uncastable;
+    const { count, keyless, first } = applied.uncastable;
     for (const one of first) cli.note(`${table.name}  ${lineOf(one)}`);
     if (applied.stopped) {
       cli.note(applied.stopped.message);
       cli.finish(exits.failed);
-    } else if (count > 0) cli.note(`${table.name}  ${counted(count, 'text')} not cast${became}`);
+    } else if (count > 0)
+      cli.note(`${table.name}  ${counted(count, keyless > 0 ? 'value' : 'text')} not cast${became}`);
     // What waited while a column was retyped is merged now.
-    const recast = applied.changes.some(({ kind }) => kind === 'retype' || kind === 'cast');
-    if (!flags.dryRun && !applied.stopped && recast) await lake.merge(table);
+    const folded = applied.changes.some(({ kind }) => isFold(kind));
+    if (!flags.dryRun && !applied.stopped && folded) await lake.merge(table);
   }
   await changed(cli, command, changes);
   if (changes.some(({ kind }) => kind === 'refused')) cli.finish(exits.behind);
@@ -85,13 +86,17 @@ async function changed(cli: Cli, command: Command, changes: readonly SchemaChang
 }
 
 /** What no ingest does by itself. */
-const needsSomebody = ({ kind }: SchemaChange) => kind === 'retype' || kind === 'cast' || kind === 'refused';
+const needsSomebody = ({ kind }: SchemaChange) => isFold(kind) || kind === 'refused';
+
+/** The table is folded anew. */
+const isFold = (kind: SchemaChange['kind']) => kind === 'retype' || kind === 'key' || kind === 'cast';
 
 const DONE_BY: Readonly<Record<SchemaChange['kind'], string>> = {
   add: 'the next ingest',
   widen: 'the next ingest',
   rename: 'the next ingest',
   retype: 'schema apply',
+  key: 'schema apply',
   cast: 'schema apply',
   refused: 'nobody',
 };
@@ -116,9 +121,9 @@ function shown(columns: readonly ShownColumn[]): RowSet {
 
 const HELP = `
 diff ends with 4 where something waits for schema apply, or is refused; apply where something is refused. A retype
-(a column of strings that is declared as another type) holds the table's merges while it runs; ingest goes on. A text
-that is no value of the type stops it, and is listed; with --null-what-does-not-cast it is NULL, and its text stays in
-the log. A call that was interrupted is simply made again.
+(a column of strings that is declared as another type), and a key where there was none, hold the table's merges while
+they run; ingest goes on. A text that is no value of the type stops it, and is listed; with --null-what-does-not-cast it
+is NULL, and its text stays in the log. A row without the key stops it in any case. A call that was interrupted is simply made again.
 
 Examples:
   tidemark schema show employees

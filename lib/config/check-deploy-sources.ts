@@ -30,7 +30,9 @@ export function checkSources(lake: ResolvedLake, report: Report): void {
       replicated.set(from, name);
       if (from.includes('%')) at(path, `"${from}" stands for many; name each table`);
       const owners = tablesFor(lake, { schema, table }).map(owner => owner.name);
-      if (owners.length === 0 && !from.includes('%'))
+      // Records of a stream need no declaration there; files do.
+      const needsNone = source.kind === 'dms-kinesis' && lake.undeclared === 'strings';
+      if (owners.length === 0 && !needsNone && !from.includes('%'))
         at(path, `"${from}" goes to no table; declare one with from: '${from}', or leave it out`);
       // A file in the landing names one table.
       if (owners.length > 1 && source.kind === 'dms-s3')

@@ -16,15 +16,16 @@ export function undeclaredFault(
 ): string | undefined {
   if (lake.undeclared !== 'strings') return 'it is not declared';
   const name = undeclaredName(from);
-  if (name === undefined) return 'its name makes none of the lake: declare it';
+  const declare = `declare a table with from: '${Object.values(from).join('.')}'`;
+  if (name === undefined) return `its name makes none of the lake: ${declare}`;
   const taken = [...lake.tables, ...lake.reports].some(one => one.name === name);
-  if (taken) return `${name} is the name of another: declare it under a name of its own`;
+  if (taken) return `${name} is the name of another: ${declare}`;
   const full = lake.tables.filter(table => table.undeclared).length >= UNDECLARED_MAX;
-  return full ? `${UNDECLARED_MAX} tables came in undeclared: declare it` : undefined;
+  return full ? `${UNDECLARED_MAX} tables came in undeclared: ${declare}` : undefined;
 }
 
 /** The table of a source table that nobody declared: every row of it, its columns as they come, as strings. */
-export function undeclaredTable(
+export function tableOfStrings(
   lake: Pick<ResolvedLake, 'onBadRow'>,
   name: string,
   from: SourceTable,

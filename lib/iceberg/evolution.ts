@@ -2,6 +2,7 @@
 import { decimalOf, type Field, type PrimitiveType } from '../columnar/types';
 import { evolutionRefused } from './errors';
 import { schemaJsonById, type TableMetadata } from './metadata';
+import type { PartitionSpec } from './partition';
 import {
   checkSchema,
   type FieldJson,
@@ -140,6 +141,42 @@ function withSortedBy(md: TableMetadata, id: number, by: number): TableMetadata 
     'sort-orders': [...md['sort-orders'], { 'order-id': orderId, fields }],
   };
 }
+
+/**
+ * The table with a key, where it has none: its columns are required from then on, and its rows sorted by it; partitioned
+ * where it is not, by fields whose ids are new. Whoever commits it replaces every file.
+ */
+export function keyed(
+  md: TableMetadata,
+  { key, spec }: { readonly key: readonly number[]; readonly spec?: PartitionSpec },
+  now: number,
+): TableMetadata {
+  const current = schemaJsonById(md, md['current-schema-id']);
+  const fields = current.fields.map(f => (key.includes(f.id) ? { ...f, required: true } : f));
+  const evolved = withSchema(md, { ...current, fields, 'identifier-field-ids': [...key] }, now);
+  const orderId = Math.max(...md['sort-orders'].map(o => o['order-id'])) + 1;
+  const order = { 'order-id': orderId, fields: key.map(ascending) };
+  return {
+    ...evolved,
+    'default-sort-order-id': orderId,
+    'sort-orders': [...md['sort-orders'], order],
+    ...(spec
+      ? {
+          'default-spec-id': spec['spec-id'],
+          'partition-specs': [...md['partition-specs'], spec],
+          'last-partition-id': Math.max(md['last-partition-id'], ...spec.fields.map(f => f['field-id'])),
+        }
+      : {}),
+  };
+}
+
+/** A column of a sort order, as rows of the lake are sorted. */
+export const ascending = (id: number) => ({
+  transform: 'identity' as const,
+  'source-id': id,
+  direction: 'asc' as const,
+  'null-order': 'nulls-first' as const,
+});
 
 function widens(from: PrimitiveType, to: PrimitiveType): boolean {
   if (from === 'int') return to === 'long';

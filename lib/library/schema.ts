@@ -5,7 +5,7 @@ import type { SchemaChange } from '../stages/schema/plan';
 import type { ShownColumn } from '../stages/schema/show';
 import { tableOf, tablesOf } from './names';
 
-/** What was done to one table, and the merge of what waited meanwhile. */
+/** What was done to one table, and the merge of what waited then. */
 export interface SchemaApplied extends AppliedSchema {
   readonly merged?: OwnTally;
 }
@@ -35,9 +35,8 @@ export function schemasIn(lake: BoundLake): LakeSchemas {
       const all: SchemaApplied[] = [];
       for (const table of tablesOf(config, name)) {
         const applied = await schema.apply(table, options);
-        // A retype held the table's merges.
-        const recast = applied.changes.some(({ kind }) => kind === 'retype' || kind === 'cast');
-        const merged = recast && !applied.stopped && !options?.dryRun ? await lake.merge(table) : undefined;
+        const isDone = applied.changes.length > 0 && !applied.stopped && !options?.dryRun;
+        const merged = isDone ? await lake.merge(table) : undefined;
         all.push({ ...applied, ...(merged ? { merged } : {}) });
       }
       return all;

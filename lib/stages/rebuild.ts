@@ -41,7 +41,7 @@ export async function rebuild(
     if (!found) return undefined;
     const log = statedCursor(found.metadata) ? found : await restoreLog(ports, table.name, found);
     if (!log) continue;
-    const current = await openCurrent(ports, table, log);
+    const current = await openCurrent(ports, table, log, true);
     const target = targetOf(current, log);
     await checkLedger(ports, table.name, target);
     const vacuumCount = vacuumCountOf(current.metadata);

@@ -1,6 +1,6 @@
 import type { ResolvedLake, SourceTable } from '../config/resolved';
 import { tablesFor } from '../config/resolved';
-import { undeclaredFault, undeclaredName, undeclaredTable } from '../config/undeclared';
+import { undeclaredFault, undeclaredName, tableOfStrings } from '../config/undeclared';
 import { listUndeclared, noteUndeclared } from '../ledger/undeclared-tables';
 import type { LakePorts } from '../ports/lake-ports';
 
@@ -18,7 +18,7 @@ export async function learnUndeclared({ items }: Ledger, lake: ResolvedLake): Pr
   for (const { name, schema, table } of noted) {
     if (lake.tables.some(known => known.name === name)) continue;
     const from = { ...(schema === undefined ? {} : { schema }), table };
-    lake.tables.push(undeclaredTable(lake, name, from));
+    lake.tables.push(tableOfStrings(lake, name, from));
   }
   return noted.length;
 }
@@ -37,7 +37,7 @@ export async function noteSources(
     while (tablesFor(lake, source).length === 0 && undeclaredFault(lake, source) === undefined) {
       const name = undeclaredName(source)!;
       const noted = await noteUndeclared(ports.items, listed, { ...source, name, at: ports.clock.now() });
-      if (noted) lake.tables.push(undeclaredTable(lake, name, source));
+      if (noted) lake.tables.push(tableOfStrings(lake, name, source));
       listed = noted ? listed + 1 : await learnUndeclared(ports, lake);
     }
   }

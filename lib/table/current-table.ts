@@ -1,7 +1,7 @@
 import { widens } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import type { ResolvedTable } from '../config/resolved';
-import { addColumns, renameColumns, replaceColumn, widenColumn } from '../iceberg/evolution';
+import { addColumns, ascending, keyed, renameColumns, replaceColumn, widenColumn } from '../iceberg/evolution';
 import {
   currentSchema,
   defaultSpec,
@@ -15,7 +15,7 @@ import { currentFields, userFields } from './columns';
 import { type Cursor, START } from './cursor';
 import { columnTaken } from './errors';
 import type { TableState } from './fold-into';
-import { checkKey, checkLogKey } from './key';
+import { checkKey, checkLogKey, isKeyless } from './key';
 import type { LiveFiles } from './live-files';
 import { TABLE_PROPERTIES } from './log-table';
 import { type OpenTable, openTable } from './open';
@@ -31,16 +31,19 @@ export interface CurrentTable extends OpenTable {
 /**
  * The current table, made empty where there is none yet. New columns and widened types of the log are in its
  * metadata and go with the merge's own commit.
+ * @param anew every row is folded again: a table that had no key may get that of its log
  * @throws TM_3010 when the config names another key than the table has
  */
 export async function openCurrent(
   ports: LakePorts,
   table: ResolvedTable,
   log: OpenTable,
+  anew = false,
 ): Promise<CurrentTable> {
   checkLogKey(table, log.metadata);
   const open = (await openTable(ports, table.name)) ?? (await createCurrent(ports, table, log));
-  const metadata = followLog(table.name, open.metadata, log.metadata, table.key, ports.clock.now());
+  const followed = followLog(table.name, open.metadata, log.metadata, table.key, ports.clock.now());
+  const metadata = anew ? withKey(table, followed, ports.clock.now()) : followed;
   checkKey(table, metadata);
   const before = new Set(currentSchema(open.metadata).fields.map(f => f.id));
   const widened = currentSchema(metadata).fields.some(f => !before.has(f.id));
@@ -78,12 +81,7 @@ async function createCurrent(ports: LakePorts, table: ResolvedTable, log: OpenTa
     spec: partitionSpec(table.partitionBy, fields),
     sortOrder: {
       'order-id': 1,
-      fields: rowOrder(fields, table.key).map(({ id }) => ({
-        transform: 'identity',
-        'source-id': id,
-        direction: 'asc' as const,
-        'null-order': 'nulls-first' as const,
-      })),
+      fields: rowOrder(fields, table.key).map(({ id }) => ascending(id)),
     },
     properties: TABLE_PROPERTIES,
     now: ports.clock.now(),
@@ -124,6 +122,19 @@ function followLog(
   if (fresh.length === 0) return followed;
   const own = fields.filter(f => !userFields(fields).includes(f)).map(f => f.id);
   return addColumns(followed, fresh, { before: own, now });
+}
+
+/** The table by the key that its log was given, and partitioned as declared if it was not at all. */
+function withKey({ key, partitionBy }: ResolvedTable, metadata: TableMetadata, now: number): TableMetadata {
+  if (key.length === 0 || !isKeyless(metadata)) return metadata;
+  const { fields } = currentSchema(metadata);
+  const byKey = { key: key.map(name => idOf(fields, name)) };
+  if (partitionBy.length === 0 || defaultSpec(metadata).fields.length > 0) return keyed(metadata, byKey, now);
+  const spec = partitionSpec(partitionBy, fields, {
+    specId: Math.max(...metadata['partition-specs'].map(s => s['spec-id'])) + 1,
+    firstFieldId: metadata['last-partition-id'] + 1,
+  });
+  return keyed(metadata, { ...byKey, spec }, now);
 }
 
 /** Whoever commits it has folded the whole log again: the files from before have the texts alone (checkCast). */

@@ -89,7 +89,18 @@ export const keyChanged = (table: string, was: string, is: string) =>
     'TM_3010',
     `the key is (${was || 'none'}) in the table and (${is || 'none'}) in the config`,
     `table ${table}`,
-    'give the table with the new key a new name, and rebuild it from its source',
+    was === ''
+      ? `run tidemark schema apply ${table}, which folds its rows by the key, then replay what waits; or give the table with the key a new name`
+      : 'give the table with the new key a new name, and rebuild it from its source',
+  );
+
+/** TM_3095: a table without a key cannot have this one: no row that came in has the column. */
+export const keyNotThere = (table: string, column: string) =>
+  new TidemarkError(
+    'TM_3095',
+    `column ${column} of the key is in no row that came in`,
+    `table ${table}`,
+    'name a column of the rows as the key, or one of their names under aliases; tidemark schema show lists them',
   );
 
 /** TM_3011: another engine gave the table a column whose id or name a column of the source needs. */

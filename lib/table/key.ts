@@ -14,6 +14,16 @@ export function keyProperty({ key }: Keyed): Record<string, string> {
   return { [KEY_PROPERTY]: JSON.stringify(key) };
 }
 
+/** Whether the log was made for rows that have no key: an append table's, whoever declared it. */
+export function isKeylessLog(log: TableMetadata): boolean {
+  return log.properties[KEY_PROPERTY] === '[]';
+}
+
+/** Whether the current table's rows are those of a log without a key. */
+export function isKeyless(metadata: TableMetadata): boolean {
+  return currentSchema(metadata).identifierFieldIds.length === 0;
+}
+
 /** @throws TM_3010 when the log was made for another key than the config has */
 export function checkLogKey(table: Keyed, log: TableMetadata): void {
   const noted = log.properties[KEY_PROPERTY];

@@ -16,7 +16,7 @@ import {
   userFields,
 } from './columns';
 import { commitContended, illegalTypeChange, reservedColumn } from './errors';
-import { checkLogKey, keyProperty } from './key';
+import { checkLogKey, isKeylessLog, keyProperty } from './key';
 import { type OpenTable, openTable } from './open';
 import { type Named, renamed } from './renames';
 import { receivedIn } from './retyped';
@@ -30,7 +30,9 @@ export const TABLE_PROPERTIES = {
 const TRIES = 20;
 
 /** What the config says of a table's columns as a whole. */
-export type Declared = Pick<ResolvedTable, 'key'> & Named & Partial<Pick<ResolvedTable, 'columns'>>;
+export type Declared = Pick<ResolvedTable, 'key'> &
+  Named &
+  Partial<Pick<ResolvedTable, 'columns' | 'undeclared'>>;
 
 /**
  * The log table with at least these columns: made, renamed, widened or given new columns where needed, in a commit of
@@ -100,11 +102,12 @@ function firstLog(
 /**
  * The log with the columns' types, under the config's key. Until something is numbered a type or key that was wrong in
  * the config is mended there, so the log is made anew. A writer that still has the wrong config and numbers just then
- * stops the table's merges (TM_4204): nothing of it is read wrongly.
+ * stops the table's merges (TM_4204): nothing of it is read wrongly. Between a config that declares a table and one that
+ * does not yet there would be many such writers: there the log stays as it is, and schema apply gives it the key.
  */
 async function withTypesAndKey(
   ports: LakePorts,
-  table: Pick<ResolvedTable, 'name' | 'key'>,
+  table: Declared,
   metadata: TableMetadata,
   columns: readonly ColumnShape[],
 ): Promise<TableMetadata> {
@@ -112,6 +115,7 @@ async function withTypesAndKey(
     checkLogKey(table, metadata);
     return withTypes(metadata, table.name, columns, ports.clock.now());
   } catch (error) {
+    if (table.undeclared || (isKeylessLog(metadata) && table.key.length > 0)) throw error;
     if ((await readCounter(ports.items, table.name)).next > 1) throw error;
     return { ...firstLog(ports, table, columns), 'table-uuid': metadata['table-uuid'] };
   }

@@ -1,12 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { kinesisStream } from '../../lib/adapters/aws/change-stream';
 import { clientSettings } from '../../lib/adapters/aws/clients';
 import { json, type Ran } from '../cli/terminal';
-import { CliLake } from './cli-lake';
+import { CliLake, SHELL } from './cli-lake';
 import { MOTO, standIn } from './endpoints';
+import { caretaker, judgePerson } from './privilege/page';
 
 // A command waits for queries of an engine that may be busy.
 jest.setTimeout(180_000);
@@ -136,20 +137,24 @@ test('pause: what is taken in waits until it is resumed', async () => {
   expect(status).toMatchObject({ waiting_entries: 0, paused: false });
 });
 
+/** As if the function of merges had failed at a wake-up for good. */
+async function deadLetter(MessageDeduplicationId: string): Promise<void> {
+  await new SQSClient(standIn(MOTO)).send(
+    new SendMessageCommand({
+      QueueUrl: lake.queues.MergeDeadLetters!,
+      MessageBody: '{"table":"employees"}',
+      MessageGroupId: 'employees',
+      MessageDeduplicationId,
+    }),
+  );
+}
+
 test('quarantine: files and dead letters, listed and taken in again', async () => {
   const { landing } = lake.stored;
   await landing.putIfAbsent('stray/nobody.csv', Buffer.from('a,b\n1,2\n'));
   const stray = await lake.run('ingest', `s3://${lake.landingBucket}/stray`);
   expect(stray).toMatchObject({ code: 3, out: expect.stringContaining('quarantined  [TM_2302]') });
-  const sqs = new SQSClient(standIn(MOTO));
-  await sqs.send(
-    new SendMessageCommand({
-      QueueUrl: lake.queues.MergeDeadLetters!,
-      MessageBody: '{"table":"employees"}',
-      MessageGroupId: 'employees',
-      MessageDeduplicationId: '1',
-    }),
-  );
+  await deadLetter('1');
   const listed = json(await lake.run('quarantine', 'list', '--output', 'json'));
   expect(listed).toMatchObject([
     { file: 'stray/nobody.csv', code: 'TM_2302' },
@@ -241,6 +246,68 @@ test('compact, rebuild and vacuum work from here', async () => {
   expect(await lake.run('compact')).toMatchObject({ code: 0 });
   expect((await lake.run('rebuild', 'employees')).out).toMatch(/^employees {2}rebuilt through delta \d+: /);
   expect((await lake.run('vacuum')).out).toMatch(/^removed 0 files/);
+});
+
+test('schema: a rename and a retype, with no more rights than the page gives who looks after a lake', async () => {
+  writeFileSync(join(lake.cwd, 'badges.csv'), 'employee_id,badge\n2,0202\n6,none\n');
+  await lake.run('ingest', 'badges.csv', '--table', 'employees', '--date', '2021-01-10');
+  for (const name of ['tidemark.config.ts', 'aws.config.ts']) {
+    const file = join(lake.cwd, name);
+    const text = readFileSync(file, 'utf8').replace(
+      "surname: 'string'",
+      "family_name: 'string', badge: 'int'",
+    );
+    writeFileSync(
+      file,
+      text.replace('deletedWhen:', "aliases: { family_name: ['surname'] },\n      deletedWhen:"),
+    );
+  }
+  await deadLetter('2');
+  const person = `caretaker-${process.pid}`;
+  process.env.AWS_ACCESS_KEY_ID = person;
+  const differs = await lake.run('schema', 'diff', '--output', 'json');
+  expect(differs.code).toBe(4);
+  expect(json(differs).map(({ column, change }) => [column, change])).toEqual([
+    ['family_name', 'rename'],
+    ['badge', 'retype'],
+  ]);
+  expect(await lake.run('schema', 'apply')).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/column badge: .*none[\s\S]*\[TM_3097\]/),
+  });
+  expect(await lake.run('schema', 'apply', '--null-what-does-not-cast')).toMatchObject({ code: 0 });
+  expect((await lake.run('schema', 'diff')).code).toBe(0);
+  const shown = json(await lake.run('schema', 'show', 'employees', '--output', 'json'));
+  expect(shown.find(({ column }) => column === 'badge')).toMatchObject({
+    type: 'int',
+    texts_in: 'badge_as_received',
+  });
+  await lake.run('status');
+  await lake.run('trace', 'badges.csv');
+  await lake.run('pause', 'employees');
+  await lake.run('resume', 'employees');
+  await lake.run('quarantine', 'list');
+  process.env.AWS_ACCESS_KEY_ID = SHELL.AWS_ACCESS_KEY_ID;
+  const { bucket, database } = lake.stored;
+  const policy = caretaker({
+    'shop-storage-shoplakebucket-*': bucket,
+    'shop-storage-*': `${bucket}*`,
+    'shop-*DeadLetters*': `${bucket}*DeadLetters*`,
+    'shop-pipeline-*': `${bucket}*`,
+    'database/shop': `database/${database}`,
+    'table/shop/': `table/${database}/`,
+  });
+  expect(await judgePerson(person, policy)).toEqual({
+    refused: [],
+    // Of an upload in parts that failed.
+    unused: ['s3:AbortMultipartUpload'],
+  });
+  const badges = await lake.run(
+    'query',
+    'select family_name, badge from employees where employee_id in (2, 6) order by 1',
+    ...['--output', 'csv'],
+  );
+  expect(badges.out).toBe('family_name,badge\r\nBennett,202\r\nRoberts,\r\n');
 });
 
 test('a lake that is not deployed', async () => {

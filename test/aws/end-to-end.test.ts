@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { KinesisClient, PutRecordsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { kinesisStream } from '../../lib/adapters/aws/change-stream';
 import type { LakeConfig } from '../../lib/config/define';
 import { databaseNames, outputName } from '../../lib/config/deployed';
 import { type LocalLake, openLocalLake } from '../../lib/runtime/local';
 import { type DeployedLake, deployedLake, describeDeployed } from './deployed-lake';
+import { CALM } from './driver/chances';
+import { streamSources } from './driver/streams';
 import { MOTO, standIn } from './endpoints';
 import { judge } from './privilege/judge';
 import { isJustified } from './privilege/justified';
@@ -52,6 +55,8 @@ const CHANGES: Partial<LakeConfig> = {
     orders: { from: 'shop.orders', key: ['order_id'], columns: { order_id: 'bigint' } },
     logins: { mode: 'append', columns: { user_id: 'bigint' } },
     visits: { from: 'stream', key: ['visit_id'], columns: { visit_id: 'bigint', page: 'string' } },
+    buys: { from: 'stream', mode: 'append', where: { kind: 'buy' }, columns: { visit_id: 'bigint' } },
+    looks: { from: 'stream', mode: 'append', where: { kind: 'look' }, columns: { visit_id: 'bigint' } },
   },
   sources: {
     dms: {
@@ -75,9 +80,9 @@ const FUNCTIONS = [
 ];
 
 const VISITS = [
-  { visit_id: 1, page: '/' },
-  { visit_id: 2, page: '/swords?size=\u00e9' },
-  { visit_id: 1, page: null },
+  { visit_id: 1, page: '/', kind: 'look' },
+  { visit_id: 2, page: '/swords?size=\u00e9', kind: 'buy' },
+  { visit_id: 1, page: null, kind: 'look' },
 ];
 
 describeDeployed('end-to-end', () => {
@@ -147,18 +152,31 @@ describeDeployed('end-to-end', () => {
     expect(await count('employees_daily')).toBe(21);
   }, 120_000);
 
-  test('records of the stream become a table', async () => {
-    const kinesis = new KinesisClient({ ...standIn(MOTO), requestHandler: new NodeHttpHandler() });
+  const kinesis = new KinesisClient({ ...standIn(MOTO), requestHandler: new NodeHttpHandler() });
+
+  test('records of the stream become tables, each once however often the stream is read', async () => {
     const Records = VISITS.map(visit => ({
       PartitionKey: String(visit.visit_id),
       Data: Buffer.from(JSON.stringify(visit)),
     }));
     await kinesis.send(new PutRecordsCommand({ StreamName: output('StreamStream'), Records }));
     await lake.driver.settle();
-    expect(await trinoRows(lake.name, { name: 'visits', columns: ['visit_id', 'page'] })).toEqual([
-      '1 | NULL',
-      '2 | /swords?size=\u00e9',
-    ]);
+    const found = async () => [
+      await trinoRows(lake.name, { name: 'visits', columns: ['visit_id', 'page'] }),
+      await trinoRows(lake.name, { name: 'buys', columns: ['visit_id', 'page', 'kind'] }),
+      await trinoRows(lake.name, { name: 'looks', columns: ['visit_id', 'page', 'kind'] }),
+    ];
+    const wanted = [
+      ['1 | NULL', '2 | /swords?size=\u00e9'],
+      ['2 | /swords?size=\u00e9 | buy'],
+      ['1 | / | look', '1 | NULL | look'],
+    ];
+    expect(await found()).toEqual(wanted);
+    // As by a mapping that is new: from the stream's beginning.
+    const again = streamSources(lake.deployed, lake.driver.fleet, CALM);
+    expect(await Promise.all(again.map(source => source.drain()))).toContain(true);
+    await lake.driver.settle();
+    expect(await found()).toEqual(wanted);
   }, 60_000);
 
   test('events that are posted become a table, each once', async () => {
@@ -172,7 +190,22 @@ describeDeployed('end-to-end', () => {
     const invoked = await fleet.invoke('intake', event);
     expect(invoked).toMatchObject({ ok: true, answer: { statusCode: 202 } });
     await settle();
-    expect(await trinoRows(lake.name, { name: 'logins', columns: ['user_id'] })).toEqual(['7', '7', '8']);
+    const logins = () => trinoRows(lake.name, { name: 'logins', columns: ['user_id'] });
+    expect(await logins()).toEqual(['7', '7', '8']);
+    // A put whose answer was lost is made again, and by then the shard was split.
+    const stream = kinesisStream(kinesis, output('StreamWeb'));
+    const [shard] = await stream.shards();
+    const records = await stream.read(shard!.id, undefined, 10);
+    const half = { NewStartingHashKey: String(2n ** 127n) };
+    await kinesis.send(
+      new SplitShardCommand({ StreamName: output('StreamWeb'), ShardToSplit: shard!.id, ...half }),
+    );
+    await stream.put(records);
+    const [, ...children] = await stream.shards();
+    const repeats = children.map(async ({ id }) => (await stream.read(id, undefined, 10)).length);
+    expect((await Promise.all(repeats)).reduce((sum, n) => sum + n, 0)).toBe(3);
+    await settle();
+    expect(await logins()).toEqual(['7', '7', '8']);
   }, 60_000);
 
   /** What a lake on this machine answers of each name; of some columns, that are the same wherever the lake stands. */

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { TableConfig } from '../../lib/config/define';
+import { resolveLake } from '../../lib/config/resolve';
 import type { Rows } from '../../lib/ports/query-engine';
+import { applySchema } from '../../lib/stages/schema/apply';
 import { refreshHistoryView } from '../../lib/stages/views';
 import { openTable } from '../../lib/table/open';
 import { type Found, foreignReaders } from '../interop/readers';
@@ -43,26 +46,31 @@ async function receive(n: number): Promise<void> {
   await mergeAll(lake, 'employees');
 }
 
+const EMPLOYEES: TableConfig = {
+  key: ['employee_id'],
+  columns: {
+    employee_id: 'bigint',
+    department_id: 'bigint',
+    manager_id: 'bigint',
+    record_deleted: 'boolean',
+  },
+  deletedWhen: { column: 'record_deleted', equals: true },
+};
+
+async function refreshView(): Promise<void> {
+  const databases = { lake: lake.database, staging: `${lake.database}_staging` };
+  const ports = { ...lake.ports, jobs: athena.jobs, databases };
+  while ((await refreshHistoryView(ports, lake.lake.tables[0]!)).is === 'runs') await pause(50);
+}
+
 beforeAll(async () => {
-  const employees = {
-    key: ['employee_id'],
-    columns: {
-      employee_id: 'bigint',
-      department_id: 'bigint',
-      manager_id: 'bigint',
-      record_deleted: 'boolean',
-    },
-    deletedWhen: { column: 'record_deleted', equals: true },
-  };
-  lake = await storedLake('readers', { name: 'readers', tables: { employees } });
+  lake = await storedLake('readers', { name: 'readers', tables: { employees: EMPLOYEES } });
   athena = athenaOver(lake.database);
   await madeWorkgroup(athena.client, lake.database);
   await receive(1);
   first = String((await openTable(lake.ports, 'employees'))!.metadata['current-snapshot-id']);
   await receive(2);
-  const databases = { lake: lake.database, staging: `${lake.database}_staging` };
-  const ports = { ...lake.ports, jobs: athena.jobs, databases };
-  while ((await refreshHistoryView(ports, lake.lake.tables[0]!)).is === 'runs') await pause(50);
+  await refreshView();
 }, 120_000);
 
 /** The page's snippets for AWS, by the name their first line gives. */
@@ -162,3 +170,54 @@ answer = table.scan(selected_fields=("employee_id",)).to_arrow()`;
     .filter(id => id !== '3');
   expect(after.rows.map(cells => cells[0])).toEqual(without3);
 });
+
+test('readers.shapes: a column renamed and one retyped, in the table, its log, its views and old snapshots', async () => {
+  const put = (name: string, text: string) =>
+    take(lake, name, text, { date: '2021-01-04', table: 'employees' });
+  await put('texts.csv', 'employee_id,forename,badge\n6,Ann,0101\n7,Ben,0202\n');
+  await mergeAll(lake, 'employees');
+  const before = String((await openTable(lake.ports, 'employees'))!.metadata['current-snapshot-id']);
+  const columns = { ...EMPLOYEES.columns, first_name: 'string', badge: 'bigint' };
+  const employees = { ...EMPLOYEES, columns, aliases: { first_name: ['forename'] } };
+  lake = {
+    ...lake,
+    lake: resolveLake({ name: 'readers', tables: { employees } }, '/config/tidemark.config.ts'),
+  };
+  const applied = await applySchema(lake.ports, lake.lake, lake.lake.tables[0]!);
+  expect(applied.changes.map(({ column, kind }) => [column, kind])).toEqual([
+    ['first_name', 'rename'],
+    ['badge', 'retype'],
+  ]);
+  await put('typed.csv', 'employee_id,first_name,badge\n7,Bea,303\n');
+  await mergeAll(lake, 'employees');
+  await refreshView();
+  const both = 'WHERE employee_id IN (6, 7) ORDER BY employee_id';
+  const inBoth = async (sql: string) => {
+    const found = texts(await trino(sql, lake.database));
+    expect(texts(await athena.engine.rows({ sql }))).toEqual(found);
+    return found;
+  };
+  expect(await inBoth(`SELECT first_name, badge + 1 FROM employees ${both}`)).toEqual([
+    ['Ann', '102'],
+    ['Bea', '304'],
+  ]);
+  const log = `SELECT first_name, badge, badge_as_received FROM employees_deltas
+    WHERE employee_id IN (6, 7) AND badge IS NOT NULL ORDER BY badge`;
+  expect(await inBoth(log)).toEqual([
+    ['Ann', '101', '0101'],
+    ['Ben', '202', '0202'],
+    ['Bea', '303', null],
+  ]);
+  const then = `SELECT forename, badge FROM employees FOR VERSION AS OF ${before} ${both}`;
+  expect(await inBoth(then)).toEqual([
+    ['Ann', '0101'],
+    ['Ben', '0202'],
+  ]);
+  const { rows } = await athena.engine.rows({
+    sql: 'SELECT first_name, badge FROM employees_history WHERE employee_id = 7 ORDER BY valid_from, badge',
+  });
+  expect(texts({ rows }).slice(-2)).toEqual([
+    ['Ben', '202'],
+    ['Bea', '303'],
+  ]);
+}, 60_000);

@@ -24,12 +24,6 @@ describe('config.problem', () => {
     ],
     ['key of append', table({ mode: 'append' }), {}, ['tables.orders.key: ["id"] in an append table']],
     ['key twice', table({ key: ['id', 'id'] }), {}, ['tables.orders.key[1]: "id" is named twice']],
-    [
-      'undeclared',
-      {},
-      { undeclared: 'strings' },
-      ["undeclared: 'strings' is not supported; declare the table"],
-    ],
     ['key omitted', table({ omit: ['id'] }), {}, ['tables.orders.key[0]: "id" is also omitted']],
     ['key floating', table({ columns: { id: 'double' } }), {}, ['tables.orders.key[0]: "id" is double']],
     [

@@ -23,6 +23,8 @@ export interface Shape {
   /** Types by name; the key is `id`, a bigint, and need not be named. */
   readonly columns: Readonly<Record<string, string>>;
   readonly partitionBy?: readonly string[];
+  /** An append table has no key; ids are told it once each all the same. */
+  readonly mode?: 'append';
 }
 
 /**
@@ -111,11 +113,11 @@ const OP = { name: 'op', type: 'string' as PrimitiveType };
 
 function resolve(
   columns: Readonly<Record<string, string>>,
-  { partitionBy = [] }: Shape,
+  { partitionBy = [], mode }: Shape,
   aliases: Readonly<Record<string, string[]>> = {},
 ) {
   const table = {
-    key: ['id'],
+    ...(mode ? { mode } : { key: ['id'] }),
     columns,
     aliases,
     partitionBy: [...partitionBy],

@@ -2,6 +2,7 @@ import './quiet';
 
 import { ingestFiles } from '../../lambdas/ingest-files/handler';
 import { merge } from '../../lambdas/merge/handler';
+import { noteUndeclared } from '../../lib/ledger/undeclared-tables';
 import { listWaiting } from '../../lib/ledger/waiting';
 import { commitLoad } from '../../lib/stages/load/commit';
 import { readRows } from '../support/lake';
@@ -88,6 +89,15 @@ test('merge.view: a view that fails is no failure of the merge', async () => {
 test('merge.undeclared: a message of a table that the config no longer has is done', async () => {
   const lake = await lakeOf(0);
   expect(await merge(lake)(sqsEvent({ table: 'gone' }), TIME)).toEqual({ batchItemFailures: [] });
+});
+
+test('merge.noted: a table that another function noted after this one was loaded is merged', async () => {
+  const lake = awsTestLake({ ...CONFIG, undeclared: 'strings' });
+  const handler = merge(lake);
+  const table = { name: 'visits', table: 'visits', at: 0 };
+  expect(await noteUndeclared(lake.ports.items, 0, table)).toBe(true);
+  expect(await handler(sqsEvent({ table: 'visits' }), TIME)).toEqual({ batchItemFailures: [] });
+  expect(lake.config.tables.map(({ name }) => name)).toContain('visits');
 });
 
 test('merge.fails: a table that cannot be merged comes again, others go on', async () => {

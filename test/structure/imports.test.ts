@@ -16,7 +16,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   adapters: [...PURE, 'ports', 'query'],
   runtime: [...PURE, 'config', 'ports', 'ledger', 'table', 'query', 'stages', 'adapters'],
   cli: [...PURE, 'config', 'ports', 'ledger', 'table', 'query', 'stages', 'runtime'],
-  library: ['config', 'ports', 'ledger', 'query', 'stages', 'runtime', 'cli'],
+  library: ['formats', 'config', 'ports', 'ledger', 'query', 'stages', 'runtime', 'cli'],
   constructs: ['config'],
   stacks: ['config', 'constructs'],
 };

@@ -3,7 +3,7 @@ import type { ResolvedReport } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import { tablesRead } from '../../stages/athena-report/source';
 import { logTableOf } from '../../table/columns';
-import { checkKey } from '../../table/key';
+import { checkKey, isKeyless } from '../../table/key';
 import { openTable } from '../../table/open';
 import { called } from '../../table/renames';
 import type { Lake } from '../lake';
@@ -14,11 +14,11 @@ export interface BrokenReport {
   readonly error: TidemarkError;
 }
 
-/** @throws TM_3010 for a table that stands with another key than the config has */
+/** @throws TM_3010 for a table that stands with another key than the config has; one without any is given it afterwards */
 export async function checkKeys({ config, ports }: Lake): Promise<void> {
   for (const table of config.tables) {
     const open = await openTable(ports, table.name);
-    if (open) checkKey(table, called(open, table).metadata);
+    if (open && !isKeyless(open.metadata)) checkKey(table, called(open, table).metadata);
   }
 }
 

@@ -7,7 +7,7 @@ import { compareSequences, scaleOf } from '../../ledger/streams';
 import type { ItemAction, Items } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
 import { localDate } from '../ingest/dates';
-import { undeclaredTable } from '../ingest/errors';
+import { tableNotDeclared } from '../ingest/errors';
 import type { Ingested } from '../ingest/request';
 import {
   type AsideRecord,
@@ -49,7 +49,7 @@ export async function replayRecords(
   asked?: string,
 ): Promise<Ingested[]> {
   const table = asked === undefined ? undefined : lake.tables.find(t => t.name === asked);
-  if (asked !== undefined && !table) throw undeclaredTable(asked, record.object);
+  if (asked !== undefined && !table) throw tableNotDeclared(asked, record.object);
   const { source, file } = record.records;
   const format = file?.format ?? formatOfSource(lake, source);
   const routing = {

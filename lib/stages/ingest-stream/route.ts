@@ -6,7 +6,7 @@ import type { JsonChange } from '../../formats/json-changes';
 import { messageReader, type StreamFormat } from '../../formats/stream-formats';
 import type { ControlNote, MessageReader, RecordFormat, StreamMessage } from '../../formats/stream-message';
 import type { EventRef } from '../../ledger/event-ids';
-import { undeclaredTable } from '../ingest/errors';
+import { tableNotDeclared } from '../ingest/errors';
 import { defect, noSuchStream, undeclaredSource, unknownSchema } from './errors';
 import type { Place } from './places';
 import type { RecordsOfFile } from './request';
@@ -66,7 +66,7 @@ export function routingOf(
   const { format, object } = file;
   if (file.table === undefined) return { source, format };
   const table = lake.tables.find(({ name }) => name === file.table);
-  if (!table) throw undeclaredTable(file.table, object);
+  if (!table) throw tableNotDeclared(file.table, object);
   return { source, format, table };
 }
 

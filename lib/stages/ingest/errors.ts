@@ -5,7 +5,7 @@ export const noSuchFile = (key: string) =>
   new TidemarkError('TM_2301', 'there is no such file', key, 'check the path');
 
 /** TM_2302: no table of the config takes in this file. */
-export const undeclaredTable = (table: string | undefined, key: string, date?: string) =>
+export const tableNotDeclared = (table: string | undefined, key: string, date?: string) =>
   new TidemarkError(
     'TM_2302',
     table === undefined

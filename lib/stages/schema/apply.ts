@@ -1,16 +1,18 @@
 import type { ResolvedLake, ResolvedTable } from '../../config/resolved';
 import type { TidemarkError } from '../../errors';
+import { setProperties } from '../../iceberg/evolution';
 import { currentSchema, type TableMetadata } from '../../iceberg/metadata';
 import { raiseVacuumCount } from '../../ledger/counter';
 import { openLoad } from '../../ledger/loads';
 import { holdForRetype, isRetyping, releaseRetype } from '../../ledger/paused';
 import type { LakePorts } from '../../ports/lake-ports';
-import { logTableOf } from '../../table/columns';
+import { type ColumnShape, logTableOf } from '../../table/columns';
 import { readCursor } from '../../table/cursor';
 import { commitContended, doesNotCast, loadUnderWay } from '../../table/errors';
 import { eachLiveFile, liveFiles } from '../../table/live-files';
 import { appendToLog } from '../../table/log-append';
 import { logFiles } from '../../table/log-files';
+import { isKeyless, isKeylessLog, keyProperty } from '../../table/key';
 import { ensureLog } from '../../table/log-table';
 import { type OpenTable, openTable } from '../../table/open';
 import { called, openLog, renamesIn } from '../../table/renames';
@@ -37,14 +39,15 @@ export interface AppliedSchema {
   readonly stopped?: TidemarkError;
 }
 
-const NONE: Uncastables = { count: 0, ofKey: 0, first: [] };
+const NONE: Uncastables = { count: 0, ofKey: 0, keyless: 0, first: [] };
 const TRIES = 20;
 
 /**
- * Makes a table's log as the config declares it: adds, widens, renames, and casts strings to declared types. A retype
+ * Makes a table's log as the config declares it: adds, widens, renames, casts strings to declared types, and gives a log
+ * without a key the declared one, by which its rows are then folded. A retype, or a key,
  * holds the table's merges; ingest goes on, and takes in what comes typed. In order: every entry's file is appended to the
- * log; all texts are tried, and nothing is done where some do not cast; one commit gives the log its schema and its
- * files the values; a fence has writers that began before write anew; what they numbered meanwhile is tried and cast too;
+ * log; all texts are tried, and nothing is done where some do not cast; one commit gives the log its schema and
+ * key, and its files the values; a fence has writers that began before write anew; what they numbered meanwhile is tried and cast too;
  * the current table is folded again, in one commit; the hold ends. Each step finds what is left of it, so a call after
  * a crash goes on where the one before was: until then the table is held, and no merge makes NULL of a value (TM_3096).
  * @throws TM_3099
@@ -61,18 +64,34 @@ export async function applySchema(
     return kind === 'retype' && type ? [{ column, type }] : [];
   });
   const held = await isRetyping(ports.items, table.name);
-  const casts = held || changes.some(({ kind }) => kind === 'retype' || kind === 'cast');
+  const isOtherKey = changes.some(({ kind, to }) => kind === 'refused' && to === 'key');
+  const isFold = ({ kind }: SchemaChange) => kind === 'retype' || kind === 'key' || kind === 'cast';
+  const casts = !isOtherKey && (held || changes.some(isFold));
   if (options.dryRun) {
     const uncastable = casts ? await tryCasts(ports, table, retypes) : NONE;
     return { table: table.name, changes, uncastable };
   }
   const plain = changes.filter(({ kind }) => kind === 'add' || kind === 'widen');
   const shapes = table.columns.filter(c => plain.some(change => change.column === c.name));
+  if (changes.some(({ kind }) => kind === 'key')) shapes.push(...(await keyLacking(ports, table)));
   if (changes.some(({ kind }) => kind === 'rename') || shapes.length > 0)
-    await ensureLog(ports, table, shapes);
+    await ensureLog(ports, await asLogged(ports, table), shapes);
   await renameCurrent(ports, table);
   const tried = casts ? await retype(ports, config, table, { retypes, options }) : { uncastable: NONE };
   return { table: table.name, changes, ...tried };
+}
+
+/** Columns of the key that no row has brought and nobody declares: there is no row. */
+async function keyLacking(ports: LakePorts, table: ResolvedTable): Promise<ColumnShape[]> {
+  const fields = currentSchema((await openLog(ports, table))!.metadata).fields;
+  const known = [...fields, ...table.columns].map(({ name }) => name);
+  return table.key.filter(name => !known.includes(name)).map(name => ({ name, type: 'string' }));
+}
+
+/** The table with the key that its log has: none, until it is given the declared one. */
+async function asLogged(ports: LakePorts, table: ResolvedTable): Promise<ResolvedTable> {
+  const log = await openTable(ports, logTableOf(table.name));
+  return log && isKeylessLog(log.metadata) ? { ...table, key: [] } : table;
 }
 
 /**
@@ -155,17 +174,30 @@ async function tryCasts(
 ): Promise<Uncastables> {
   const log = (await openLog(ports, table))!;
   const { fields } = currentSchema(await evolved(ports, table, log, retypes));
+  const current = await openTable(ports, table.name);
+  const keyless = isKeylessLog(log.metadata) || !current || isKeyless(current.metadata);
   const { through: after } = readCursor(log.name, log.metadata);
   const waiting = await logFiles(ports, table.name, log, { after, k: Number.POSITIVE_INFINITY });
   const files = async function* () {
     for await (const { file } of eachLiveFile(ports.store, log.metadata)) yield file;
     yield* waiting.added;
   };
-  return findUncastable(ports, table, fields, files());
+  return findUncastable(ports, { ...table, keyless: keyless && table.key.length > 0 }, fields, files());
 }
 
-/** The log with those of the columns retyped that are strings still. */
+/** The log with the declared key, if it had none, and those of the columns retyped that are strings still. */
 async function evolved(
+  ports: LakePorts,
+  table: ResolvedTable,
+  log: OpenTable,
+  retypes: readonly Retype[],
+): Promise<TableMetadata> {
+  const retyped = await retypedLog(ports, table, log, retypes);
+  if (!isKeylessLog(log.metadata)) return retyped;
+  return setProperties(retyped, keyProperty(table), [], ports.clock.now());
+}
+
+async function retypedLog(
   ports: LakePorts,
   table: ResolvedTable,
   log: OpenTable,
@@ -186,18 +218,20 @@ async function castLeft(ports: LakePorts, table: ResolvedTable): Promise<boolean
   return castIn(currentSchema(log.metadata).fields, files).length > 0;
 }
 
-/** Whether the current table has a column of texts where the log has values, in its schema or in its files. */
+/** Whether the current table has no key where the log has one, or a column of texts where the log has values. */
 async function isBehind(ports: LakePorts, table: ResolvedTable): Promise<boolean> {
   const current = await openTable(ports, table.name);
   if (!current) return false;
   const log = (await openLog(ports, table))!;
   const { fields } = currentSchema(log.metadata);
+  if (isKeyless(current.metadata) && table.key.length > 0 && !isKeylessLog(log.metadata)) return true;
   const own = new Set(currentSchema(current.metadata).fields.map(f => f.id));
   if (fields.some(f => own.has(castOf(f) ?? 0))) return true;
   return castIn(fields, await liveFiles(ports.store, current.metadata)).length > 0;
 }
 
-function refusal(table: string, { count, first: [one] }: Uncastables): TidemarkError {
-  const counted = count === 1 ? '1 text does' : `${count} texts do`;
+function refusal(table: string, { count, keyless, first: [one] }: Uncastables): TidemarkError {
+  const what = keyless ? 'value' : 'text';
+  const counted = count === 1 ? `1 ${what} does` : `${count} ${what}s do`;
   return doesNotCast(table, counted, one ? `column ${one.column}, ${one.reason} (entry ${one.entry})` : '');
 }

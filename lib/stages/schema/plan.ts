@@ -3,10 +3,11 @@ import type { PrimitiveType } from '../../columnar/types';
 import type { ResolvedTable } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import { currentSchema, defaultSpec, type TableMetadata } from '../../iceberg/metadata';
+import { readCounter } from '../../ledger/counter';
 import type { LakePorts } from '../../ports/lake-ports';
 import { logTableOf, userFields } from '../../table/columns';
-import { illegalTypeChange, retypeRefused } from '../../table/errors';
-import { checkLogKey } from '../../table/key';
+import { illegalTypeChange, keyNotThere, retypeRefused } from '../../table/errors';
+import { checkLogKey, isKeyless, isKeylessLog } from '../../table/key';
 import { liveFiles } from '../../table/live-files';
 import { type OpenTable, openTable } from '../../table/open';
 import { called, openLog, renamesIn } from '../../table/renames';
@@ -15,13 +16,13 @@ import { receivedName } from '../../table/retyped';
 
 /**
  * A difference between what the config declares and what the log has. add, widen and rename: ingest does it by itself when
- * it takes in the next file; retype: `schema apply` does; cast: a retype that was begun and has to be ended; refused: `why`
- * says what declaration would allow it.
+ * it takes in the next file; retype, and key (a table that had none): `schema apply` does; cast: a retype that was begun
+ * and has to be ended; refused: `why` says what declaration would allow it.
  */
 export interface SchemaChange {
   readonly table: string;
   readonly column: string;
-  readonly kind: 'add' | 'widen' | 'rename' | 'retype' | 'cast' | 'refused';
+  readonly kind: 'add' | 'widen' | 'rename' | 'retype' | 'key' | 'cast' | 'refused';
   /** The log's type, or for a rename its name. */
   readonly from?: string;
   /** The declared type, or for a rename the lake's name. */
@@ -44,22 +45,35 @@ export async function planSchema(ports: LakePorts, table: ResolvedTable): Promis
   );
   const { metadata } = called(log, table);
   const current = await openTable(ports, table.name);
-  const key = keyFault(table, metadata);
-  if (key) return [...renames, key];
+  const isEmpty = (await readCounter(ports.items, table.name)).next === 1;
+  const key = keyChange(table, metadata, { current, isEmpty });
+  if (key?.kind === 'refused') return [...renames, key];
   const columns = table.columns.filter(c => !table.omit.includes(c.name));
   const changes = columns.flatMap(column => changeOf(table, column, metadata, current) ?? []);
-  return [...renames, ...changes, ...(await unfinished(ports, table, current))];
+  return [...renames, ...changes, ...(key ? [key] : []), ...(await unfinished(ports, table, current))];
 }
 
-function keyFault(table: ResolvedTable, log: TableMetadata): SchemaChange | undefined {
-  try {
-    checkLogKey(table, log);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof TidemarkError)) throw error;
-    const to = table.key.join(', ');
-    return { table: table.name, column: to, kind: 'refused', to: 'key', why: error };
+/** A key where there was none, in the log or in the current table; another key than there was is refused. */
+function keyChange(
+  table: ResolvedTable,
+  log: TableMetadata,
+  { current, isEmpty }: { readonly current: OpenTable | undefined; readonly isEmpty: boolean },
+): SchemaChange | undefined {
+  const change = { table: table.name, column: table.key.join(', '), to: 'key' };
+  if (!isKeylessLog(log) || table.key.length === 0) {
+    try {
+      checkLogKey(table, log);
+    } catch (why) {
+      if (!(why instanceof TidemarkError)) throw why;
+      return { ...change, kind: 'refused', why };
+    }
+    const behind = table.key.length > 0 && current !== undefined && isKeyless(current.metadata);
+    return behind ? { ...change, kind: 'key' } : undefined;
   }
+  const fields = userFields(currentSchema(log).fields);
+  const missing = table.key.find(name => !fields.some(f => f.name === name));
+  if (missing === undefined || isEmpty) return { ...change, kind: 'key' };
+  return { ...change, kind: 'refused', why: keyNotThere(table.name, missing) };
 }
 
 function changeOf(

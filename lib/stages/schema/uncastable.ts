@@ -1,7 +1,7 @@
 import { formatPosition } from '../../change/position';
 import { castText } from '../../columnar/cast-text';
 import type { Batch, Column } from '../../columnar/column';
-import { valueAt } from '../../columnar/kernels';
+import { isNull, valueAt } from '../../columnar/kernels';
 import type { Field } from '../../columnar/types';
 import type { ResolvedTable } from '../../config/resolved';
 import type { DataFile } from '../../iceberg/data-file';
@@ -32,6 +32,8 @@ export interface Uncastables {
   readonly count: number;
   /** Those of the key: they can never be NULL. */
   readonly ofKey: number;
+  /** Those of the key that are NULL, in a table that had no key. */
+  readonly keyless: number;
   /** The first LISTED_MAX. */
   readonly first: readonly Uncastable[];
 }
@@ -42,12 +44,13 @@ const TEXT_CHARS_MAX = 200;
 
 /**
  * Texts in the log's files that are no values of the types their columns are declared with; those of deletes count only
- * in the key, as their other columns are never read. File by file: memory holds a piece of a row group.
+ * in the key, as their other columns are never read. In a table that had no key, rows whose key is NULL too. File by file:
+ * memory holds a piece of a row group.
  * @param fields the log's, with the columns retyped
  */
 export async function findUncastable(
   ports: LakePorts,
-  table: Pick<ResolvedTable, 'name' | 'key'>,
+  table: Looked,
   fields: readonly Field[],
   files: AsyncIterable<DataFile>,
 ): Promise<Uncastables> {
@@ -57,56 +60,78 @@ export async function findUncastable(
     const file = await openFile(ports.store, listed);
     const has = new Set(file.footer.columns.map(c => c.fieldId));
     const casts = fields.filter(f => isCast(f, id => has.has(id)));
-    if (casts.length === 0) continue;
+    if (casts.length === 0 && !table.keyless) continue;
+    const reads = found.fieldsFor(casts);
     for (let group = 0; group < file.footer.rowGroups.length; group++)
-      for await (const batch of file.pieces(group, found.fieldsFor(casts))) await found.look(batch, casts);
+      for await (const batch of file.pieces(group, reads)) await found.look(batch, casts);
   }
   return found;
 }
 
+interface Fault {
+  readonly row: number;
+  readonly reason: string;
+}
+
+/** @property keyless its rows came in without a look at their key */
+type Looked = Pick<ResolvedTable, 'name' | 'key'> & { readonly keyless: boolean };
+
 class Found implements Uncastables {
   count = 0;
   ofKey = 0;
+  keyless = 0;
   readonly first: Uncastable[] = [];
   private readonly numbers: EntryNumbers;
   private readonly key: readonly Field[];
 
   constructor(
     private readonly ports: LakePorts,
-    private readonly table: Pick<ResolvedTable, 'name' | 'key'>,
+    private readonly table: Looked,
     private readonly fields: readonly Field[],
   ) {
     this.numbers = new EntryNumbers(ports.items, table.name, Number.POSITIVE_INFINITY);
-    this.key = table.key.map(name => this.textOf(fields.find(f => f.name === name)!));
+    this.key = table.key.map(name => fields.find(f => f.name === name)!);
   }
 
   /** What a look at the columns reads, each once: their texts, and what names a row. */
   fieldsFor(casts: readonly Field[]): Field[] {
     const own = [OP, POS_MAJOR, POS_MINOR, ENTRY, SOURCE].map(name => ownField(this.fields, name));
-    const all = [...casts.map(f => this.textOf(f)), ...this.key, ...own];
+    const all = [...casts.map(f => this.textOf(f)), ...this.keyOf(casts), ...own];
     return [...new Map(all.map(f => [f.id, f])).values()];
   }
 
   async look(batch: Batch, casts: readonly Field[]): Promise<void> {
+    if (this.table.keyless) await this.lookAtKey(batch, casts);
     const ops = columnOf(batch, ownField(this.fields, OP));
     for (const field of casts) {
-      const isKey = this.table.key.includes(field.name);
-      const faults: { row: number; reason: string }[] = [];
+      const isKey = this.key.includes(field);
+      const faults: Fault[] = [];
       castText(columnOf(batch, this.textOf(field)), field.type, (row, reason) => {
         const op = valueAt(ops, row);
         if (isKey || op === 'I' || op === 'U') faults.push({ row, reason });
       });
-      if (faults.length > 0) await this.note(batch, field, faults, isKey);
+      if (faults.length > 0) await this.note(batch, { field, casts }, faults);
     }
   }
 
-  /** Rows of no entry are none of ours. */
+  private async lookAtKey(batch: Batch, casts: readonly Field[]): Promise<void> {
+    const stored = this.keyOf(casts);
+    for (const [k, field] of this.key.entries()) {
+      const column = columnOf(batch, stored[k]!);
+      const faults: Fault[] = [];
+      for (let row = 0; row < batch.length; row++)
+        if (isNull(column, row)) faults.push({ row, reason: 'NULL is no value of a key' });
+      if (faults.length > 0) this.keyless += await this.note(batch, { field, casts }, faults);
+    }
+  }
+
+  /** How many they are: rows of no entry are none of ours. */
   private async note(
     batch: Batch,
-    field: Field,
-    faults: readonly { readonly row: number; readonly reason: string }[],
-    isKey: boolean,
-  ): Promise<void> {
+    { field, casts }: { readonly field: Field; readonly casts: readonly Field[] },
+    faults: readonly Fault[],
+  ): Promise<number> {
+    const before = this.count;
     const rows = Uint32Array.from(faults, fault => fault.row);
     const numbers = await this.numbers.of(deltasOf(batch, rows));
     const at = (name: string, row: number) => valueAt(columnOf(batch, ownField(this.fields, name)), row);
@@ -114,7 +139,7 @@ class Found implements Uncastables {
       const entry = numbers.get(String(at(SOURCE, row)));
       if (!entry) continue;
       this.count++;
-      if (isKey) this.ofKey++;
+      if (this.key.includes(field)) this.ofKey++;
       if (this.first.length >= LISTED_MAX) continue;
       const value = (text: Field) => String(valueAt(columnOf(batch, text), row)).slice(0, TEXT_CHARS_MAX);
       this.first.push({
@@ -125,17 +150,23 @@ class Found implements Uncastables {
           major: at(POS_MAJOR, row) as bigint,
           minor: at(POS_MINOR, row) as bigint,
         }),
-        key: this.key.map(value),
-        text: value(this.textOf(field)),
+        key: this.keyOf(casts).map(value),
+        text: value(casts.includes(field) ? this.textOf(field) : field),
         reason,
       });
     }
+    return this.count - before;
   }
 
   private async sourceOf(n: number): Promise<string> {
     const { source = '' } = (await readEntry(this.ports.items, this.table.name, n)) ?? {};
     const received = await readReceived(this.ports.items, source.slice(0, FILE_ID_CHARS));
     return received?.object ?? source;
+  }
+
+  /** The key as a file has it. @param casts the fields that it has as texts alone */
+  private keyOf(casts: readonly Field[]): Field[] {
+    return this.key.map(field => (casts.includes(field) ? this.textOf(field) : field));
   }
 
   /** The column of the texts, of a column that is cast; any other itself. */

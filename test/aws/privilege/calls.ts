@@ -13,8 +13,8 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   ],
   dynamodb: ['GetItem', 'Query', 'TransactWriteItems'],
   glue: ['GetTable', 'GetTables', 'CreateTable', 'UpdateTable', 'DeleteTable'],
-  kinesis: ['DescribeStreamSummary', 'ListShards', 'PutRecords'],
-  sqs: ['SendMessage'],
+  kinesis: ['DescribeStreamSummary', 'ListShards', 'PutRecords', 'GetShardIterator', 'GetRecords'],
+  sqs: ['SendMessage', 'ReceiveMessage', 'ChangeMessageVisibility'],
   athena: ['StartQueryExecution', 'GetQueryExecution', 'GetQueryResults'],
 };
 
