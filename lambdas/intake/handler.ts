@@ -7,7 +7,7 @@ import { count, counted, failed } from '../telemetry';
 const PUT_MS_MAX = 10_000;
 
 /** A request of the API: its events are in the stream when it is answered 202. */
-export function takeEvents({ config, ports, bodyBytesMax }: AwsIntake) {
+export function takeEvents({ config, ports, source }: AwsIntake) {
   return (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
     counted(config.name, async () => {
       const { rawPath: path, requestContext, headers, body = '', isBase64Encoded } = event;
@@ -19,15 +19,12 @@ export function takeEvents({ config, ports, bodyBytesMax }: AwsIntake) {
         ...(contentType === undefined ? {} : { contentType }),
       };
       const onFailure = (error: unknown) => failed('events are not in the stream', error);
-      const answer = await intake(ports, config, request, { bodyBytesMax, putMsMax: PUT_MS_MAX, onFailure });
+      const answer = await intake(ports, config, request, { source, putMsMax: PUT_MS_MAX, onFailure });
       count('eventsAccepted', answer.body.accepted);
       return {
         statusCode: answer.status,
-        headers: { 'content-type': 'application/json', ...retry(answer.status) },
+        headers: { ...answer.headers },
         body: JSON.stringify(answer.body),
       };
     });
 }
-
-const retry = (status: number): Record<string, string> =>
-  status === 429 || status === 503 ? { 'retry-after': '1' } : {};

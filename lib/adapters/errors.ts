@@ -55,6 +55,21 @@ export function itemsFailed(where: string, cause: unknown): TidemarkError {
   );
 }
 
+/** A symbolic link was named to be taken in: it may lead to what nobody meant to upload. */
+export function linkNamed(path: string, real: string): TidemarkError {
+  return new TidemarkError('TM_5108', 'it is a symbolic link', path, `name the real file: ${real}`);
+}
+
+/** What was named is no file but a pipe or a device: it can be read once, and a file is read twice. */
+export function notAFile(path: string): TidemarkError {
+  return new TidemarkError(
+    'TM_5109',
+    'it is a pipe or a device, no file',
+    path,
+    'write what comes from it into a file; for records: use -, as in tidemark ingest --format <format> - < file',
+  );
+}
+
 /** A table's newest metadata file cannot be read: it is empty, or says it is compressed and does not decompress. */
 export function metadataUnreadable(uri: string, why: string, cause?: unknown): TidemarkError {
   return new TidemarkError(

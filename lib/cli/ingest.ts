@@ -15,6 +15,10 @@ export interface Taken {
   readonly file: InputFile;
   readonly ingested: Arrival;
   readonly merged?: Tally;
+  /** Nothing was asked to be written. */
+  readonly dryRun?: boolean;
+  /** What the table's merges wait for. */
+  readonly held?: string;
 }
 
 export interface IngestFlags extends Omit<FileOptions, 'dryRun'> {
@@ -30,7 +34,7 @@ export function ingestCommand(cli: Cli): Command {
     .argument('<paths...>', 'files, folders and patterns; with --target aws also s3://<landing>/<prefix>')
     .option(
       '--format <format>',
-      'the lines are records of a stream: dms, debezium, service-event, json, auto ...',
+      'the lines are records of a stream: dms, debezium, service-event, event, json, avro or auto',
     )
     .option('--source <name>', 'whose records they are: a stream of the config, or any name with --format')
     .addOption(new Option('--date <date>', 'the date the files count for, YYYY-MM-DD').argParser(parseDate))
@@ -97,21 +101,45 @@ export async function takeFile(
   try {
     const ingested = await lake.ingest(file.path, { ...flags, onRead: readingOf(file, progress) });
     if (ingested.outcome.endsWith('quarantined')) cli.finish(exits.quarantined);
-    if (flags.dryRun || !merge || !counts(ingested)) return { file, ingested };
+    if (flags.dryRun) return { file, ingested, dryRun: true };
+    if (!merge || !counts(ingested)) return { file, ingested };
     progress.update(`${file.label}: merging`);
     const [table] = tablesOf(lake, [ingested.table!]);
     const { outcome, first, count = 1 } = ingested;
     const after = first === undefined || outcome === 'seen' ? undefined : first + count - 1;
-    return { file, ingested, merged: await lake.merge(table!, { after, wait: flags.wait }) };
+    const merged = await lake.merge(table!, { after, wait: flags.wait });
+    return await withHold(lake, { file, ingested, merged }, true);
   } catch (error) {
     if (!(error instanceof TidemarkError) || !OF_THE_FILE.has(error.code)) throw error;
     progress.stop();
-    cli.note(error.message);
+    cli.note(messageOf(error, file));
     cli.finish(exits.failed);
     return undefined;
   } finally {
     progress.stop();
   }
+}
+
+/** With what its rows wait for, where a merge was asked for and none came. */
+export async function withHold(lake: Lake, taken: Taken, asked: boolean): Promise<Taken> {
+  const { table } = taken.ingested;
+  if (!asked || taken.merged || table === undefined) return taken;
+  const { pausedSince, heldBy, isRetyping } = await import('../ledger/paused');
+  const { items } = lake.ports;
+  if ((await pausedSince(items, table)) === undefined) return taken;
+  if ((await heldBy(items, table)) !== undefined) return { ...taken, held: 'waits for its load' };
+  const held = (await isRetyping(items, table)) ? 'waits for schema apply' : `waits: ${table} is paused`;
+  return { ...taken, held };
+}
+
+/** What befell a file, under its name as it was given: its key in the landing is the end of its path. */
+export function messageOf(
+  { code, what, where, next, message }: TidemarkError,
+  { path, label }: InputFile,
+): string {
+  const [key = '', ...more] = where.split(', line ');
+  if (!path.endsWith(`/${key}`)) return message;
+  return new TidemarkError(code, what, [label, ...more].join(', line '), next).message;
 }
 
 /** Says how far a file is read. */
@@ -133,7 +161,8 @@ export function counts({ outcome, table }: Arrival): boolean {
 export const OF_THE_FILE: ReadonlySet<string> = new Set([
   'TM_7011',
   'TM_2301',
-  'TM_5001',
+  'TM_5108',
+  'TM_5109',
   'TM_5002',
   'TM_5003',
   'TM_5102',
@@ -161,7 +190,8 @@ A file's table and date come from its name and folders (shop/orders/LOAD00000001
 with its reason, and the others go on: exit code 3.
 
 With --format or --source each line is a record of a stream (of Avro its base64), - is stdin, and the records say their
-tables. The same bytes again change nothing.
+tables. The same bytes again change nothing. Records take no --date, as each says when it was, and no --dry-run: try them
+on a lake of its own (--lake).
 
 Examples:
   tidemark ingest orders.csv

@@ -1,13 +1,23 @@
 import type { Command } from 'commander';
 import { TidemarkError } from '../errors';
 import type { Arrival, Lake, RecordFileOptions } from '../runtime/lake';
-import { type Cli, options, tablesOf } from './cli';
+import type { RecordFileTaken } from '../stages/ingest-stream/ingest-record-file';
+import { type Cli, options } from './cli';
 import { usage } from './errors';
 import { exits } from './exits';
 import { inputFiles } from './files';
-import { counts, type IngestFlags, map, OF_THE_FILE, readingOf, type Taken } from './ingest';
-import { ingestColumns, ingestLines, ingestRow } from './render/ingest';
-import { plain } from './render/table';
+import {
+  counts,
+  type IngestFlags,
+  map,
+  messageOf,
+  OF_THE_FILE,
+  readingOf,
+  type Taken,
+  withHold,
+} from './ingest';
+import { controlRow, ingestColumns, ingestLines, ingestRow, type Said } from './render/ingest';
+import { inLine } from './render/table';
 
 /** Records from stdin. */
 const STDIN = '-';
@@ -42,8 +52,10 @@ export async function ingestRecordFiles(
     for (const line of ingestLines({ ...taken, file: { ...taken.file, label } }, 0)) cli.say(line);
   });
   if (forEyes) for await (const _ of rows);
-  else await cli.rows(command, { columns: ingestColumns, rows: map(rows, ingestRow) });
+  else await cli.rows(command, { columns: ingestColumns, rows: map(rows, rowOf) });
 }
+
+const rowOf = (one: Taken | Said) => ('said' in one ? controlRow(one) : ingestRow(one));
 
 interface Input {
   /** Undefined: stdin. */
@@ -70,14 +82,23 @@ async function checked({
   date,
   dryRun,
 }: IngestFlags): Promise<RecordFileOptions> {
-  const { isStreamFormat } = await import('../formats/stream-formats');
+  const { isStreamFormat, streamFormats } = await import('../formats/stream-formats');
   const where = 'the command line';
   if (format !== undefined && !isStreamFormat(format))
-    throw usage(`there is no format ${format} of records`, where, 'see docs/14-streams.md');
+    throw usage(
+      `there is no format ${format} of records`,
+      where,
+      `name one of: ${streamFormats().join(', ')}`,
+    );
   if (format === 'json' && source === undefined && table === undefined)
     throw usage('a plain event does not say its table', where, 'name it with --table, or a --source');
-  if (date !== undefined || dryRun)
-    throw usage(`records take no ${dryRun ? '--dry-run' : '--date'}`, where, 'leave it out');
+  if (date !== undefined) throw usage('records take no --date: each says when it was', where, 'leave it out');
+  if (dryRun)
+    throw usage(
+      'records take no --dry-run: what one is shows when those before it are in',
+      where,
+      'leave it out, or try the file on a lake of its own: --lake <folder>',
+    );
   return {
     ...(format === undefined ? {} : { format }),
     ...(source === undefined ? {} : { source }),
@@ -98,13 +119,16 @@ async function* takeAll(
   lake: Lake,
   { inputs, asked, merge }: Work,
   done: (taken: Taken) => void,
-): AsyncGenerator<Taken> {
+): AsyncGenerator<Taken | Said> {
   for (const input of inputs) {
-    for (const ingested of await takeOne(cli, lake, input, asked)) {
+    const file = { path: input.path ?? STDIN, label: input.label };
+    const { tables, control } = await takeOne(cli, lake, input, asked);
+    for (const said of control) yield { file, said };
+    for (const ingested of tables) {
       if (ingested.outcome.endsWith('quarantined')) cli.finish(exits.quarantined);
-      const merged = merge && counts(ingested) ? await mergeOf(cli, lake, ingested) : undefined;
-      const file = { path: input.path ?? STDIN, label: input.label };
-      const taken = { file, ingested, ...(merged ? { merged } : {}) };
+      const counted = merge && counts(ingested);
+      const merged = counted ? await mergeOf(cli, lake, ingested) : undefined;
+      const taken = await withHold(lake, { file, ingested, merged }, counted);
       done(taken);
       yield taken;
     }
@@ -116,7 +140,7 @@ async function takeOne(
   lake: Lake,
   { path, label }: Input,
   asked: RecordFileOptions,
-): Promise<readonly Arrival[]> {
+): Promise<Pick<RecordFileTaken, 'control'> & { readonly tables: readonly Arrival[] }> {
   const progress = cli.progress(label);
   try {
     const onRead = readingOf({ path: label, label }, progress);
@@ -124,15 +148,15 @@ async function takeOne(
     progress.stop();
     for (const { operation, schema, table, outcome, code, reason } of control) {
       const became = outcome === 'refused' ? `[${code}] ${reason}` : outcome;
-      cli.note(plain(`${label}: ${operation} ${[schema, table].filter(Boolean).join('.')}: ${became}`));
+      cli.note(inLine(`${label}: ${operation} ${[schema, table].filter(Boolean).join('.')}: ${became}`));
     }
-    return tables;
+    return { tables, control };
   } catch (error) {
     if (!(error instanceof TidemarkError) || !ofTheInput(error.code)) throw error;
     progress.stop();
-    cli.note(error.message);
+    cli.note(messageOf(error, { path: path ?? STDIN, label }));
     cli.finish(exits.failed);
-    return [];
+    return { tables: [], control: [] };
   } finally {
     progress.stop();
   }
@@ -142,9 +166,11 @@ async function takeOne(
 const ofTheInput = (code: string) =>
   OF_THE_FILE.has(code) || ['TM_2105', 'TM_2106', 'TM_2390'].includes(code);
 
+/** Undefined too for a table of a file that was seen before which is gone from the config since. */
 async function mergeOf(cli: Cli, lake: Lake, { table, first, count = 1, outcome }: Arrival) {
+  const declared = lake.config.tables.find(({ name }) => name === table);
+  if (!declared) return undefined;
   const progress = cli.progress(`merging ${table}`);
-  const [declared] = tablesOf(lake, [table!]);
   const after = first === undefined || outcome === 'seen' ? undefined : first + count - 1;
-  return lake.merge(declared!, { after }).finally(() => progress.stop());
+  return lake.merge(declared, { after }).finally(() => progress.stop());
 }

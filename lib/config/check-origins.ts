@@ -39,7 +39,18 @@ function checkStream(source: KinesisShape, at: Report): void {
   }
 }
 
-function checkIntake(lake: LakeShape, { stream, authorizer }: HttpShape, at: Report): void {
+function checkIntake(lake: LakeShape, { tables = [], stream, authorizer }: HttpShape, at: Report): void {
+  const froms = Object.entries(lake.tables).map(([name, { from }]) => from ?? name);
+  for (const [i, table] of tables.entries()) {
+    if (tables.indexOf(table) !== i) at(['tables', i], `"${table}" is named twice; drop one`);
+    // What nobody declared comes in under the names that stand here.
+    if (lake.undeclared === 'strings') continue;
+    if (!froms.includes(table) && !froms.includes(table.slice(table.indexOf('.') + 1)))
+      at(
+        ['tables', i],
+        `no table is from "${table}"${suggestion(table, froms, `; declare one with from: '${table}', or drop it`)}`,
+      );
+  }
   if (typeof authorizer === 'object' && !/^https:\/\/[^/]+/.test(authorizer.jwt.issuer))
     at(['authorizer', 'jwt', 'issuer'], 'is no address; write it as the token does, "https://..."');
   if (stream === undefined) return;

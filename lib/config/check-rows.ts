@@ -60,6 +60,10 @@ function checkRecord(table: TableShape, at: Report): void {
     if (isReservedColumn(column)) fault(`"${column}" is the lake's own column; name another`);
     if (alike !== undefined && alike !== column) fault(`"${column}" differs from "${alike}" only by case`);
     if (option === 'text' && type !== 'string') fault(`"${column}" is ${type}; declare it string`);
+    if (option === 'text' && table.omit.length > 0)
+      fault(
+        `would bring ${table.omit.join(', ')} into the lake, as the text is the record's whole JSON; drop omit or record.text`,
+      );
     if (option === 'arrivedAt' && !ARRIVAL_TYPES.has(type))
       fault(`"${column}" is ${type}; declare it timestamp or string`);
     if (table.omit.includes(column)) fault(`"${column}" is also omitted; drop one of the two`);

@@ -161,6 +161,8 @@ export interface MysqlSource {
 /** Events that are posted to `/events/{table}`. */
 export interface HttpSource {
   kind: 'http';
+  /** The source tables to which events may be posted, as `from` names them. Default: those of append tables. */
+  tables?: string[];
   /** The kinesis source that keeps them. Default: a stream of its own. */
   stream?: string;
   /** Who may post. Default: iam. */

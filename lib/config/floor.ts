@@ -1,5 +1,5 @@
 import type { ResolvedLake, ResolvedSource } from './resolved';
-import { httpSources, type StreamSource, streamSources } from './stream-sources';
+import { httpSources, RETENTION_DAYS, type StreamSource, streamSources } from './stream-sources';
 
 /**
  * US dollars in us-east-1, without free tiers and taxes. As the price pages of AWS said in November 2026:
@@ -63,7 +63,7 @@ function sourceFloor(name: string, source: ResolvedSource): Standing[] {
   return [{ what, month: min * PRICES.dmsUnitHour * HOURS_A_MONTH }];
 }
 
-function streamFloor(name: string, { shards = 1, retentionDays = 7 }: StreamSource): Standing {
+function streamFloor(name: string, { shards = 1, retentionDays = RETENTION_DAYS }: StreamSource): Standing {
   if (shards === 'on-demand')
     return { what: `stream ${name}: on demand`, month: PRICES.onDemandStreamHour * HOURS_A_MONTH };
   const kept = retentionDays > DAYS_KEPT_AT_NO_COST ? PRICES.shardHourKeptLonger : 0;

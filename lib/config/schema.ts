@@ -145,6 +145,7 @@ const source = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('http'),
+    tables: z.array(text).min(1).optional(),
     stream: text.optional(),
     authorizer: z
       .union([

@@ -2,6 +2,9 @@ import type { ResolvedLake, ResolvedSource } from './resolved';
 
 type KinesisSource = Extract<ResolvedSource, { kind: 'kinesis' }>;
 
+/** What streams of the lake's keep unless the config says otherwise: Kinesis's own day is less than a weekend. */
+export const RETENTION_DAYS = 7;
+
 /** What is known of the stream of a source. */
 export type StreamSource = Pick<KinesisSource, 'streamArn' | 'streamKmsKeyArn' | 'shards' | 'retentionDays'>;
 
@@ -22,4 +25,4 @@ export function httpSources({ sources }: Pick<ResolvedLake, 'sources'>): [string
 }
 
 /** The source whose stream keeps the events of an http source. */
-export const streamOf = (name: string, { stream }: HttpSource) => stream ?? name;
+export const streamNameOf = (name: string, { stream }: HttpSource) => stream ?? name;

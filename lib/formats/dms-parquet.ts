@@ -64,7 +64,10 @@ function typedLayout(footer: ParquetFooter, request: DecodeRequest): FieldRole[]
 
 function storedType(column: ParquetColumn, file: string): PrimitiveType {
   const type = lakeTypeOf(column);
-  if (!type) throw brokenParquet(`column ${column.name} has a type that the lake does not hold`, file);
+  if (!type) {
+    const what = `column ${column.name} has a type that the lake does not hold`;
+    throw brokenParquet(what, file, undefined, 'leave the column out of the file, or write it as text');
+  }
   return type;
 }
 
@@ -132,6 +135,7 @@ function decoding<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof TidemarkError) || !FILE_FAULTS.has(error.code)) throw error;
-    throw brokenParquet(`${error.what} (${error.where})`, file, error);
+    const next = error.code === 'TM_4202' ? error.next : undefined;
+    throw brokenParquet(`${error.what} (${error.where})`, file, error, next);
   }
 }

@@ -73,8 +73,12 @@ export const brokenGzip = (what: string, file: string, cause: unknown) =>
   new TidemarkError('TM_2106', `gzip: ${what}`, file, 'upload the file again, whole', { cause });
 
 /** TM_2107: a Parquet file is cut, altered, or holds what no column type of the lake can hold. */
-export const brokenParquet = (what: string, file: string, cause?: unknown) =>
-  new TidemarkError('TM_2107', `Parquet: ${what}`, file, 'upload the file again, whole', { cause });
+export const brokenParquet = (
+  what: string,
+  file: string,
+  cause?: unknown,
+  next = 'upload the file again, whole',
+) => new TidemarkError('TM_2107', `Parquet: ${what}`, file, next, { cause });
 
 /** TM_2108: a file of 0 bytes, most often an upload that failed. */
 export const emptyFile = (file: string) =>
@@ -205,9 +209,9 @@ export const inexactNumber = (text: string, column: string): RowFault => ({
 });
 
 /** TM_2123: a record of a stream names more new columns than a table can be given. */
-export const tooManyColumns = (columnsMax: number): RowFault => ({
+export const tooManyColumns = (newColumnsMax: number): RowFault => ({
   code: 'TM_2123',
-  reason: `its names would give the table more than ${columnsMax} columns`,
+  reason: `its names would give the table more than the ${newColumnsMax} columns that may still come undeclared: declare them`,
 });
 
 /** TM_2124: a record of a Debezium stream is not built as Debezium builds its records. */

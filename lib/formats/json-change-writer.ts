@@ -25,6 +25,9 @@ export class ChangeWriter {
   private readonly before = new Map<number, number>();
   /** Fields that a kept row names. */
   private readonly named = new Set<number>();
+  /** Fields of new columns that no kept row names yet: what a bad row brings is no column of the table. */
+  private readonly unkept = new Set<number>();
+  private newColumnsLeft: number;
   private readonly values: ChangeValues;
   private readonly test: WhereTest | undefined;
   /** Whether the change just written fits. */
@@ -41,6 +44,7 @@ export class ChangeWriter {
     this.row = new ChangeMembers(fields);
     this.old = new ChangeMembers(fields);
     this.data = fields.data().map(column => column.field);
+    this.newColumnsLeft = request.newColumnsMax ?? COLUMNS_MAX;
     this.key = new Set(request.key.flatMap(name => fields.find(name) ?? []));
     this.declared = new Set(Object.keys(request.written ?? {}).flatMap(name => fields.find(name) ?? []));
     this.values = new ChangeValues(fields, { key: this.key, written: request.written ?? {}, into: batch });
@@ -61,8 +65,11 @@ export class ChangeWriter {
 
   /** The row just written counts. */
   kept(): void {
-    for (const field of this.row.seen)
-      if (!this.named.has(field) && (this.fit === Fit.Fits || this.key.has(field))) this.named.add(field);
+    for (const field of this.row.seen) {
+      if (this.named.has(field) || (this.fit !== Fit.Fits && !this.key.has(field))) continue;
+      this.named.add(field);
+      if (this.unkept.delete(field)) this.newColumnsLeft--;
+    }
   }
 
   isNamed(field: number): boolean {
@@ -134,18 +141,22 @@ export class ChangeWriter {
   /** Makes room for the row's names that are new; a row that has a fault makes none. */
   private newColumns(bytes: Uint8Array): RowFault | undefined {
     const { unknown } = this.row;
-    if (unknown.length === 0 || this.request.others === 'omit') return undefined;
+    const unkept = this.unkept.size === 0 ? 0 : this.row.seen.filter(field => this.unkept.has(field)).length;
+    if (unknown.length + unkept === 0 || this.request.others === 'omit') return undefined;
+    if (unknown.length + unkept > this.newColumnsLeft) return tooManyColumns(this.newColumnsLeft);
     for (const { name } of unknown) {
       const fault = this.request.refuses(name);
       if (fault) return fault;
     }
-    if (this.fields.columns + unknown.length > COLUMNS_MAX) return tooManyColumns(COLUMNS_MAX);
+    const left = COLUMNS_MAX - this.fields.columns;
+    if (unknown.length > left) return tooManyColumns(left);
     for (const { name, member } of unknown) {
       const known = this.fields.find(name);
       const field = known ?? this.fields.add({ name, type: 'string' });
       if (known === undefined) {
         this.batch.add(this.fields.layout[field]!, this.request.missing);
         this.data.push(field);
+        this.unkept.add(field);
         if (this.request.key.some(part => this.fields.find(part) === field)) this.key.add(field);
       }
       if (!this.row.put(field, member)) return this.row.twice(bytes, field, member);
@@ -153,11 +164,11 @@ export class ChangeWriter {
     return undefined;
   }
 
-  /** A before-image is asked for the key, all of it, and for what the row itself lacks. */
+  /** A before-image is asked for the key, all of it, for what the row itself lacks, and whether its row fitted. */
   private newBefores(): void {
     for (const field of this.old.seen) {
       if (this.key.has(field)) for (const part of this.key) this.addBefore(part);
-      else if (this.row.of(field) === UNSEEN) this.addBefore(field);
+      else if (this.row.of(field) === UNSEEN || this.test?.fields.includes(field)) this.addBefore(field);
     }
   }
 

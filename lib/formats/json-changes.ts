@@ -60,6 +60,8 @@ export interface ChangesRequest {
   readonly bookkeeping: Bookkeeping;
   /** What a column that a row lacks means: NULL, or that the row says nothing about it (PROTOCOL.md, I6). */
   readonly missing: 'null' | 'absent';
+  /** As many columns may come beside `columns`. Default: as many as a table can have in all. */
+  readonly newColumnsMax?: number;
   /** Why a table cannot have a column of this name; it is asked of names that are not the table's yet. */
   readonly refuses: (name: string) => RowFault | undefined;
   readonly aliases?: Aliases;
@@ -94,18 +96,19 @@ export function decodeChanges(
       rows.kept();
     }
   });
-  return onlyColumns(batch.finish(), fields.data(), rows);
+  return onlyColumns(batch.finish(), fields.data(), { rows, where });
 }
 
-/** Without the columns that no row of the batch names and that are not the table's. */
+/** Without the columns that no row of the batch names and that are not the table's. What was asked for is still known of before. */
 function onlyColumns(
   batch: DecodedBatch,
   data: readonly (DeclaredColumn & { readonly field: number; readonly declared: boolean })[],
-  rows: ChangeWriter,
+  { rows, where }: { readonly rows: ChangeWriter; readonly where: Where | undefined },
 ): { columns: DeclaredColumn[]; batch: DecodedBatch } {
   const stay = data.map(column => column.declared || rows.isNamed(column.field));
   const staying = <T>(all: readonly T[]) => all.filter((_, i) => stay[i]);
-  const gone = data.filter((_, i) => !stay[i]).map(column => column.name);
+  const isAsked = (name: string) => where !== undefined && Object.hasOwn(where.equals, name);
+  const gone = data.filter(({ name }, i) => !stay[i] && !isAsked(name)).map(column => column.name);
   const before = batch.before && new Map([...batch.before].filter(([name]) => !gone.includes(name)));
   return {
     columns: staying(data).map(({ name, type }) => ({ name, type })),

@@ -26,6 +26,9 @@ export function isStreamFormat(name: string): name is StreamFormat {
   return name === 'auto' || name === 'avro' || Object.hasOwn(FORMATS, name);
 }
 
+/** Names of all formats. */
+export const streamFormats = (): string[] => [...Object.keys(FORMATS), 'avro', 'auto'];
+
 /** The most telling shape first; any object is a plain event. */
 const ORDER = ['event', 'debezium', 'dms', 'service-event', 'json'] as const;
 

@@ -31,9 +31,11 @@ export interface TaskScope {
  * | tasks#<load>#<step> | count#<2 digits>    | tasks by state, of those whose ids fall to this share     |
  * | stream#<stream>  | shard#<shard>           | how far a shard's records of no table were put aside      |
  * | stream#<stream>  | lone#<shard>            | a record that came alone, and how often its reader died   |
- * | stream#<stream>  | file#<identity>         | a file of records as a shard: when it came, behind which  |
- * | record-files     | <source>                | the file of its records that was begun last               |
- * | schemas#<source> | <fingerprint>           | a writer's Avro schema, and what was put aside before it  |
+ * | stream#<stream>  | file#<content>          | a file of records as a shard: which, and when it came     |
+ * | record-files     | <source>                | how many files of its records came, and when the last did |
+ * | schemas#<source> | <fingerprint>           | a writer's Avro schema                                    |
+ * | schemas#<source> | gate#<n>                | moved by each schema that comes                           |
+ * | awaiting#<source> | <stream>#<shard>#<sequence> | records that were put aside unread, up to this one   |
  * | unread#<source>  | <fingerprint>#<id>      | quarantined records that wait for a writer's schema       |
  * | undeclared       | <4 digits>              | a source table that nobody declared, and its table        |
  * | received         | <identity>              | where a file's way stands, for trace                      |
@@ -114,9 +116,9 @@ export const loneKey = (stream: string, shard: string): ItemKey => ({
   partition: `stream#${stream}`,
   sort: `lone#${shard}`,
 });
-export const recordFileKey = (stream: string, shard: string): ItemKey => ({
-  partition: streamPartition(stream),
-  sort: `${RECORD_FILE_PREFIX}${shard}`,
+export const recordFileKey = (stream: string, content: string): ItemKey => ({
+  partition: `stream#${stream}`,
+  sort: `file#${content}`,
 });
 export const newestFileKey = (source: string): ItemKey => ({
   partition: RECORD_FILES_PARTITION,
@@ -125,6 +127,15 @@ export const newestFileKey = (source: string): ItemKey => ({
 export const schemaKey = (source: string, fingerprint: string): ItemKey => ({
   partition: schemasPartition(source),
   sort: fingerprint,
+});
+export const schemaGateKey = (source: string, gate: number): ItemKey => ({
+  partition: schemasPartition(source),
+  sort: `gate#${gate}`,
+});
+/** @param last a sequence number, written so that such texts stand in its order */
+export const awaitingKey = (source: string, stream: string, shard: string, last: string): ItemKey => ({
+  partition: awaitingPartition(source),
+  sort: `${awaitingPrefix(stream, shard)}${last}`,
 });
 export const unreadKey = (source: string, fingerprint: string, id: string): ItemKey => ({
   partition: unreadPartition(source),
@@ -169,12 +180,12 @@ export const LANDED_PARTITION = 'landed';
 export const FOLDER_PARTITION = 'landing-folder';
 export const TASK_COUNT_PREFIX = 'count#';
 export const RECORD_FILES_PARTITION = 'record-files';
-export const RECORD_FILE_PREFIX = 'file#';
-export const streamPartition = (stream: string) => `stream#${stream}`;
 export const taskPlacePrefix = (state: number) => `state#${String(state).padStart(3, '0')}#`;
 export const cursorPrefix = (stream: string) => `cursor#${stream}#`;
 export const tasksPartition = ({ load, step }: TaskScope) => `tasks#${load}#${step}`;
 export const eventIdsPartition = (table: string) => `events#${table}`;
-export const schemasPartition = (source: string) => `schemas#${source}`;
+const schemasPartition = (source: string) => `schemas#${source}`;
+export const awaitingPartition = (source: string) => `awaiting#${source}`;
+export const awaitingPrefix = (stream: string, shard: string) => `${stream}#${shard}#`;
 export const unreadPartition = (source: string) => `unread#${source}`;
 export const tablePartition = (table: string) => `table#${table}`;

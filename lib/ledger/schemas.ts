@@ -1,87 +1,68 @@
 import type { Item, ItemAction, Items, ItemValue } from '../ports/items';
-import { schemaKey, schemasPartition, unreadKey, unreadPartition } from './keys';
-import { compareSequences, type ShardRef, streamId } from './streams';
+import { schemaGateKey, schemaKey, unreadKey, unreadPartition } from './keys';
+import type { ShardRef } from './streams';
 
-/**
- * What the ledger knows of a writer's schema of a source: its JSON, once it was announced, and how far the records of
- * each shard were put aside before. Both stand in one item, so that a record is either put aside or read, never both:
- * whoever puts records aside asks in the same transaction that nobody has announced the schema meanwhile.
- */
+/** A writer's schema of a source. */
 export interface KeptSchema {
   readonly fingerprint: string;
-  /** Undefined: nobody has announced it. */
-  readonly json?: string;
-  /** Through which sequence number the records of a shard that bear the fingerprint were put aside. */
-  readonly held: Readonly<Record<string, string>>;
-  readonly version: number | 'absent';
+  readonly json: string;
 }
 
-/** As many schemas are asked for one by one. */
-const GETS_MAX = 16;
-const PAGE = 100;
-
-/** What is known of these fingerprints, by fingerprint. */
-export async function readSchemas(
-  items: Items,
-  source: string,
-  fingerprints: readonly string[],
-): Promise<Map<string, KeptSchema>> {
-  const found = new Map<string, KeptSchema>();
-  for (const fingerprint of fingerprints)
-    found.set(fingerprint, { fingerprint, held: {}, version: 'absent' });
-  if (fingerprints.length <= GETS_MAX) {
-    for (const fingerprint of fingerprints) {
-      const item = await items.get(schemaKey(source, fingerprint));
-      if (item) found.set(fingerprint, keptOf(item));
-    }
-    return found;
-  }
-  for await (const item of each(items, schemasPartition(source)))
-    if (found.has(item.sort)) found.set(item.sort, keptOf(item));
-  return found;
-}
-
-function keptOf({ sort, value, version }: Item): KeptSchema {
-  const { json, held } = value;
-  return {
-    fingerprint: sort,
-    ...(typeof json === 'string' ? { json } : {}),
-    held: held as Record<string, string>,
-    version,
-  };
-}
-
-/** Keeps an announced schema. The first of its fingerprint stands for good. */
-export async function keepSchema(
+/** The schema's JSON; undefined when nobody has announced it. */
+export async function readSchema(
   items: Items,
   source: string,
   fingerprint: string,
-  json: string,
+): Promise<string | undefined> {
+  return (await items.get(schemaKey(source, fingerprint)))?.value.json as string | undefined;
+}
+
+/**
+ * Shards share this many gates: who puts records of a shard aside for want of their schemas holds its gate, and who
+ * announces a schema moves all of them. With one, the shards of a source would wait for each other.
+ */
+const GATES = 8;
+/** Schemas of one transaction: it takes 4 MB, and each of them may have 256 kB. */
+const KEPT_AT_ONCE = 10;
+
+/**
+ * Keeps announced schemas, for good: of a fingerprint the first one stands. Whoever judges records by what was known
+ * before finds the gates moved. A crash within leaves those that are kept.
+ */
+export async function keepSchemas(
+  items: Items,
+  source: string,
+  announced: readonly KeptSchema[],
 ): Promise<void> {
-  for (;;) {
-    const known = (await readSchemas(items, source, [fingerprint])).get(fingerprint)!;
-    if (known.json !== undefined) return;
-    const { done } = await items.transact([putAction(source, { ...known, json })]);
-    if (done) return;
+  const gates = Array.from({ length: GATES }, (_, gate): ItemAction => {
+    return { put: schemaGateKey(source, gate), value: {} };
+  });
+  for (let i = 0; i < announced.length; i += KEPT_AT_ONCE) {
+    for (let left = announced.slice(i, i + KEPT_AT_ONCE); left.length > 0; ) {
+      const puts = left.map(({ fingerprint, json }): ItemAction => {
+        return { put: schemaKey(source, fingerprint), value: { json }, if: 'absent' };
+      });
+      const result = await items.transact([...puts, ...gates]);
+      if (result.done) break;
+      left = left.filter((_, n) => !result.blocked.includes(n));
+    }
   }
 }
 
-const shardName = ({ stream, shard }: ShardRef) => `${streamId(stream)}#${shard}`;
+/** A shard's gate as it stood before schemas were read. */
+export type Gate = Item['version'] | 'absent';
 
-/** Whether a record of the shard was put aside before its schema was announced. */
-export function isHeld({ held }: KeptSchema, at: ShardRef, sequence: string): boolean {
-  const through = held[shardName(at)];
-  return through !== undefined && compareSequences(sequence, through) <= 0;
+const gateKey = (source: string, { shard }: Pick<ShardRef, 'shard'>) =>
+  schemaGateKey(source, [...shard].reduce((sum, char) => sum + char.codePointAt(0)!, 0) % GATES);
+
+export async function readGate(items: Items, source: string, at: Pick<ShardRef, 'shard'>): Promise<Gate> {
+  return (await items.get(gateKey(source, at)))?.version ?? 'absent';
 }
 
-/** Notes that records of the shard through this one are put aside: fails where the schema was announced meanwhile. */
-export function holdAction(source: string, known: KeptSchema, at: ShardRef, through: string): ItemAction {
-  return putAction(source, { ...known, held: { ...known.held, [shardName(at)]: through } });
-}
-
-function putAction(source: string, { fingerprint, json, held, version }: KeptSchema): ItemAction {
-  const value: ItemValue = { ...(json === undefined ? {} : { json }), held };
-  return { put: schemaKey(source, fingerprint), value, if: version };
+/** Fails where a schema of the source was announced since the gate was read, or another has put records aside. */
+export function gateAction(source: string, at: Pick<ShardRef, 'shard'>, gate: Gate): ItemAction {
+  const value: ItemValue = {};
+  return { put: gateKey(source, at), value, if: gate };
 }
 
 /** Records in quarantine that wait for a schema. */
@@ -97,24 +78,46 @@ export const unreadAction = (source: string, { fingerprint, id }: Unread): ItemA
   value: {},
 });
 
-/** They wait for their schema no longer. */
-export async function forgetUnread(items: Items, source: string, { fingerprint, id }: Unread): Promise<void> {
-  await items.transact([{ delete: unreadKey(source, fingerprint, id) }]);
+/** Lists records that wait already: who then asks for their schemas finds each that came meanwhile. */
+export async function noteUnread(items: Items, source: string, unread: readonly Unread[]): Promise<void> {
+  for (let i = 0; i < unread.length; i += PAGE)
+    await items.transact(unread.slice(i, i + PAGE).map(one => unreadAction(source, one)));
 }
 
-/** What waits for a schema, by fingerprint. */
-export async function* eachUnread(items: Items, source: string): AsyncGenerator<Unread> {
-  for await (const { sort } of each(items, unreadPartition(source))) {
-    const [fingerprint, id] = sort.split('#') as [string, string];
-    yield { fingerprint, id };
-  }
+/** They wait for their schemas no longer. A crash within leaves some listed, which wait for nothing. */
+export async function forgetUnread(items: Items, source: string, unread: readonly Unread[]): Promise<void> {
+  for (let i = 0; i < unread.length; i += PAGE)
+    await items.transact(
+      unread
+        .slice(i, i + PAGE)
+        .map(({ fingerprint, id }) => ({ delete: unreadKey(source, fingerprint, id) })),
+    );
 }
 
-async function* each(items: Items, partition: string): AsyncGenerator<Item> {
+/** The first that wait for a schema. */
+export async function unreadOf(
+  items: Items,
+  source: string,
+  fingerprint: string,
+  limit: number,
+): Promise<Unread[]> {
+  return (await items.query(unreadPartition(source), `${fingerprint}#`, { limit })).map(unreadIn);
+}
+
+/** What waits for schemas, in pages, by fingerprint. */
+export async function* pagesOfUnread(items: Items, source: string): AsyncGenerator<Unread[]> {
   for (let after: string | undefined; ; ) {
-    const page = await items.query(partition, '', { limit: PAGE, ...(after === undefined ? {} : { after }) });
-    yield* page;
+    const from = after === undefined ? {} : { after };
+    const page = await items.query(unreadPartition(source), '', { limit: PAGE, ...from });
+    yield page.map(unreadIn);
     if (page.length < PAGE) return;
     after = page.at(-1)?.sort;
   }
+}
+
+const PAGE = 100;
+
+function unreadIn({ sort }: Item): Unread {
+  const [fingerprint, id] = sort.split('#') as [string, string];
+  return { fingerprint, id };
 }

@@ -55,10 +55,13 @@ export function isAfter(sequence: string, cursor: StreamCursor): boolean {
   return cursor.sequence === undefined || compareSequences(sequence, cursor.sequence) > 0;
 }
 
-/** Asks the stream for its shards: only where a shard is new to the ledger. */
-export type ListShards = () => Promise<
-  readonly { readonly id: string; readonly parents: readonly string[] }[]
->;
+/**
+ * The shards of a stream, asked for only where one is new to the ledger; `numbered`: each is the child of the one before
+ * it, in the order of their ids, and the ledger is asked alone.
+ */
+export type StreamShards =
+  | 'numbered'
+  | (() => Promise<readonly { readonly id: string; readonly parents: readonly string[] }[]>);
 
 /**
  * The cursor of (shard, table). A shard that is new to the table counts on from its parents', whose records of the
@@ -69,7 +72,7 @@ export async function tableCursor(
   items: Items,
   at: ShardRef,
   table: string,
-  shards: ListShards,
+  shards: StreamShards,
 ): Promise<StoredCursor> {
   const key = (shard: string) => cursorKey(table, streamId(at.stream), shard);
   const own = await readCursor(items, key(at.shard));
@@ -112,7 +115,7 @@ export async function scaleOf(items: Items, at: ShardRef, table: string): Promis
 }
 
 /** The cursor of a shard's records that are no table's. */
-export async function shardCursor(items: Items, at: ShardRef, shards: ListShards): Promise<StoredCursor> {
+export async function shardCursor(items: Items, at: ShardRef, shards: StreamShards): Promise<StoredCursor> {
   const key = (shard: string) => shardKey(streamId(at.stream), shard);
   const own = await readCursor(items, key(at.shard));
   return own ?? highest(await nearestAncestors(items, at.shard, shards, key), undefined);
@@ -122,9 +125,14 @@ export async function shardCursor(items: Items, at: ShardRef, shards: ListShards
 async function nearestAncestors(
   items: Items,
   shard: string,
-  shards: ListShards,
+  shards: StreamShards,
   key: (shard: string) => ItemKey,
 ): Promise<StreamCursor[]> {
+  if (shards === 'numbered') {
+    const { partition, sort } = key(shard);
+    const prefix = sort.slice(0, -shard.length);
+    return (await items.query(partition, prefix, { after: sort, reverse: true, limit: 1 })).map(cursorIn);
+  }
   const byId = new Map((await shards()).map(({ id, parents }) => [id, parents]));
   const found: StreamCursor[] = [];
   const asked = new Set<string>();

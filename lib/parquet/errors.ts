@@ -7,7 +7,12 @@ export function parquetCorrupt(what: string, where = 'parquet footer', cause?: u
 
 /** TM_4202: a Parquet file that is valid but not of the kind Tidemark reads: nested columns, encryption, chunks in other files. */
 export function parquetUnsupported(what: string, where = 'parquet footer'): TidemarkError {
-  return new TidemarkError('TM_4202', what, where, 'write the file with flat, unencrypted columns');
+  return new TidemarkError(
+    'TM_4202',
+    what,
+    where,
+    'write the file flat and unencrypted: leave a nested column out of it, or write it as text',
+  );
 }
 
 /** TM_4203: row groups of different schemas cannot stand in one file; the file must be rewritten whole. */

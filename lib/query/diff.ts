@@ -1,21 +1,18 @@
 import type { Field } from '../columnar/types';
 import type { ResolvedLake } from '../config/resolved';
-import {
-  allFields,
-  currentSchema,
-  currentSnapshot,
-  type Snapshot,
-  type TableMetadata,
-} from '../iceberg/metadata';
+import { allFields, currentSchema, currentSnapshot } from '../iceberg/metadata';
 import type { LakePorts } from '../ports/lake-ports';
 import type { ObjectStore } from '../ports/object-store';
 import type { Cell, QueryEngine } from '../ports/query-engine';
 import { userFields } from '../table/columns';
 import { type LiveFiles, liveFiles } from '../table/live-files';
+import { isKeyless } from '../table/key';
 import { openTable } from '../table/open';
+import { called } from '../table/renames';
 import { rowOrder } from '../table/row-order';
 import { type AsOf, named, type SnapshotAt, snapshotOrNothing } from './as-of';
-import { countedDiffSql, diffSql } from './diff-sql';
+import { comparedSides, type DiffEngine, isKeyedBy, type SnapshotRead } from './diff-sides';
+import { type CountedColumns, countedDiffSql, diffSql } from './diff-sql';
 import { tableUnknown } from './errors';
 import { scanSql } from './scan';
 
@@ -51,45 +48,33 @@ export interface TableDiff {
   readonly rows: AsyncIterable<RowChange>;
 }
 
-/** Two snapshots of a table as relations of the same columns, and the engine that compares them. */
-export interface DiffEngine {
-  readonly engine: Pick<QueryEngine, 'stream'>;
-  sides(between: SnapshotPair): Promise<readonly [before: string, after: string]>;
-}
-
-export interface SnapshotPair {
-  readonly table: string;
-  readonly metadata: TableMetadata;
-  /** undefined: nothing, before the table's first snapshot. */
-  readonly before: Snapshot | undefined;
-  readonly after: Snapshot | undefined;
-  /** The columns to compare, as they are called now. */
-  readonly columns: readonly Field[];
-}
-
 /** By DuckDB over the lake's files; those that both snapshots read alike are not read at all. */
 export function filesDiff(store: ObjectStore, engine: Pick<QueryEngine, 'stream'>): DiffEngine {
   return {
     engine,
-    async sides({ metadata, before, after, columns }) {
-      const read = async (snapshot: Snapshot | undefined) =>
+    async sides({ metadata, before, after }) {
+      const read = async ({ snapshot }: SnapshotRead) =>
         snapshot ? liveFiles(store, metadata, snapshot) : { data: [], deletes: [] };
       const [old, now] = withoutShared(await read(before), await read(after));
       const known = allFields(metadata);
-      return [scanSql(old, columns, { known }), scanSql(now, columns, { known })];
+      return [scanSql(old, before.fields, { known }), scanSql(now, after.fields, { known })];
+    },
+    async log({ metadata }, fields) {
+      return scanSql(await liveFiles(store, metadata), fields, { known: allFields(metadata) });
     },
   };
 }
 
 /**
  * The rows of a table added, changed and deleted since a point in time, by key, or without one by all its columns; the
- * lake's own columns do not count, and NULL equals NULL.
- * @throws TM_6002 for an unknown table, TM_6003 or TM_6004 for the point in time
+ * lake's own columns do not count, and NULL equals NULL. A text from before a retype equals the value that it was cast to,
+ * and is shown as it was.
+ * @throws TM_6002 for an unknown table, TM_6003 or TM_6004 for the point in time, TM_6023 for texts that nothing casts
  */
 export async function diff(
   ports: Pick<LakePorts, 'store' | 'catalog' | 'clock'>,
   lake: ResolvedLake,
-  { engine, sides }: DiffEngine,
+  engine: DiffEngine,
   table: string,
   since: AsOf,
 ): Promise<TableDiff> {
@@ -101,25 +86,32 @@ export async function diff(
       lake.tables.map(t => t.name),
     );
   }
-  const { metadata } = open;
+  const { metadata } = called(open, declared);
   const before = snapshotOrNothing(table, metadata, since);
   const after = currentSnapshot(metadata);
   const { fields } = currentSchema(metadata);
   const columns = userFields(fields);
-  const key = declared.key.map(name => columns.find(f => f.name === name)!);
-  const keyed = key.length > 0;
-  const places = keyed ? [] : rowOrder(fields, declared.key);
-  const both = await sides({ table, metadata, before, after, columns: [...columns, ...places] });
+  // One that is declared with a key has none until schema apply gives it.
+  const names = isKeyless(metadata) ? [] : declared.key;
+  const key = names.map(name => columns.find(f => f.name === name)!);
+  const several = key.length > 0 && ![before, after].every(side => isKeyedBy(metadata, side, key));
+  const places = key.length > 0 && !several ? [] : rowOrder(fields, []);
+  const [old, now] = await comparedSides(ports, engine, {
+    ...{ table, metadata, before, after },
+    columns: [...columns, ...places],
+  });
+  const retyped = columns.filter(f => old.texts.has(f.name) || now.texts.has(f.name));
   const asked = 'at' in since ? since.at : undefined;
   return {
     table,
-    key: declared.key,
+    key: names,
     columns: columns.map(f => f.name),
     from: before && named(table, before, asked),
     to: after && named(table, after, ports.clock.now()),
-    rows: keyed
-      ? changesOf(engine, diffSql(...both, key, columns), key, columns)
-      : countedOf(engine, countedDiffSql(...both, columns), columns),
+    rows:
+      key.length > 0
+        ? changesOf(engine.engine, diffSql(old, now, { key, several }, columns), key, columns)
+        : countedOf(engine.engine, countedDiffSql(old, now, { columns, retyped }), { columns, retyped }),
   };
 }
 
@@ -165,16 +157,18 @@ async function* changesOf(
   }
 }
 
-/** A row of countedDiffSql: how often more it is there, then each column. */
+/** A row of countedDiffSql: how often more it is there, then each column, then the texts of those that had some. */
 async function* countedOf(
   engine: Pick<QueryEngine, 'stream'>,
   sql: string,
-  columns: readonly Field[],
+  { columns, retyped }: CountedColumns,
 ): AsyncGenerator<RowChange> {
   const { batches } = await engine.stream({ sql });
   for await (const rows of batches) {
     for (const [more, ...cells] of rows) {
-      const row = Object.fromEntries(columns.map((f, i) => [f.name, cells[i] ?? null]));
+      const texts = cells.slice(columns.length);
+      const cell = (f: Field, i: number) => cells[i] ?? texts[retyped.indexOf(f)] ?? null;
+      const row = Object.fromEntries(columns.map((f, i) => [f.name, cell(f, i)]));
       const kind = Number(more) > 0 ? 'added' : 'deleted';
       for (let i = Math.abs(Number(more)); i > 0; i--) yield { kind, key: [], row };
     }

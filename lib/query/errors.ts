@@ -198,3 +198,12 @@ export const writesRefused = () =>
     'SQL',
     'send one SELECT; to keep its rows use --output csv or json',
   );
+
+/** TM_6023: a snapshot from before a retype has texts, and nothing says what all of them were cast to. */
+export const textsNotCompared = (table: string, column: string, where: string) =>
+  new TidemarkError(
+    'TM_6023',
+    `column ${column} was retyped, and ${where} has texts of it that are not cast, so snapshots of both types cannot be compared exactly`,
+    `table ${table}`,
+    `run: tidemark schema apply ${table}; or compare with a snapshot from after the retype`,
+  );

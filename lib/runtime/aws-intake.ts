@@ -5,14 +5,14 @@ import { clientSettings } from '../adapters/aws/clients';
 import { systemClock } from '../adapters/local/clock';
 import { randomIds } from '../adapters/local/ids';
 import type { ResolvedLake } from '../config/resolved';
-import type { IntakePorts } from '../stages/intake/intake';
+import type { IntakePorts, TakenFrom } from '../stages/intake/intake';
 import { type Environment, readDeployedConfig, variable } from './aws-config';
 
 /** An http source of a deployed lake as its function sees it: no ledger, no bucket, one stream. */
 export interface AwsIntake {
   readonly config: ResolvedLake;
   readonly ports: IntakePorts;
-  readonly bodyBytesMax: number;
+  readonly source: TakenFrom;
 }
 
 /** An API waits for 30 seconds; a call that says nothing for five is made again. */
@@ -42,6 +42,6 @@ export function awsIntake(environment: Environment): AwsIntake {
       clock: systemClock(),
       ids: randomIds(),
     },
-    bodyBytesMax: source?.kind === 'http' ? source.bodyBytesMax : 0,
+    source: source?.kind === 'http' ? source : { bodyBytesMax: 0, tables: [] },
   };
 }

@@ -2,13 +2,16 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { kinesisStream, streamIdentity } from '../adapters/aws/change-stream';
 import { clientSettings } from '../adapters/aws/clients';
 import { streamSources } from '../config/stream-sources';
+import type { StreamRef, StreamShards } from '../ledger/streams';
 import type { RecordsRequest } from '../stages/ingest-stream/request';
 import { type AwsLake, awsLake } from './aws';
 import type { Environment } from './aws-config';
 import { streamUnassigned } from './aws-errors';
 
 /** A stream as records are taken in from it: the source that the config declares it as, and what it is. */
-export type AwsStream = Pick<RecordsRequest, 'source' | 'stream'>;
+export type AwsStream = Pick<RecordsRequest, 'source'> & {
+  readonly stream: StreamRef & { readonly shards: Exclude<StreamShards, 'numbered'> };
+};
 
 export interface AwsStreamLake extends AwsLake {
   /** A stream by its ARN. @throws TM_8203 */

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ResolvedLake, ResolvedTable } from '../config/resolved';
-import { type HttpSource, httpSources, streamOf } from '../config/stream-sources';
+import { type HttpSource, httpSources, streamNameOf } from '../config/stream-sources';
 import { ingestRecords } from '../stages/ingest-stream/ingest-records';
 import type { RecordsRequest } from '../stages/ingest-stream/request';
 import { type IntakeAnswer, intake } from '../stages/intake/intake';
 import { dueMerges } from './due-merges';
 import { cannotListen, noHttpSource } from './listen-errors';
+import { namesOf } from './listen-names';
 import type { LocalLake } from './local';
 import { takingStream } from './taking-stream';
 
@@ -42,12 +43,13 @@ export async function listen(lake: LocalLake, options: ListenOptions): Promise<L
     onFailure: (table, error) => onFailure(`the merge of ${table.name} failed`, error),
   });
   const wake = (table: string) => merges.wake(tableNamed(config, table));
-  const stream = intakeStream(lake, streamOf(name, source), wake);
+  const stream = intakeStream(lake, streamNameOf(name, source), wake);
   let events = 0;
   const server = createServer({ requestTimeout: REQUEST_MS_MAX }, (request, response) => {
     serve(request, source.bodyBytesMax, body =>
       intake({ ...ports, stream }, config, requestOf(request, body), {
-        bodyBytesMax: source.bodyBytesMax,
+        source,
+        answersTo: namesOf(options.host),
         onFailure: error => onFailure('events were not taken in', error),
       }),
     ).then(
@@ -118,7 +120,12 @@ function intakeStream({ config, ports }: LocalLake, source: string, wake: (table
 function requestOf({ method = '', url = '', headers }: IncomingMessage, body: Uint8Array) {
   const contentType = headers['content-type'];
   const path = url.split('?', 1)[0]!;
-  return { method, path, body, ...(contentType === undefined ? {} : { contentType }) };
+  const { host } = headers;
+  return {
+    ...{ method, path, body },
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(host === undefined ? {} : { host }),
+  };
 }
 
 /** Reads no more of a body than shows that it is too large. */
@@ -137,12 +144,10 @@ async function serve(
   return answer(Buffer.concat(pieces));
 }
 
-function reply(response: ServerResponse, { status, body }: IntakeAnswer): void {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
+function reply(response: ServerResponse, { status, headers, body }: IntakeAnswer): void {
   // What is left of a body that is too large is not read.
-  if (status === 413) headers.connection = 'close';
-  if (status === 429 || status === 503) headers['retry-after'] = '1';
-  response.writeHead(status, headers).end(`${JSON.stringify(body)}\n`);
+  const last = status === 413 ? { connection: 'close' } : {};
+  response.writeHead(status, { ...headers, ...last }).end(`${JSON.stringify(body)}\n`);
 }
 
 function started(server: Server, { host, port }: ListenOptions): Promise<AddressInfo> {

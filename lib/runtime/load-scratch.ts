@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,9 @@ export function ownScratch(scratch: string, name: string): string {
   return folder;
 }
 
-function removeStale(scratch: string): void {
+/** Removes what processes that ended have left there. */
+export function removeStale(scratch: string): void {
+  if (!existsSync(scratch)) return;
   for (const name of readdirSync(scratch)) {
     const path = join(scratch, name);
     // Another process may be at the same.

@@ -5,7 +5,7 @@ import { landedFile } from '../adapters/local/landing';
 import type { ResolvedLake } from '../config/resolved';
 import type { LakePorts } from '../ports/lake-ports';
 import type { Lake, RecordFileOptions } from './lake';
-import { withScratch } from './load-scratch';
+import { removeStale, withScratch } from './load-scratch';
 
 /** What records are called that no file held. */
 const STDIN = 'stdin';
@@ -30,11 +30,12 @@ export function recordFiles(
     return ingestRecordFile(ports, config, {
       ...{ ...file, object: object ?? file.key, source, format },
       ...(table === undefined ? {} : { table }),
-      ...(again ? { again: ports.ids.fresh() } : {}),
+      ...(again ? { again } : {}),
     });
   };
   return {
     async ingestRecords(from, options) {
+      removeStale(scratch);
       if (typeof from === 'string') return take(from, undefined, options);
       return withScratch(scratch, ports.ids.fresh(), async folder => {
         const path = join(folder, STDIN);

@@ -7,9 +7,9 @@ import { type Cursor, checkLedger, cursorSummary, readCursor, statedCursor } fro
 import { commitContended, ledgerBehind } from '../table/errors';
 import { liveFiles } from '../table/live-files';
 import { appendToLog, restoreLog } from '../table/log-append';
-import { type OpenTable } from '../table/open';
-import { vacuumCountOf } from '../table/vacuum-count';
+import type { OpenTable } from '../table/open';
 import { openLog } from '../table/renames';
+import { vacuumCountOf } from '../table/vacuum-count';
 import { type Aside, foldAside, NOTHING } from './merge/fold-aside';
 import { Pace } from './merge/pace';
 import type { MergeLimits } from './merge/slice';

@@ -1,5 +1,5 @@
 import type { ResolvedLake } from '../config/resolved';
-import { httpSources, streamOf } from '../config/stream-sources';
+import { httpSources, streamNameOf } from '../config/stream-sources';
 import { TidemarkError } from '../errors';
 import { messageReader } from '../formats/stream-formats';
 import { lastEntries } from '../ledger/entries';
@@ -17,6 +17,7 @@ import {
 import type { WatchedStream } from '../ports/change-stream';
 import type { LakePorts } from '../ports/lake-ports';
 import { holdsRecords } from './ingest-stream/aside';
+import { isOfRecords } from './ingest-stream/record-range';
 import { formatOfSource } from './ingest-stream/route';
 
 /** How one source of changes stands. */
@@ -56,10 +57,14 @@ export async function sourceStatus(
   streams: readonly SourceStream[] = [],
 ): Promise<SourceStatus[]> {
   const waiting = await waitingBySource(ports);
+  const intakes = streams.length > 0 ? [] : await intakesStatus(ports, lake);
+  const ofIntakes = new Set(intakes.map(({ source }) => source));
+  const files = await recordFilesStatus(ports, lake);
   const found = [
     await filesStatus(ports, lake),
-    ...(await recordFilesStatus(ports, lake)),
-    ...(streams.length > 0 ? [] : await intakesStatus(ports, lake)),
+    // Of an intake here, its cursors are found by its name, those of files of its records among them.
+    ...files.filter(({ source }) => !ofIntakes.has(source)),
+    ...intakes,
     ...(await Promise.all(streams.map(stream => streamStatus(ports, lake, stream)))),
   ];
   // A source may come from its stream and from files of its records: what waits is counted once, with the stream's.
@@ -86,15 +91,13 @@ async function waitingBySource({ items }: LakePorts): Promise<ReadonlyMap<string
 
 /** Entries of a table that are looked through for the newest that a file brought. */
 const ENTRIES_LOOKED_MAX = 100;
-/** Of entries that a batch of a stream became, or a file of records. */
-const OF_RECORDS = /^stream:|#\d+-\d+$/;
 
 async function filesStatus(ports: LakePorts, lake: ResolvedLake): Promise<Found> {
   let lastAt: number | undefined;
   const paused: string[] = [];
   for (const { name } of lake.tables) {
     const entries = await lastEntries(ports.items, name, ENTRIES_LOOKED_MAX);
-    const newest = entries.find(({ source }) => !OF_RECORDS.test(source));
+    const newest = entries.find(({ source }) => !isOfRecords(source));
     if (!newest) continue;
     lastAt = Math.max(lastAt ?? 0, newest.at);
     if (await isPaused(ports, name)) paused.push(name);
@@ -119,7 +122,7 @@ async function recordFilesStatus(ports: LakePorts, lake: ResolvedLake): Promise<
 async function intakesStatus(ports: LakePorts, lake: ResolvedLake): Promise<Found[]> {
   const found: Found[] = [];
   for (const [name, http] of httpSources(lake)) {
-    const source = streamOf(name, http);
+    const source = streamNameOf(name, http);
     const arrivals: bigint[] = [];
     const paused: string[] = [];
     for (const table of lake.tables) {

@@ -1,6 +1,6 @@
 import type { ResolvedLake, SourceTable } from '../config/resolved';
 import { tablesFor } from '../config/resolved';
-import { undeclaredFault, undeclaredName, tableOfStrings } from '../config/undeclared';
+import { tableOfStrings, undeclaredFault, undeclaredName } from '../config/undeclared';
 import { listUndeclared, noteUndeclared } from '../ledger/undeclared-tables';
 import type { LakePorts } from '../ports/lake-ports';
 

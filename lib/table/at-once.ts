@@ -19,3 +19,15 @@ export async function mapAtOnce<T, R>(
   }
   return results;
 }
+
+/** So many items at a time, as they come. */
+export async function* portionsOf<T>(items: AsyncIterable<T>, atMost: number): AsyncGenerator<T[]> {
+  let portion: T[] = [];
+  for await (const item of items) {
+    portion.push(item);
+    if (portion.length < atMost) continue;
+    yield portion;
+    portion = [];
+  }
+  if (portion.length > 0) yield portion;
+}

@@ -1,7 +1,14 @@
 import { widens } from '../columnar/kernels';
 import type { Field } from '../columnar/types';
 import type { ResolvedTable } from '../config/resolved';
-import { addColumns, ascending, keyed, renameColumns, replaceColumn, widenColumn } from '../iceberg/evolution';
+import {
+  addColumns,
+  ascending,
+  keyed,
+  renameColumns,
+  replaceColumn,
+  widenColumn,
+} from '../iceberg/evolution';
 import {
   currentSchema,
   defaultSpec,

@@ -23,7 +23,7 @@ export interface OpenFile {
 }
 
 /** Files up to here are read whole at once: a request costs more than the bytes. */
-const SMALL_FILE_BYTES = 1 << 20;
+export const SMALL_FILE_BYTES = 1 << 20;
 const FOOTER_GUESS_BYTES = 1 << 16;
 /** As the footer counts them, before dictionaries are resolved. A row group of ours is one piece. */
 const PIECE_BYTES_MAX = 16 << 20;

@@ -3,7 +3,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { kinesisStream, streamIdentity } from '../../lib/adapters/aws/change-stream';
 import { listQuarantined } from '../../lib/ledger/quarantine';
 import type { StreamRecord } from '../../lib/ports/change-stream';
-import { readAside } from '../../lib/stages/ingest-stream/aside';
+import { readQuarantinedRecords } from '../../lib/stages/ingest-stream/aside';
 import { ingestRecords } from '../../lib/stages/ingest-stream/ingest-records';
 import { configOf, streamOf } from '../simulation/stream-world';
 import { mergeAll, readRows, type TestLake, testLake } from '../support/lake';
@@ -55,7 +55,7 @@ async function stateOf(lake: TestLake) {
     state.push(log.map(({ _source, _entry, date_received, ...row }) => row).sort(byPosition));
   }
   const waiting = await Promise.all(
-    (await listQuarantined(lake.ports.items)).map(w => readAside(lake.ports, w)),
+    (await listQuarantined(lake.ports.items)).map(w => readQuarantinedRecords(lake.ports, w)),
   );
   state.push(
     waiting

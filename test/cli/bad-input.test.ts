@@ -92,7 +92,7 @@ test('ingest.links and missing files', async () => {
   symlinkSync(join(cwd, 'secret.csv'), join(cwd, 'linked/orders-2022-01-01.csv'));
   writeFileSync(join(cwd, 'linked/orders-2022-01-02.csv'), 'id,amount\n8,8.00\n');
   const ran = await tidemark(cwd, ['ingest', 'linked']);
-  expect(ran).toMatchObject({ code: 1, err: expect.stringMatching(/^\[TM_5001\]/) });
+  expect(ran).toMatchObject({ code: 1, err: expect.stringMatching(/^\[TM_5108\]/) });
   expect(ran.out).toContain('1 new');
   expect(
     (await tidemark(cwd, ['query', 'select 1 from orders where id = 666', '--output', 'json'])).out,

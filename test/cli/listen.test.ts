@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { folder, json, type Ran, tidemark } from './terminal';
 
@@ -13,7 +14,7 @@ interface Listener {
   readonly stop: () => Promise<Ran>;
 }
 
-async function listening(sources = `{ events: { kind: 'http', bodyBytesMax: 1000 } }`): Promise<Listener> {
+async function listening(sources = `{ events: { kind: 'http', tables: ['logins', 'hr.audits'], bodyBytesMax: 1000 } }`): Promise<Listener> {
   const cwd = folder();
   const config = `export default { name: 'web', sources: ${sources}, tables: ${TABLES} };`;
   writeFileSync(join(cwd, 'tidemark.config.mjs'), config);
@@ -91,6 +92,27 @@ test('listen.bad requests are answered with their code, and the rest goes on', a
   expect(await rows(at.cwd, 'select id from logins')).toEqual([{ id: '2' }]);
   const waits = json(await tidemark(at.cwd, ['quarantine', 'list', '--output', 'json']));
   expect(waits).toMatchObject([{ table: 'logins', code: 'TM_2103' }]);
+});
+
+/** What a request to the same address is answered that calls the intake so. */
+function calledSo({ url }: Listener, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const headers = { host, 'content-type': 'application/json' };
+    const { port } = new URL(url);
+    const asked = request({ port, host: '127.0.0.1', path: '/events/logins', method: 'POST', headers });
+    asked.on('response', answer => resolve(answer.resume().statusCode)).on('error', reject);
+    asked.end('{"id":1}');
+  });
+}
+
+test('listen.rebinding: a page whose own name was led to this machine may not post', async () => {
+  const at = await listening();
+  const { port } = new URL(at.url);
+  for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, 'shop.localhost'])
+    expect([host, await calledSo(at, host)]).toEqual([host, 202]);
+  for (const host of [`evil.example:${port}`, 'evil.example', '127.0.0.1.evil.example', 'localhost.evil'])
+    expect([host, await calledSo(at, host)]).toEqual([host, 403]);
+  await at.stop();
 });
 
 test('listen.without an http source, or several', async () => {

@@ -220,6 +220,12 @@ describe('config.problem', () => {
       ],
     ],
     [
+      'record.text beside omit',
+      table({ columns: { id: 'int' }, record: { text: 'raw' }, omit: ['secret'] }),
+      {},
+      ['tables.orders.record.text: would bring secret into the lake'],
+    ],
+    [
       'record of files without a header',
       table({ columns: { id: 'int' }, record: { text: 'raw' }, format: { header: false } }),
       {},
@@ -257,7 +263,16 @@ describe('config.problem', () => {
       'source option',
       {},
       { sources: { s: { kind: 'http', auth: 1 } } },
-      ['sources.s.auth: unknown option; the options here are kind, stream, authorizer'],
+      ['sources.s.auth: unknown option; the options here are kind, tables, stream, authorizer'],
+    ],
+    [
+      'tables of an intake',
+      table({ from: 'shop.orders' }),
+      { sources: { web: { kind: 'http', tables: ['shop.orders', 'carts', 'shop.orders'] } } },
+      [
+        `sources.web.tables[1]: no table is from "carts"; declare one with from: 'carts', or drop it`,
+        'sources.web.tables[2]: "shop.orders" is named twice; drop one',
+      ],
     ],
     [
       'stream of a replication',

@@ -110,6 +110,9 @@ test('analyst.policy: changes no table, and reads nothing but tables and answers
     ask('athena:StartQueryExecution', arn(`workgroup/${workgroupNames(NAME).system}`)),
     ask('athena:StartQueryExecution', arn('workgroup/primary')),
     ask('athena:GetTableMetadata', arn('datacatalog/another')),
+    // A stream has the rows of every table in it, those too that an analyst may not see.
+    ask('kinesis:GetRecords', `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${NAME}-storage-events`),
+    ask('dynamodb:Query', `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${NAME}-storage-ledger`),
   ];
   expect(refused(statements, foreign)).toHaveLength(foreign.length);
 });

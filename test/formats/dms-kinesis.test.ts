@@ -284,6 +284,32 @@ test('columns.many: one record cannot make the table as wide as it likes', () =>
   expect(batch.bad.map(b => b.code)).toEqual(['TM_2123']);
 });
 
+test('columns.bound: what a bad record names counts for nothing, what is over it waits, and the others go on', () => {
+  const named = (from: number, to: number) =>
+    Object.fromEntries(Array.from({ length: to - from }, (_, i) => [`c${from + i}`, 1]));
+  const { columns, batch } = decode(
+    [
+      record('insert', { id: 'x', ...named(0, 4) }),
+      record('insert', { id: 1, ...named(10, 13) }),
+      record('insert', { id: 2, ...named(20, 23) }),
+      // Columns that the bad one brought, and one more.
+      record('insert', { id: 3, ...named(0, 3) }),
+      record('insert', { id: 4, ...named(10, 13), ...named(0, 2) }),
+      record('insert', { id: 5, c0: 1, c99: 1 }),
+      record('insert', { id: 6 }),
+    ],
+    { newColumnsMax: 5 },
+  );
+  expect(batch.bad.map(b => [b.row, b.code])).toEqual([
+    [0, 'TM_2103'],
+    [2, 'TM_2123'],
+    [3, 'TM_2123'],
+    [5, 'TM_2123'],
+  ]);
+  const brought = columns.slice(REQUEST.columns.length).map(({ name }) => name);
+  expect(brought).toEqual(['c0', 'c1', 'c10', 'c11', 'c12']);
+});
+
 test('decode.property: rows come as they were sent, and a bad one takes no other along', () => {
   const row = fc.record(
     {

@@ -26,7 +26,7 @@ const eventOf = (body: string, isBase64Encoded = false) =>
 
 function handlerOver(put: (records: readonly StreamPut[]) => Promise<void>) {
   const ports = { stream: { put }, clock: fixedClock(Date.UTC(2026, 0, 1)), ids: seededIds(1) };
-  return takeEvents({ config: lake, ports, bodyBytesMax: 1000 });
+  return takeEvents({ config: lake, ports, source: { bodyBytesMax: 1000, tables: ['logins'] } });
 }
 
 test.each([
@@ -46,6 +46,6 @@ test('intake.function: a stream that does not take them', async () => {
     throw new Error('secret words of a row');
   });
   const answer = await handler(eventOf('{"id":1}'));
-  expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } });
+  expect(answer).toMatchObject({ statusCode: 503, headers: { 'content-type': 'application/json', 'retry-after': '1' } });
   expect(answer.body).not.toContain('secret');
 });

@@ -3,7 +3,7 @@ import { listQuarantined } from '../../lib/ledger/quarantine';
 import { eachUnread } from '../../lib/ledger/schemas';
 import type { StreamRecord } from '../../lib/ports/change-stream';
 import type { LakePorts } from '../../lib/ports/lake-ports';
-import { holdsRecords, readAside } from '../../lib/stages/ingest-stream/aside';
+import { holdsRecords, readQuarantinedRecords } from '../../lib/stages/ingest-stream/aside';
 import { ingestRecords } from '../../lib/stages/ingest-stream/ingest-records';
 import { logTableOf } from '../../lib/table/columns';
 import { announcement, singleObject } from '../support/avro';
@@ -136,7 +136,7 @@ async function check(lake: TestLake, sent: readonly Sent[]): Promise<void> {
   );
   const aside = [];
   for (const waiting of await listQuarantined(ports.items))
-    if (holdsRecords(waiting)) aside.push(...(await readAside(ports, waiting)));
+    if (holdsRecords(waiting)) aside.push(...(await readQuarantinedRecords(ports, waiting)));
   const bad = sent.filter(one => one.waits);
   expect(aside.map(r => r.sequence).sort()).toEqual(bad.map(one => one.record.sequence).sort());
   for await (const { fingerprint } of eachUnread(ports.items, 'source')) {

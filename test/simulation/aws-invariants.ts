@@ -8,7 +8,7 @@ import { listWaiting } from '../../lib/ledger/waiting';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { historyViewSql } from '../../lib/query/athena/history-view';
 import { readAthenaLog } from '../../lib/query/athena/log';
-import { holdsRecords, readAside } from '../../lib/stages/ingest-stream/aside';
+import { holdsRecords, readQuarantinedRecords } from '../../lib/stages/ingest-stream/aside';
 import { historyOf, logTableOf } from '../../lib/table/columns';
 import { readCursor } from '../../lib/table/cursor';
 import { liveFiles } from '../../lib/table/live-files';
@@ -171,7 +171,7 @@ export async function quarantined({ ports }: AwsWorld): Promise<{ files: string[
   const all = await listQuarantined(ports.items);
   const records = new Set<string>();
   for (const one of all.filter(holdsRecords))
-    for (const { sequence } of await readAside(ports, one)) records.add(sequence);
+    for (const { sequence } of await readQuarantinedRecords(ports, one)) records.add(sequence);
   const files = all.filter(one => !holdsRecords(one)).map(one => one.object);
   return { files: files.sort(), records: [...records].sort() };
 }

@@ -68,7 +68,7 @@ async function postAll(world: World, count: number, random: () => number): Promi
       { stream: { put }, clock, ids: world.ports.ids },
       undeclared,
       { method: 'POST', path, contentType: 'application/json', body },
-      { bodyBytesMax: 1000, onFailure: () => undefined },
+      { source: { bodyBytesMax: 1000, tables: TABLES }, onFailure: () => undefined },
     );
     expect(answer.status).toBe(202);
   }

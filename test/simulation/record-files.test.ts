@@ -1,6 +1,6 @@
 import { listQuarantined } from '../../lib/ledger/quarantine';
 import type { LakePorts } from '../../lib/ports/lake-ports';
-import { readAside } from '../../lib/stages/ingest-stream/aside';
+import { readQuarantinedRecords } from '../../lib/stages/ingest-stream/aside';
 import { ingestRecordFile } from '../../lib/stages/ingest-stream/ingest-record-file';
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
 import { logTableOf } from '../../lib/table/columns';
@@ -75,7 +75,7 @@ async function check({ ports, files }: World): Promise<void> {
   );
   const records = await listQuarantined(ports.items);
   const waiting = await Promise.all(
-    records.map(async record => (await readAside(ports, record)).map(r => `${record.object} ${r.sequence}`)),
+    records.map(async record => (await readQuarantinedRecords(ports, record)).map(r => `${record.object} ${r.sequence}`)),
   );
   expect(waiting.flat().sort()).toEqual(bad.sort());
   for (const table of TABLES) {

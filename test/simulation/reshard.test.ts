@@ -2,7 +2,7 @@ import { listQuarantined } from '../../lib/ledger/quarantine';
 import type { StreamRef } from '../../lib/ledger/streams';
 import type { StreamRecord } from '../../lib/ports/change-stream';
 import type { LakePorts } from '../../lib/ports/lake-ports';
-import { readAside } from '../../lib/stages/ingest-stream/aside';
+import { readQuarantinedRecords } from '../../lib/stages/ingest-stream/aside';
 import { givenUp } from '../../lib/stages/ingest-stream/errors';
 import { ingestRecords } from '../../lib/stages/ingest-stream/ingest-records';
 import { putUnjudgedAside } from '../../lib/stages/ingest-stream/unjudged';
@@ -120,7 +120,7 @@ async function check({ ports }: TestLake, lives: readonly (readonly WorldRecord[
     ]);
   }
   await checkWaiting(ports, TABLES);
-  const waiting = await Promise.all((await listQuarantined(ports.items)).map(w => readAside(ports, w)));
+  const waiting = await Promise.all((await listQuarantined(ports.items)).map(w => readQuarantinedRecords(ports, w)));
   const bad = records.filter(world => world.changes.length === 0);
   expect(waiting.flat().map(named).sort()).toEqual(bad.map(world => named(world.record)).sort());
 }

@@ -1,7 +1,7 @@
 import { listQuarantined } from '../../lib/ledger/quarantine';
 import { compareSequences } from '../../lib/ledger/streams';
 import type { LakePorts } from '../../lib/ports/lake-ports';
-import { holdsRecords, readAside } from '../../lib/stages/ingest-stream/aside';
+import { holdsRecords, readQuarantinedRecords } from '../../lib/stages/ingest-stream/aside';
 import { ingestRecords } from '../../lib/stages/ingest-stream/ingest-records';
 import { replay } from '../../lib/stages/replay';
 import { vacuum } from '../../lib/stages/vacuum/vacuum';
@@ -104,7 +104,7 @@ async function checkStream({ ports }: TestLake, records: readonly WorldRecord[])
 const named = ({ shard, sequence }: { shard: string; sequence: string }) => `${shard} ${sequence}`;
 
 async function waitingIn(ports: LakePorts) {
-  const all = await Promise.all((await listQuarantined(ports.items)).map(w => readAside(ports, w)));
+  const all = await Promise.all((await listQuarantined(ports.items)).map(w => readQuarantinedRecords(ports, w)));
   return all.flat();
 }
 

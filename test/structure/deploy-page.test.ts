@@ -18,11 +18,11 @@ interface Policy {
   readonly Statement: Statement[];
 }
 
-/** The page's policies, in its order: who deploys, CloudFormation for every lake, for DMS, for loads, and for events. */
-const [deployer, everyLake, withDms, withLoads, withEvents] = Array.from(
+/** The page's policies, in its order: who deploys; CloudFormation for every lake, for DMS, for loads, for events; who looks after it. */
+const [deployer, everyLake, withDms, withLoads, withEvents, caretaker] = Array.from(
   page.matchAll(/^```json\n([\s\S]*?)^```$/gm),
   m => JSON.parse(m[1]!) as Policy,
-) as [Policy, Policy, Policy, Policy, Policy];
+) as [Policy, Policy, Policy, Policy, Policy, Policy];
 
 const list = (value: string | string[]) => (Array.isArray(value) ? value : [value]);
 const actionsOf = (...policies: Policy[]) =>
@@ -115,7 +115,7 @@ test('deploy page.policies: no type of resource lacks its verbs', () => {
 });
 
 test('deploy page.policies: each fits in a managed policy, and none may do everything', () => {
-  for (const policy of [deployer, everyLake, withDms, withLoads, withEvents]) {
+  for (const policy of [deployer, everyLake, withDms, withLoads, withEvents, caretaker]) {
     expect(JSON.stringify(policy).length).toBeLessThan(6144);
     expect(policy.Statement.every(({ Effect }) => Effect === 'Allow')).toBe(true);
     expect(actionsOf(policy).filter(action => /^\*$|:\*$/.test(action))).toEqual([]);

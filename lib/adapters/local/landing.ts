@@ -1,8 +1,9 @@
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathOutside } from '../../ports/errors';
 import type { ObjectStore } from '../../ports/object-store';
-import { guarded } from './file-errors';
+import { linkNamed, notAFile } from '../errors';
+import { guarded, isAbsent } from './file-errors';
 import { localStore } from './object-store';
 
 /** A file as the landing that holds nothing else, and its key there. */
@@ -17,8 +18,8 @@ const FOLDERS_MAX = 5;
 /**
  * A file anywhere on this machine as an object to take in. Its key keeps the last folders of the path as it was
  * given, so that the layout shows; whatever links those folders are, the landing opens this one file and no other.
- * Reading fails with TM_5001 when the file itself is a symbolic link: it may lead to what nobody meant to upload.
  * @param onRead told of each piece's bytes as it is streamed
+ * @throws TM_5108 when the file itself is a symbolic link, TM_5109 for a pipe or device
  */
 export async function landedFile(
   path: string,
@@ -28,6 +29,7 @@ export async function landedFile(
   const key = [...dirname(given).split('/').filter(Boolean).slice(-FOLDERS_MAX), basename(given)].join('/');
   const folder = await guarded(given, () => realpath(dirname(given)));
   const name = basename(given);
+  await requireFile(given);
   const files = localStore(folder);
   const only = (asked: string): string => {
     if (asked !== key) throw pathOutside(asked, given, 'is not the file that was named');
@@ -64,4 +66,20 @@ export async function landedFile(
     deleteMany: refuse,
   };
   return { landing, key };
+}
+
+/** What is not there passes: whoever reads it says so. */
+async function requireFile(path: string): Promise<void> {
+  const absent = (error: unknown) => {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  };
+  await guarded(path, async () => {
+    const stats = await lstat(path).catch(absent);
+    if (!stats || stats.isFile() || stats.isDirectory()) return;
+    // A link below /dev or /proc may name a pipe, whose path is none.
+    const led = stats.isSymbolicLink() ? await stat(path).catch(absent) : stats;
+    if (led && !led.isFile() && !led.isDirectory()) throw notAFile(path);
+    throw linkNamed(path, await realpath(path).catch(() => 'it leads nowhere'));
+  });
 }

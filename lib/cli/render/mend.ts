@@ -16,9 +16,14 @@ export function mendLine({ object, outcome, error }: Arrival): string {
   const name = basename(object);
   if (!error || outcome === 'rows-quarantined')
     return `  mend: see tidemark quarantine show ${name}, then tidemark replay ${name}`;
-  const next = stepFor(error.code, error.reason) ?? error.message.split(' · ').at(-1)!;
-  const step = next.replace(/, then replay( it| the file)?$/, '');
-  return BROKEN.has(error.code) ? `  mend: ${step}` : `  mend: ${step}, then tidemark replay ${name}`;
+  const said = error.message.split(' · ').at(-1)!;
+  // What waits on tells why and where, and has no step of its own.
+  const known = said === object ? `see tidemark quarantine show ${name}` : said;
+  const next = stepFor(error.code, error.reason) ?? known;
+  const replayed = /, then replay(?: it| the file)?(?: with (--table \S+))?$/.exec(next);
+  const step = replayed ? next.slice(0, replayed.index) : next;
+  if (BROKEN.has(error.code)) return `  mend: ${step}`;
+  return `  mend: ${step}, then ${['tidemark replay', name, replayed?.[1] ?? ''].join(' ').trimEnd()}`;
 }
 
 /** Where a row is at fault, the error of the file does not say what option of the config could take it in. */

@@ -59,8 +59,13 @@ export function shown(cell: Cell): string {
   return cell === 'NULL' ? '"NULL"' : plain(String(cell));
 }
 
-/** One line without control characters: data must not move a terminal's cursor. */
+/** One line without control characters, whole: data must not move a terminal's cursor. */
+export function inLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, c => (c === '\n' ? '⏎' : '·'));
+}
+
+/** The same, cut to a cell. */
 export function plain(text: string): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, c => (c === '\n' ? '⏎' : '·'));
+  const line = inLine(text);
   return line.length > CELL_CHARS_MAX ? `${line.slice(0, CELL_CHARS_MAX - 1)}…` : line;
 }

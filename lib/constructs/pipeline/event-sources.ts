@@ -4,7 +4,7 @@ import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { type IEventSourceDlq, type IFunction, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { KinesisEventSource, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { ResolvedLake } from '../../config/resolved';
-import { type StreamSource, streamSources } from '../../config/stream-sources';
+import { RETENTION_DAYS, type StreamSource, streamSources } from '../../config/stream-sources';
 import type { Storage } from '../storage/storage';
 import type { WorkQueue } from '../work-queue';
 import type { Grounds } from './rights';
@@ -72,15 +72,16 @@ function streamSource(storage: Storage, stream: IStream, maxRecordAge: Duration)
   });
 }
 
-/** How long streams keep records: the account's may do so for Kinesis's own default, the lake's for a week unless said. */
-const KEPT_HOURS = { atLeast: 24, week: 7 * 24 };
+/** The account's streams may keep records for Kinesis's own default. */
+const KEPT_HOURS_MIN = 24;
+/** Lambda looks no further back. */
+const AGE_HOURS_MAX = 7 * 24;
 /** A record that is given up is copied before its stream forgets it. */
 const MARGIN_HOURS = 12;
 
-function recordAgeMax({ streamArn, retentionDays }: StreamSource = {}): Duration {
-  const ofStream = retentionDays === undefined ? KEPT_HOURS.week : retentionDays * 24;
-  const kept = streamArn === undefined ? ofStream : KEPT_HOURS.atLeast;
-  return Duration.hours(Math.min(kept, KEPT_HOURS.week) - MARGIN_HOURS);
+function recordAgeMax({ streamArn, retentionDays = RETENTION_DAYS }: StreamSource = {}): Duration {
+  const kept = streamArn === undefined ? retentionDays * 24 : KEPT_HOURS_MIN;
+  return Duration.hours(Math.min(kept, AGE_HOURS_MAX) - MARGIN_HOURS);
 }
 
 /** The right to put them there is the function's (rights.ts), for that prefix alone; the CDK's would be the bucket. */

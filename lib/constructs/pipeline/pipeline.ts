@@ -3,7 +3,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { intakeKey, pascal } from '../../config/deployed';
 import type { ResolvedLake } from '../../config/resolved';
-import { httpSources, streamOf } from '../../config/stream-sources';
+import { httpSources, streamNameOf } from '../../config/stream-sources';
 import { bundleOf } from '../bundles';
 import { Intake } from '../intake/intake';
 import { governTables } from '../lake-formation';
@@ -115,7 +115,7 @@ export class Pipeline extends Construct {
     const scope = new Construct(this, 'Intakes');
     return new Map(
       httpSources(lake).map(([name, source]) => {
-        const of = streamOf(name, source);
+        const of = streamNameOf(name, source);
         const kept = { stream: storage.streams[of]!, streamKey: storage.streamKeys[of] };
         const props = { name, source, ...kept, layers, configFile: CONFIG_FILE, bundles };
         return [name, new Intake(scope, pascal(name), props)];

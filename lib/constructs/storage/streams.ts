@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { streamKey } from '../../config/deployed';
 import type { ResolvedLake } from '../../config/resolved';
-import { type StreamSource, streamSources } from '../../config/stream-sources';
+import { RETENTION_DAYS, type StreamSource, streamSources } from '../../config/stream-sources';
 import { acknowledge } from '../acknowledged';
 import { keep } from '../retained';
 
@@ -41,12 +41,11 @@ interface Origin {
 function streamOf(scope: Construct, lake: string, { name, source, key }: Origin): IStream {
   const id = streamKey(name);
   if (source.streamArn !== undefined) return Stream.fromStreamArn(scope, id, source.streamArn);
-  const { shards = 1, retentionDays = 7 } = source;
+  const { shards = 1, retentionDays = RETENTION_DAYS } = source;
   const stream = new Stream(scope, id, {
     ...(shards === 'on-demand'
       ? { streamMode: StreamMode.ON_DEMAND }
       : { streamMode: StreamMode.PROVISIONED, shardCount: shards }),
-    // A day, Kinesis's own default, is less than a weekend without anybody looking.
     retentionPeriod: Duration.days(retentionDays),
     ...(key
       ? { encryption: StreamEncryption.KMS, encryptionKey: key }

@@ -1,7 +1,7 @@
 import type { Field } from '../../columnar/types';
-import { type Snapshot, schemaById, type TableMetadata } from '../../iceberg/metadata';
+import { currentSchema, schemaById, type TableMetadata } from '../../iceberg/metadata';
 import type { QueryEngine } from '../../ports/query-engine';
-import type { DiffEngine } from '../diff';
+import type { DiffEngine, SnapshotRead } from '../diff-sides';
 import { quoteName } from '../quote';
 import { athenaSqlType } from './types';
 
@@ -9,29 +9,33 @@ import { athenaSqlType } from './types';
 export function athenaDiff(engine: Pick<QueryEngine, 'stream'>, database: string): DiffEngine {
   return {
     engine,
-    async sides({ table, metadata, before, after, columns }) {
+    async sides({ table, metadata, before, after }) {
       const from = `${quoteName(database)}.${quoteName(table)}`;
-      const side = (snapshot: Snapshot | undefined) => {
-        const then = columnsThen(metadata, snapshot, columns);
-        if (!snapshot) return `SELECT ${then} WHERE false`;
-        return `SELECT ${then} FROM ${from} FOR VERSION AS OF ${snapshot['snapshot-id']}`;
+      const side = (read: SnapshotRead) => {
+        const then = columnsThen(metadata, read);
+        if (!read.snapshot) return `SELECT ${then} WHERE false`;
+        return `SELECT ${then} FROM ${from} FOR VERSION AS OF ${read.snapshot['snapshot-id']}`;
       };
       return [side(before), side(after)];
+    },
+    async log({ name, metadata }, fields) {
+      const columns = selectSql(currentSchema(metadata).fields, fields);
+      return `SELECT ${columns} FROM ${quoteName(database)}.${quoteName(name)}`;
     },
   };
 }
 
 /** A snapshot is read with the names of its own schema; by their ids they are what the columns are called now. */
-function columnsThen(
-  metadata: TableMetadata,
-  snapshot: Snapshot | undefined,
-  columns: readonly Field[],
-): string {
+function columnsThen(metadata: TableMetadata, { snapshot, fields }: SnapshotRead): string {
   const id = snapshot?.['schema-id'];
-  const fields = !snapshot ? [] : id === undefined ? columns : schemaById(metadata, id).fields;
-  return columns
+  const then = !snapshot ? [] : id === undefined ? fields : schemaById(metadata, id).fields;
+  return selectSql(then, fields);
+}
+
+function selectSql(of: readonly Field[], fields: readonly Field[]): string {
+  return fields
     .map(f => {
-      const then = fields.find(field => field.id === f.id);
+      const then = of.find(field => field.id === f.id);
       const value = then ? quoteName(then.name) : 'NULL';
       return `CAST(${value} AS ${athenaSqlType(f.type)}) AS ${quoteName(f.name)}`;
     })

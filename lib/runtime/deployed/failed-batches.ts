@@ -1,7 +1,7 @@
 import { FAILED_BATCHES, streamKey } from '../../config/deployed';
 import { streamSources } from '../../config/stream-sources';
 import type { ObjectStore } from '../../ports/object-store';
-import { putFailureAside } from '../../stages/ingest-stream/failure-object';
+import { failedAt, putFailureAside } from '../../stages/ingest-stream/failure-object';
 import { replay } from '../../stages/replay';
 import type { AwsLake } from '../aws';
 import type { Environment } from '../aws-config';
@@ -23,7 +23,7 @@ export function failedBatches(
       if (sources.length === 0) return [];
       const found: DeadLetter[] = [];
       for await (const { key } of store.list(FAILED_BATCHES)) {
-        found.push({ id: key, queue: 'stream', about: key, at: timeOf(key) });
+        found.push({ id: key, queue: 'stream', about: key, at: failedAt(key) });
       }
       return found;
     },
@@ -40,12 +40,6 @@ export function failedBatches(
       return replay(lake.ports, lake.config, id);
     },
   };
-}
-
-/** `.../2026/11/21/2026-11-21T10.02.11-<id>`: when it was written, as Lambda names it; 0 for another name. */
-function timeOf(key: string): number {
-  const [, date, hours, minutes, seconds] = /(\d{4}-\d\d-\d\d)T(\d\d)\.(\d\d)\.(\d\d)[^/]*$/.exec(key) ?? [];
-  return date === undefined ? 0 : Date.parse(`${date}T${hours}:${minutes}:${seconds}Z`);
 }
 
 interface Failure {

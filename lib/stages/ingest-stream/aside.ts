@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import type { RowFault } from '../../formats/errors';
 import { quarantineKey } from '../../ledger/keys';
 import type { Quarantined } from '../../ledger/quarantine';
-import { FILE_ID_CHARS } from '../../ledger/received';
-import { type StreamRef, streamId } from '../../ledger/streams';
+import type { StreamRef } from '../../ledger/streams';
 import type { StreamRecord } from '../../ports/change-stream';
 import type { ItemAction, Items, ItemValue } from '../../ports/items';
 import type { LakePorts } from '../../ports/lake-ports';
+import { noCopy } from './errors';
 import type { Placed } from './places';
+import { type RecordRange, rangeText } from './record-range';
 import type { RecordsOfFile } from './request';
 
 /** A record that waits in quarantine, why, and the place it keeps. */
@@ -19,18 +20,24 @@ export type AsideRecord = Placed<StreamRecord> & {
   readonly judged?: true;
   /** The one that it waits for, of several tables that take its source table's records. */
   readonly table?: string;
+  /** The other tables that it was routed to: each has dealt with it itself, and is not given it again. */
+  readonly also?: readonly string[];
 };
 
 /** What is known of a record that waits already. */
-type Standing = Pick<AsideRecord, 'judged' | 'table'>;
+export type Standing = Pick<AsideRecord, 'judged' | 'table' | 'also'>;
 
 /** A record without what was made of it. */
 export function asideOf(
-  { shard, sequence, key, data, arrivedAt, place, judged, table }: Placed<StreamRecord> & Standing,
+  { shard, sequence, key, data, arrivedAt, place, judged, table, also }: Placed<StreamRecord> & Standing,
   fault: AsideRecord['fault'],
   generation?: number,
 ): AsideRecord {
-  const standing = { ...(judged ? { judged } : {}), ...(table === undefined ? {} : { table }) };
+  const standing = {
+    ...(judged ? { judged } : {}),
+    ...(table === undefined ? {} : { table }),
+    ...(also === undefined ? {} : { also }),
+  };
   const record = { shard, sequence, key, data, arrivedAt, place, fault, ...standing };
   return generation === undefined ? record : { ...record, generation };
 }
@@ -42,6 +49,8 @@ export interface QuarantinedRecords extends Quarantined {
     readonly stream: StreamRef;
     /** They were kept when a function failed, which may have taken some of them in before: the log's entries say which. */
     readonly failure: boolean;
+    /** When the oldest of a failure's arrived, milliseconds since 1970. */
+    readonly oldest?: number;
     /** They are lines of a file, which they are numbered by. */
     readonly file?: RecordsOfFile;
   };
@@ -49,47 +58,6 @@ export interface QuarantinedRecords extends Quarantined {
 
 export function holdsRecords(record: Quarantined): record is QuarantinedRecords {
   return (record as Partial<QuarantinedRecords>).records !== undefined;
-}
-
-/** What the records were: a run of a shard, by the sequence numbers of its first and last. */
-export interface RecordRange {
-  readonly stream: StreamRef;
-  readonly shard: string;
-  readonly first: string;
-  readonly last: string;
-}
-
-export function rangeOf(
-  stream: StreamRef,
-  records: readonly Pick<StreamRecord, 'shard' | 'sequence'>[],
-): RecordRange {
-  const [first, last] = [records[0]!, records.at(-1)!];
-  return { stream, shard: first.shard, first: first.sequence, last: last.sequence };
-}
-
-/** As it stands in the source of entries and as the object of quarantine records. */
-export const rangeText = ({ stream, shard, first, last }: RecordRange) =>
-  `${PREFIX}${streamId(stream)}/${shard}/${first}-${last}`;
-
-/** What the records of a table in a file go by: the way of each is told apart (lib/ledger/received.ts). */
-export function fileIdentity(shard: string, table: string): string {
-  return createHash('sha256').update(`${shard}\n${table}`).digest('hex').slice(0, FILE_ID_CHARS);
-}
-
-/** The source of their entries. */
-export const sourceOfFile = ({ shard, first, last }: RecordRange, table: string) =>
-  `${fileIdentity(shard, table)}#${first}-${last}`;
-
-const PREFIX = 'stream:';
-
-/** The sequence numbers that such a text names, where it is of that shard. */
-export function rangeIn(
-  text: string,
-  { stream, shard }: Pick<RecordRange, 'stream' | 'shard'>,
-): { first: string; last: string } | undefined {
-  const start = `${PREFIX}${streamId(stream)}/${shard}/`;
-  const m = text.startsWith(start) ? /^(\d+)-(\d+)(?:#|$)/.exec(text.slice(start.length)) : null;
-  return m ? { first: m[1]!, last: m[2]! } : undefined;
 }
 
 /** What is put aside, and what of it is known before its bytes are written. */
@@ -151,15 +119,14 @@ export async function putAsideAction(
   return { put: quarantineKey(id), value, ...(condition === undefined ? {} : { if: condition }) };
 }
 
-/** The records of a copy, as they were put aside. */
-export async function readAside(
+/** The records of a copy, as they were put aside. @throws TM_2328 when the copy is gone */
+export async function readQuarantinedRecords(
   { store }: Pick<LakePorts, 'store'>,
-  { copy }: Quarantined,
+  { id, copy }: Quarantined,
 ): Promise<AsideRecord[]> {
   const bytes = await store.get(copy);
-  const lines = Buffer.from(bytes ?? [])
-    .toString()
-    .split('\n');
+  if (!bytes) throw noCopy(id, copy);
+  const lines = Buffer.from(bytes).toString().split('\n');
   return lines.filter(line => line !== '').map(recordOf);
 }
 
@@ -184,6 +151,7 @@ interface Line {
   readonly generation?: number;
   readonly judged?: true;
   readonly table?: string;
+  readonly also?: readonly string[];
   readonly fault: RowFault;
 }
 
@@ -197,6 +165,7 @@ function lineOf({
   generation,
   judged,
   table,
+  also,
   fault,
 }: AsideRecord): string {
   const line: Line = {
@@ -210,6 +179,7 @@ function lineOf({
     ...(generation === undefined ? {} : { generation }),
     ...(judged ? { judged } : {}),
     ...(table === undefined ? {} : { table }),
+    ...(also === undefined ? {} : { also }),
     fault,
   };
   return `${JSON.stringify(line)}\n`;

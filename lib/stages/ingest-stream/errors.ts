@@ -57,6 +57,15 @@ export const defect = (error: unknown): RowFault => ({
   reason: `a defect of Tidemark: ${String(error).slice(0, 200)}`,
 });
 
+/** TM_2328: the copy of records that wait in quarantine is gone. Their quarantine record stays: it says what is missing. */
+export const noCopy = (id: string, copy: string) =>
+  new TidemarkError(
+    'TM_2328',
+    'the copy of records that wait is gone',
+    `quarantine ${id}, object ${copy}`,
+    'restore the object (an earlier version of it, where the bucket keeps them), then replay it again',
+  );
+
 /** TM_2390: a line of a file of records is longer than any record of a stream; nothing of the file was taken in. */
 export const lineTooLong = (line: number, bytesMax: number, where: string) =>
   new TidemarkError(
@@ -76,6 +85,12 @@ export const otherScale = (format: RecordFormat): RowFault => ({
 export const unknownSchema = (fingerprint: string): RowFault => ({
   code: 'TM_2393',
   reason: `its writer's schema, of fingerprint ${fingerprint}, was not announced yet`,
+});
+
+/** TM_2394: a record in Avro whose writer's schema nobody has announced, in a batch with more of these than are noted. */
+export const manyUnknownSchemas = (fingerprint: string): RowFault => ({
+  code: 'TM_2394',
+  reason: `its writer's schema, of fingerprint ${fingerprint}, was not announced yet, nor many others of its batch: replay it when it was`,
 });
 
 /** TM_2396: a column was renamed at its source, and nobody declared it: its rows would fill a column of their own. */

@@ -29,6 +29,12 @@ export async function putFailureAside(ports: LakePorts, failure: FailureObject):
   return id;
 }
 
+/** When Lambda wrote it, by its name (`.../2026/11/21/2026-11-21T10.02.11-<id>`), milliseconds since 1970; 0 for another name. */
+export function failedAt(key: string): number {
+  const [, date, hours, minutes, seconds] = /(\d{4}-\d\d-\d\d)T(\d\d)\.(\d\d)\.(\d\d)[^/]*$/.exec(key) ?? [];
+  return date === undefined ? 0 : Date.parse(`${date}T${hours}:${minutes}:${seconds}Z`);
+}
+
 interface FailureJson {
   readonly requestContext?: { readonly condition?: unknown };
   /** The function's event: its JSON text, or the JSON itself. Only in objects, not in messages. */

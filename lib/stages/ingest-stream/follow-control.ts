@@ -8,12 +8,13 @@ import {
   tablesFor,
 } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
+import { ColumnNames } from '../../formats/aliases';
 import { debeziumTypeOf } from '../../formats/debezium-control';
 import { dmsTypeOf } from '../../formats/dms-control';
 import type { ControlColumn, ControlNote } from '../../formats/stream-message';
 import { currentSchema } from '../../iceberg/metadata';
 import type { LakePorts } from '../../ports/lake-ports';
-import { type ColumnShape, userFields } from '../../table/columns';
+import { type ColumnShape, columnsToRead, userFields } from '../../table/columns';
 import { illegalTypeChange } from '../../table/errors';
 import { ensureLog } from '../../table/log-table';
 import { openLog } from '../../table/renames';
@@ -87,13 +88,13 @@ async function followColumn(
   column: ControlColumn,
 ): Promise<Verdict> {
   requireKey(table);
-  const name = lakeName(table, column.name);
-  if (isOmitted(table, name)) return NOTED;
   const log = await openLog(ports, table);
   const fields = log ? userFields(currentSchema(log.metadata).fields) : [];
-  const was = column.was === undefined ? undefined : lakeName(table, column.was);
-  if (was !== undefined && was !== name && [...fields, ...table.columns].some(f => f.name === was))
-    return refused(renamedAtSource(table.name, column.was!, name));
+  const names = namesOf(table, fields);
+  const name = names.find(column.name)?.name ?? column.name;
+  if (isOmitted(table, name)) return NOTED;
+  const was = column.was === undefined ? undefined : names.find(column.was)?.name;
+  if (was !== undefined && was !== name) return refused(renamedAtSource(table.name, column.was!, name));
   const typeOf = note.format === 'dms' ? dmsTypeOf : debeziumTypeOf;
   const type = column.type === undefined ? undefined : typeOf(column.type);
   const shape = shapeOf(table, { name, type }, fields);
@@ -120,8 +121,11 @@ function shapeOf(
   return widens(known.type, type) ? { name, type } : illegalTypeChange(table.name, name, known.type, type);
 }
 
-function lakeName({ aliases }: ResolvedTable, source: string): string {
-  return Object.entries(aliases).find(([, others]) => others.includes(source))?.[0] ?? source;
+/** What rows mean by a name, in whatever case, is what a control record means by it. */
+function namesOf(table: ResolvedTable, fields: readonly Field[]): ColumnNames {
+  const known = columnsToRead({ ...table, others: 'take' }, fields);
+  const key = table.key.filter(name => !known.some(c => c.name === name));
+  return new ColumnNames([...known, ...key.map(name => ({ name, type: 'string' as const }))], table.aliases);
 }
 
 function refused({ code, what, next }: TidemarkError): Verdict {

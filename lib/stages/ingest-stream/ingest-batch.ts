@@ -2,9 +2,10 @@ import type { ResolvedLake } from '../../config/resolved';
 import { beginLone, endLone } from '../../ledger/lone-records';
 import type { StreamRecord } from '../../ports/change-stream';
 import type { LakePorts } from '../../ports/lake-ports';
-import { asideId, rangeOf } from './aside';
+import { asideId } from './aside';
 import { givenUp } from './errors';
 import { ingestRecords } from './ingest-records';
+import { rangeOf } from './record-range';
 import type { RecordsRequest, RecordsTaken } from './request';
 import { putUnjudgedAside } from './unjudged';
 

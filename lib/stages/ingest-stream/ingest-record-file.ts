@@ -5,22 +5,17 @@ import type { SourceFile } from '../../formats/format';
 import { LINE_BYTES_MAX, type Portion, recordLines } from '../../formats/record-lines';
 import { eachQuarantined, type QuarantinedRow } from '../../ledger/quarantine';
 import { noteStep } from '../../ledger/received';
-import {
-  beginRecordFile,
-  endRecordFile,
-  filesAsShards,
-  type RecordFile,
-  streamOfFiles,
-} from '../../ledger/record-files';
+import { beginRecordFile, endRecordFile, streamOfFiles } from '../../ledger/record-files';
 import { streamId } from '../../ledger/streams';
 import type { LakePorts } from '../../ports/lake-ports';
 import type { ObjectStore } from '../../ports/object-store';
 import { noSuchFile } from '../ingest/errors';
 import type { Ingested } from '../ingest/request';
-import { fileIdentity, holdsRecords } from './aside';
+import { holdsRecords } from './aside';
 import { lineTooLong } from './errors';
 import type { ControlTaken } from './follow-control';
 import { ingestRecords } from './ingest-records';
+import { fileIdentity } from './record-range';
 import type { RecordsOfFile, RecordsTaken, TableTaken } from './request';
 import { routingOf } from './route';
 
@@ -30,8 +25,8 @@ export interface RecordFileRequest extends RecordsOfFile {
   readonly key: string;
   /** Whose stream its records are of; plain JSON goes to the table that is from it. It need not be declared. */
   readonly source: string;
-  /** A fresh id: takes in a file once more that was taken in before. */
-  readonly again?: string;
+  /** Takes in a file once more that was taken in to its end before. */
+  readonly again?: boolean;
   /** What is held of it at once: each portion is a batch, and a delta for each of its tables. Default: PORTION. */
   readonly portion?: Portion;
 }
@@ -47,7 +42,7 @@ const PORTION = { lines: 10_000, bytes: 16 * 1024 * 1024 };
 
 /**
  * Takes in a file of records as a shard of its source's local stream, batch after batch. Its bytes are what it is known
- * by, whatever its name: what was taken in before is `seen`. All its records arrived when the file was first seen, so
+ * by, whatever its name, and the table that is to have them all: what was taken in before is `seen`. All its records arrived when the file was first seen, so
  * that one that a crash cut short goes on where it stopped, at the places that its records had.
  * @throws TM_2301 without the file, TM_2105, TM_2106 and TM_2390 for one that cannot be read to its end: nothing of it
  * was taken in; TidemarkError for faults of the lake: what comes again goes on
@@ -60,25 +55,22 @@ export async function ingestRecordFile(
   routingOf(lake, { source: request.source, file: request });
   const read = await readThrough(request);
   if (!read) return { tables: [{ object: request.object, outcome: 'empty' }], control: [] };
-  const { file, shard } = read;
+  const { object, format, table, again = false } = request;
   const stream = streamOfFiles(request.source);
-  const known = await beginRecordFile(ports.items, stream, shard, ports.clock.now());
-  const taken = new Taken(request.object, shard);
-  if (known.done) return taken.seen(known.done);
-  const { object, format, table } = request;
-  const shards = filesAsShards(ports.items, stream);
-  let listed: ReturnType<typeof shards> | undefined;
+  const begun = await beginRecordFile(ports.items, stream, read.content, { now: ports.clock.now(), again });
+  const { shard, arrivedAt, done } = begun.file;
+  const taken = new Taken(object, shard);
+  if (done) return taken.seen(done);
   const batches = {
     source: request.source,
-    // What stands before this file does not change while it is read.
-    stream: { ...stream, shards: () => (listed ??= shards()) },
+    stream: { ...stream, shards: 'numbered' as const },
     shard,
     file: { object, format, ...(table === undefined ? {} : { table }) },
   };
-  for await (const lines of recordLines(file, request.portion ?? PORTION)) {
+  for await (const lines of recordLines(read.file, request.portion ?? PORTION)) {
     if ('tooLong' in lines) throw lineTooLong(lines.tooLong, LINE_BYTES_MAX, object);
     const records = lines.map(({ line, data }) => ({
-      ...{ shard, sequence: String(line), key: '', data, arrivedAt: known.arrivedAt },
+      ...{ shard, sequence: String(line), key: '', data, arrivedAt },
     }));
     for (let tries = 1, more = true; more; tries++) {
       const batch = await ingestRecords(ports, lake, { ...batches, records });
@@ -91,7 +83,7 @@ export async function ingestRecordFile(
   }
   const ingested = await taken.result(ports, streamId(stream));
   await noteWays(ports, ingested.tables);
-  await endRecordFile(ports.items, stream, shard, { ...known, done: taken.names() } satisfies RecordFile);
+  await endRecordFile(ports.items, begun, taken.names());
   return ingested;
 }
 
@@ -103,9 +95,9 @@ async function readThrough({
   landing,
   key,
   object,
-  again,
-}: Pick<RecordFileRequest, 'landing' | 'key' | 'object' | 'again'>): Promise<
-  { file: SourceFile; shard: string } | undefined
+  table,
+}: Pick<RecordFileRequest, 'landing' | 'key' | 'object' | 'table'>): Promise<
+  { file: SourceFile; content: string } | undefined
 > {
   const info = await landing.head(key);
   if (!info) throw noSuchFile(object);
@@ -130,8 +122,9 @@ async function readThrough({
     if (error instanceof TidemarkError && error.code === 'TM_2108') return undefined;
     throw error;
   }
-  if (again !== undefined) hash.update(`\n${again}`);
-  return { file, shard: hash.digest('hex').slice(0, 32) };
+  const bytes = hash.digest('hex').slice(0, 32);
+  // For another table they are another file's.
+  return { file, content: table === undefined ? bytes : fileIdentity(bytes, table) };
 }
 
 /** What came of the batches together. */
@@ -164,11 +157,13 @@ class Taken {
   async result(ports: LakePorts, stream: string): Promise<RecordFileTaken> {
     const waiting = await this.waiting(ports, stream);
     const tables = [...this.tables.values()].map(
-      ({ table, outcome, first, count, rows, badRows }): Ingested => {
+      ({ table, outcome, first, count, rows, badRows, leftOut, repeated }): Ingested => {
         const error = waiting.get(table);
         const numbered = first === undefined ? {} : { first };
         return {
           ...{ ...this.about(table), outcome, ...numbered, count, rows, badRows },
+          ...(leftOut ? { leftOut } : {}),
+          ...(repeated ? { repeated } : {}),
           ...(error && badRows > 0 ? { error } : {}),
         };
       },
@@ -219,6 +214,8 @@ function together(before: TableTaken | undefined, one: TableTaken): TableTaken {
   return {
     ...{ table: one.table, outcome: seen ? 'seen' : part, count: before.count + one.count, rows, badRows },
     ...(first === undefined ? {} : { first }),
+    leftOut: (before.leftOut ?? 0) + (one.leftOut ?? 0),
+    repeated: (before.repeated ?? 0) + (one.repeated ?? 0),
   };
 }
 

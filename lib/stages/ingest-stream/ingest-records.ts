@@ -12,15 +12,16 @@ import {
 import type { StreamRecord } from '../../ports/change-stream';
 import type { LakePorts } from '../../ports/lake-ports';
 import { localDate } from '../ingest/dates';
-import { asideId, asideOf, putAsideAction, rangeOf, rangeText, sourceOfFile } from './aside';
+import { asideId, asideOf, putAsideAction } from './aside';
 import { type ControlTaken, followControl } from './follow-control';
 import { arrivalOf, placeAfter } from './places';
+import { rangeOf, rangeText, sourceOfFile } from './record-range';
 import type { RecordsRequest, RecordsTaken, TableTaken } from './request';
 import { formatOfSource, type Routed, type Routes, routingOf } from './route';
 import { routeAll } from './route-undeclared';
 import { takeIn } from './take-in';
-import { holdUnread, takeInAnnounced } from './unread';
-import { schemasFor } from './writer-schemas';
+import { putUnreadAside, takeInAnnounced } from './unread';
+import { type BatchSchemas, schemasFor } from './writer-schemas';
 
 type Change = Routed<StreamRecord>;
 type Stray = Routes<StreamRecord>['strays'][number];
@@ -69,10 +70,10 @@ export async function ingestRecords(
   }
   if (announced) {
     // The event source delivers an announcement again until all that waited for its schema is dealt with.
-    const { taken, more, error } = await takeInAnnounced(ports, lake, request.source);
+    const { taken, more, error } = await takeInAnnounced(ports, lake, request.source, announced.fingerprints);
     tables.push(...taken);
     if (error !== undefined) failed.push({ error });
-    if (more) undone.push(announced);
+    if (more) undone.push(announced.first);
   }
   const retryFrom = undone.sort(compareSequences)[0];
   const retry = retryFrom === undefined ? {} : { retryFrom };
@@ -84,16 +85,17 @@ async function readBatch(
   ports: LakePorts,
   lake: ResolvedLake,
   request: RecordsRequest,
-): Promise<{ routes: Routes<StreamRecord>; announced?: string }> {
+): Promise<{ routes: Routes<StreamRecord> } & Pick<BatchSchemas, 'announced'>> {
   const records = inOrder(request.records);
   const routing = routingOf(lake, request);
   const format = routing.format ?? formatOfSource(lake, request.source);
   for (;;) {
     const schemas = await schemasFor(ports.items, { ...request, format }, records);
-    const own = records.filter(record => !schemas.isHeld(record));
+    const own = records.filter(record => !schemas.isAwaitingSchema(record));
     const routes = await routeAll(ports, lake, own, { ...routing, schemas });
-    if (await holdUnread(ports, request, routes.unread, schemas))
-      return { routes, ...(schemas.announcedAt === undefined ? {} : { announced: schemas.announcedAt }) };
+    const { announced } = schemas;
+    if (await putUnreadAside(ports, request, routes.unread, schemas))
+      return { routes, ...(announced ? { announced } : {}) };
   }
 }
 

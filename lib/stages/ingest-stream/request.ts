@@ -1,5 +1,5 @@
 import type { StreamFormat } from '../../formats/stream-formats';
-import type { ListShards, StreamRef } from '../../ledger/streams';
+import type { StreamRef, StreamShards } from '../../ledger/streams';
 import type { StreamRecord } from '../../ports/change-stream';
 import type { ControlTaken } from './follow-control';
 
@@ -8,7 +8,7 @@ export interface RecordsRequest {
   /** The stream's name in the config's `sources`. */
   readonly source: string;
   /** Name and creation time tell it from an older one; its shards are asked for where one is new to the ledger. */
-  readonly stream: StreamRef & { readonly shards: ListShards };
+  readonly stream: StreamRef & { readonly shards: StreamShards };
   readonly shard: string;
   /** A run of the shard without holes, in any order; a repeat of any of them is fine. */
   readonly records: readonly StreamRecord[];
@@ -37,6 +37,8 @@ export interface TableTaken {
   readonly badRows: number;
   /** Records that are not the table's, as `where` says. */
   readonly leftOut?: number;
+  /** Events that the table has a row of, and that came again. */
+  readonly repeated?: number;
 }
 
 export interface RecordsTaken {

@@ -1,10 +1,10 @@
 import type { ResolvedLake } from '../../config/resolved';
 import type { LakePorts } from '../../ports/lake-ports';
 import { noteSources } from '../undeclared';
-import { type RouteOptions, type Routes, routeRecords } from './route';
+import { type Routable, type RouteOptions, type Routes, routeRecords } from './route';
 
 /** routeRecords, where source tables that nobody declared get tables of their own first, if the config says so. */
-export async function routeAll<R extends { readonly data: Uint8Array; readonly table?: string }>(
+export async function routeAll<R extends Routable>(
   ports: Pick<LakePorts, 'items' | 'clock'>,
   lake: ResolvedLake,
   records: readonly R[],

@@ -32,6 +32,8 @@ export type Routed<R> = R & {
   readonly event?: EventRef;
   /** Why the table's reader cannot read it. */
   readonly unfit?: RowFault;
+  /** The other tables that it was routed to, now or before. */
+  readonly also?: readonly string[];
 };
 
 export interface Routes<R> {
@@ -43,6 +45,16 @@ export interface Routes<R> {
   /** Records in Avro whose writer's schema is not known yet. */
   readonly unread: readonly (R & { readonly fault: RowFault; readonly fingerprint: string })[];
   readonly control: readonly ControlNote[];
+}
+
+/** A record, and what is known of it where it waits in quarantine. */
+export interface Routable {
+  readonly data: Uint8Array;
+  /** The one of several tables that it waits for. */
+  readonly table?: string;
+  /** The other tables that it was routed to. */
+  readonly also?: readonly string[];
+  readonly fault?: RowFault;
 }
 
 export interface RouteOptions {
@@ -73,9 +85,10 @@ export function routingOf(
 /**
  * Which tables each record belongs to: those that take in its source table's changes, of plain JSON those that are from
  * the stream (`from: '<source name>'`). Of several each finds out whether the record is its own (`where`); one that waits
- * for a table is that table's alone. What is nobody's data, or none, is in no route.
+ * for a table is that table's alone; where that takes it no longer, it goes to those that it was never routed to, and is a
+ * stray for want of one. What is nobody's data, or none, is in no route.
  */
-export function routeRecords<R extends { readonly data: Uint8Array; readonly table?: string }>(
+export function routeRecords<R extends Routable>(
   lake: ResolvedLake,
   records: readonly R[],
   { source, table, waitsFor, format, schemas }: RouteOptions,
@@ -107,14 +120,18 @@ export function routeRecords<R extends { readonly data: Uint8Array; readonly tab
         ...(event ? { event } : {}),
       };
       const from = { ...(schema === undefined ? {} : { schema }), table: message.table ?? source };
-      const owners = table ? [table] : ownersOf(tablesFor(lake, from), record.table ?? waitsFor);
-      if (owners.length === 0) {
+      const takers = table ? [table] : tablesFor(lake, from);
+      const owners = ownersOf(takers, record, waitsFor);
+      if (owners.length === 0 && takers.length > 0 && record.fault)
+        strays.push({ ...record, fault: record.fault });
+      else if (owners.length === 0) {
         const why = strayBecause(lake, from, message.table === undefined);
         strays.push({ ...record, fault: undeclaredSource(Object.values(from).join('.'), why) });
         if (lake.undeclared === 'strings' && why === undefined) undeclared.set(JSON.stringify(from), from);
       }
       for (const owner of owners) {
-        const own = readAs && owner.reader ? { ...routed, ...rowReadAs(readAs, owner.reader) } : routed;
+        const standing = { ...routed, ...alsoOf(owner, owners, record) };
+        const own = readAs && owner.reader ? { ...standing, ...rowReadAs(readAs, owner.reader) } : standing;
         const known = tables.get(owner);
         if (known) known.push(own);
         else tables.set(owner, [own]);
@@ -131,10 +148,27 @@ function strayBecause(lake: ResolvedLake, from: SourceTable, isPlain: boolean): 
   return undeclaredFault(lake, from);
 }
 
-/** The one that the record waits for; all where that takes them no longer. */
-function ownersOf(owners: readonly ResolvedTable[], waitsFor: string | undefined): readonly ResolvedTable[] {
-  const own = waitsFor === undefined ? undefined : owners.find(({ name }) => name === waitsFor);
-  return own ? [own] : owners;
+/** The one that the record waits for; where that takes it no longer, those that it was never routed to. */
+function ownersOf(
+  takers: readonly ResolvedTable[],
+  { table, also = [] }: Routable,
+  waitsFor: string | undefined,
+): readonly ResolvedTable[] {
+  const waitedFor = table ?? waitsFor;
+  const own = waitedFor === undefined ? undefined : takers.find(({ name }) => name === waitedFor);
+  if (own) return [own];
+  return also.length === 0 ? takers : takers.filter(({ name }) => !also.includes(name));
+}
+
+/** The others that it was routed to. */
+function alsoOf(
+  owner: ResolvedTable,
+  owners: readonly ResolvedTable[],
+  { also = [] }: Routable,
+): { also?: readonly string[] } {
+  if (owners.length === 1) return also.length === 0 ? {} : { also };
+  const others = owners.flatMap(({ name }) => (name === owner.name ? [] : [name]));
+  return { also: [...new Set([...also, ...others])] };
 }
 
 /** The row as the table's own Avro schema has it. */

@@ -151,14 +151,16 @@ async function settleGroup(
   const before = await openLog(ports, table);
   const known = columnsToRead(table, before ? currentSchema(before.metadata).fields : []);
   const { arrivedAt } = table.record;
+  const reading = readingOf(table, format);
   const { columns, batch } = computed(() =>
     decodeChanges(
       records.map(record => (arrivedAt === undefined ? record.change : dated(record))),
       {
         columns: known,
+        ...boundOf(format, known.length - table.columns.length),
         ...(table.written ? { written: table.written } : {}),
         key: table.key,
-        ...readingOf(table, format),
+        ...reading,
         ...whereOf(table),
         aliases: table.aliases,
         others: table.others,
@@ -174,7 +176,8 @@ async function settleGroup(
   const merged = statedCursor(log.metadata);
   if (merged) await checkLedger(ports, table.name, merged);
   const rule = ruleOf(records, batch, generation, format);
-  const settled = computed(() => settle(batch, { table, columns, fields, rule, dateReceived }));
+  const namedByRow = reading.missing === 'absent';
+  const settled = computed(() => settle(batch, { table, columns, namedByRow, fields, rule, dateReceived }));
   const bad = [...batch.bad, ...settled.faults].map(({ row, code, reason, column }) => ({
     at: row,
     code,
@@ -200,6 +203,15 @@ function readingOf(
   if (format !== 'dms') return { bookkeeping: {}, missing: 'absent' };
   const { changedAt, sequence } = dmsBookkeeping(options);
   return { bookkeeping: { changedAt, sequence }, missing: absent === 'unchanged' ? 'absent' : 'null' };
+}
+
+/** As many columns a table gets that nobody declared, of whoever writes JSON: their names may be anybody's. */
+const UNDECLARED_COLUMNS_MAX = 500;
+
+/** A database has as many columns as its tables can; the width of events is their sender's, and stays. */
+function boundOf(format: RecordFormat, undeclared: number): Pick<ChangesRequest, 'newColumnsMax'> {
+  if (format === 'dms' || format === 'debezium') return {};
+  return { newColumnsMax: Math.max(0, UNDECLARED_COLUMNS_MAX - undeclared) };
 }
 
 const COLUMN_NAME_MAX = 255;

@@ -75,7 +75,12 @@ export async function takeIn(
     const outcome =
       bad.length === 0 ? 'taken-in' : bad.length < records.length ? 'rows-quarantined' : 'quarantined';
     const first = deltas.length > 0 ? { first: recorded.first } : {};
-    const counts = { count: deltas.length, rows, badRows: bad.length, ...(leftOut > 0 ? { leftOut } : {}) };
+    const repeated = records.length - fresh.records.length;
+    const counts = {
+      ...{ count: deltas.length, rows, badRows: bad.length },
+      ...(leftOut > 0 ? { leftOut } : {}),
+      ...(repeated > 0 ? { repeated } : {}),
+    };
     return { done: { table: table.name, outcome, ...first, ...counts } };
   });
 }

@@ -1,8 +1,9 @@
 import type { RowFault } from '../../formats/errors';
 import { cursorAction, isAfter, shardCursor } from '../../ledger/streams';
 import type { LakePorts } from '../../ports/lake-ports';
-import { putAsideAction, rangeOf, rangeText, readWaiting } from './aside';
+import { putAsideAction, readWaiting } from './aside';
 import { placeAfter } from './places';
+import { rangeOf, rangeText } from './record-range';
 import type { RecordsRequest } from './request';
 
 /** Records of one shard that no run has dealt with to its end, and what goes for all of them. */
@@ -30,7 +31,12 @@ export async function putUnjudgedAside(ports: LakePorts, unjudged: Unjudged): Pr
       object: rangeText(rangeOf(stream, placed)),
       table: '',
       records: placed.map(record => ({ ...record, fault })),
-      from: { source, stream: { name: stream.name, createdAt: stream.createdAt }, failure: true },
+      from: {
+        source,
+        stream: { name: stream.name, createdAt: stream.createdAt },
+        failure: true,
+        oldest: records.reduce((min, record) => Math.min(min, record.arrivedAt), Number.POSITIVE_INFINITY),
+      },
       at: ports.clock.now(),
     });
     // Only the shard's count moves: these records are no news of how far it was read.

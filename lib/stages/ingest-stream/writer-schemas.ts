@@ -3,31 +3,40 @@ import type { WriterSchemas } from '../../formats/avro/avro-messages';
 import { fingerprintIn, isSingleObject } from '../../formats/avro/fingerprint';
 import type { AvroSchema } from '../../formats/avro/schema';
 import type { StreamFormat } from '../../formats/stream-formats';
-import { isHeld, type KeptSchema, keepSchema, readSchemas } from '../../ledger/schemas';
-import type { ShardRef, StreamRef } from '../../ledger/streams';
+import { type AwaitingRun, awaitingRuns, isWithin } from '../../ledger/awaiting-schema';
+import { type Gate, keepSchemas, readGate, readSchema } from '../../ledger/schemas';
+import type { StreamRef } from '../../ledger/streams';
 import type { StreamRecord } from '../../ports/change-stream';
 import type { Items } from '../../ports/items';
+import { mapAtOnce } from '../../table/at-once';
 
 /** What the records of a batch need to know of their writers' schemas. */
 export interface BatchSchemas extends WriterSchemas {
-  /** The ledger's word on the fingerprints that the records bear. */
-  readonly kept: ReadonlyMap<string, KeptSchema>;
   /** Whether the record was put aside while its schema was unknown: it waits in quarantine, or has waited there. */
-  readonly isHeld: (record: Pick<StreamRecord, 'shard' | 'sequence' | 'data'>) => boolean;
-  /** The sequence number of the first record that announces a schema. */
-  readonly announcedAt?: string;
+  readonly isAwaitingSchema: (record: Pick<StreamRecord, 'sequence' | 'data'>) => boolean;
+  /** The runs that say so, in the shard's order. */
+  readonly runs: readonly AwaitingRun[];
+  /** The shard's gate, from before schemas were read; where all were known the batch puts nothing aside. */
+  readonly gate: Gate;
+  /** The schemas that the batch announces, and the sequence number of the first record that does. */
+  readonly announced?: { readonly fingerprints: readonly string[]; readonly first: string };
 }
 
-interface Known {
-  readonly schema: AvroSchema;
-  readonly kept: KeptSchema;
+export interface SchemasRequest {
+  readonly source: string;
+  readonly stream: StreamRef;
+  /** The records' shard, where some of them may have been put aside before. Default: none was. */
+  readonly shard?: string | undefined;
+  readonly format: StreamFormat;
 }
 
 /** As many schemas as a process keeps. */
 const KNOWN_MAX = 500;
+/** Schemas that are asked for at once. */
+const AT_ONCE = 16;
 
-/** Announced schemas never change, nor what was put aside before them: each is read once a process. */
-const known = new WeakMap<Items, Map<string, Known>>();
+/** Announced schemas never change: each is read once a process. */
+const known = new WeakMap<Items, Map<string, AvroSchema>>();
 
 /**
  * Reads the schemas that the records of a batch need, once those that the batch itself announces are in the ledger: before
@@ -35,48 +44,65 @@ const known = new WeakMap<Items, Map<string, Known>>();
  */
 export async function schemasFor(
   items: Items,
-  { source, stream, format }: { source: string; stream: StreamRef; format: StreamFormat },
+  { source, stream, shard, format }: SchemasRequest,
   records: readonly StreamRecord[],
 ): Promise<BatchSchemas> {
   if (format !== 'auto' && format !== 'avro') return NONE;
-  const before = known.get(items) ?? new Map<string, Known>();
+  const before = known.get(items) ?? new Map<string, AvroSchema>();
   if (before.size > KNOWN_MAX) before.clear();
   known.set(items, before);
-  const name = (fingerprint: string) => `${source} ${fingerprint}`;
-  const announced = announcementsAmong(records);
-  for (const { fingerprint, json } of announced)
-    if (!before.has(name(fingerprint))) await keepSchema(items, source, fingerprint, json);
-  const asked = new Set([...announced.map(({ fingerprint }) => fingerprint), ...fingerprintsOf(records)]);
-  const missing = [...asked].filter(fingerprint => !before.has(name(fingerprint)));
-  const read = await readSchemas(items, source, missing);
-  for (const kept of read.values()) {
-    const schema = kept.json === undefined ? undefined : writerSchema(kept.json);
-    if (schema && !('code' in schema)) before.set(name(kept.fingerprint), { schema, kept });
-  }
-  const kept = new Map([...asked].map(f => [f, before.get(name(f))?.kept ?? read.get(f)!]));
+  const found = new Map<string, AvroSchema>();
+  const readAll = (fingerprints: Iterable<string>) =>
+    mapAtOnce([...fingerprints], AT_ONCE, async fingerprint => {
+      const name = `${source} ${fingerprint}`;
+      const schema = before.get(name) ?? (await readWriterSchema(items, source, fingerprint));
+      if (!schema) return;
+      found.set(fingerprint, schema);
+      before.set(name, schema);
+    });
+  const said = announcementsAmong(records);
+  const announced = new Map(said.map(one => [one.fingerprint, one]));
+  await readAll(announced.keys());
+  const fresh = [...announced.values()].filter(({ fingerprint }) => !found.has(fingerprint));
+  await keepSchemas(items, source, fresh);
+  await readAll(fresh.map(({ fingerprint }) => fingerprint));
+  const inAvro = records.filter(({ data }) => fingerprintOf(data) !== undefined);
+  const borne = new Set(inAvro.map(({ data }) => fingerprintOf(data)!));
+  // In this order: what is put aside stands on the gate, and of a schema that has come no more is.
+  const gate = shard === undefined || borne.size === 0 ? 'absent' : await readGate(items, source, { shard });
+  await readAll([...borne].filter(fingerprint => !found.has(fingerprint)));
+  const [first, last] = [inAvro[0]?.sequence, inAvro.at(-1)?.sequence];
+  const runs =
+    shard === undefined || first === undefined || last === undefined
+      ? []
+      : await awaitingRuns(items, source, { stream, shard }, { first, last });
   return {
-    find: fingerprint => before.get(name(fingerprint))?.schema,
-    kept,
-    isHeld: ({ shard, sequence, data }) => {
-      const of = isSingleObject(data) ? kept.get(fingerprintIn(data) ?? '') : undefined;
-      const at: ShardRef = { stream, shard };
-      return of !== undefined && isHeld(of, at, sequence);
+    find: fingerprint => found.get(fingerprint),
+    runs,
+    gate,
+    isAwaitingSchema: ({ sequence, data }) => {
+      const fingerprint = fingerprintOf(data);
+      if (fingerprint === undefined || runs.length === 0) return false;
+      return runs.some(run => run.fingerprints.has(fingerprint) && isWithin(sequence, run));
     },
-    ...(announced[0] ? { announcedAt: announced[0].record.sequence } : {}),
+    ...(said[0]
+      ? { announced: { fingerprints: [...announced.keys()], first: said[0].record.sequence } }
+      : {}),
   };
 }
 
-const NONE: BatchSchemas = {
-  find: () => undefined,
-  kept: new Map(),
-  isHeld: () => false,
-};
+const NONE: BatchSchemas = { find: () => undefined, isAwaitingSchema: () => false, runs: [], gate: 'absent' };
 
-function fingerprintsOf(records: readonly StreamRecord[]): Set<string> {
-  const found = new Set<string>();
-  for (const { data } of records) {
-    const fingerprint = isSingleObject(data) ? fingerprintIn(data) : undefined;
-    if (fingerprint !== undefined) found.add(fingerprint);
-  }
-  return found;
+async function readWriterSchema(
+  items: Items,
+  source: string,
+  fingerprint: string,
+): Promise<AvroSchema | undefined> {
+  const json = await readSchema(items, source, fingerprint);
+  const schema = json === undefined ? undefined : writerSchema(json);
+  return schema && 'code' in schema ? undefined : schema;
+}
+
+function fingerprintOf(data: Uint8Array): string | undefined {
+  return isSingleObject(data) ? fingerprintIn(data) : undefined;
 }

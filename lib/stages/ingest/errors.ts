@@ -84,11 +84,20 @@ export const untoldWhere = () =>
     'send the column with every insert and update, then replay',
   );
 
+/** TM_2389: an update that leaves columns out may be the one by which its row enters what `where` asks for: nobody has the others. */
+export const partlyTold = (column: string) =>
+  new TidemarkError(
+    'TM_2389',
+    `an update says nothing of ${column}, and nothing says that its row fitted before it: where kept no older values`,
+    'a row',
+    "send whole rows, or where's columns in before-images; name what the source no longer has in omit; then replay",
+  );
+
 /** TM_2387: several tables take rows from the file's source table, and a file goes to one. */
 export const severalTables = (source: string, tables: readonly string[], key: string) =>
   new TidemarkError(
     'TM_2387',
     `the rows of ${source} go to ${tables.join(', ')}, and a file to one table`,
     key,
-    'name the table with --table; take the file in once for each of them',
+    `take the file in with --table for each of ${tables.slice(0, -1).join(', ')}, then replay it with --table ${tables.at(-1)}`,
   );

@@ -66,7 +66,8 @@ export function identify(
   const { detected, path, name, sha256 } = object;
   const table = request.table ? lake.tables.find(t => t.name === request.table) : ownerOf(lake, object);
   // A file's header is no promise of columns.
-  if (!table || table.undeclared) throw tableNotDeclared(request.table ?? detected?.table, path, request.date ?? detected?.date);
+  if (!table || table.undeclared)
+    throw tableNotDeclared(request.table ?? detected?.table, path, request.date ?? detected?.date);
   const kind = table.format?.kind ?? detected?.format ?? 'csv';
   const place = layoutPlace(object);
   const part = LOAD_NUMBER.exec(name)?.[1];

@@ -74,15 +74,19 @@ export class FileColumns {
   readonly lacking: readonly Field[];
   /** The first of them that might have entered. */
   readonly hole: string | undefined;
+  /** The first that rows could have named, of which each says nothing by itself. */
+  readonly unnamed: string | undefined;
 
   constructor(
     private readonly decoded: DecodedBatch,
-    { table, columns, fields }: SettleContext,
+    { table, columns, fields, namedByRow }: SettleContext,
   ) {
     const kept = columns.map((c, i) => [c.name, i] as const).filter(([name]) => !isOmitted(table, name));
     this.at = new Map(kept);
     this.lacking = userFields(fields).filter(f => !this.at.has(f.name));
-    this.hole = this.lacking.find(f => !isOmitted(table, f.name))?.name;
+    const holes = this.lacking.map(f => f.name).filter(name => !isOmitted(table, name));
+    this.hole = holes[0];
+    this.unnamed = namedByRow ? holes.find(name => name !== table.record.arrivedAt) : undefined;
   }
 
   column(name: string): Column | undefined {

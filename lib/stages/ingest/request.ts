@@ -33,6 +33,8 @@ export interface Ingested extends ColumnNews {
   readonly badRows?: number;
   /** Rows of it that are not the table's, as `where` says. */
   readonly leftOut?: number;
+  /** Events of it that the table has, and that came again. */
+  readonly repeated?: number;
 }
 
 export interface IngestOptions extends IngestRequest {

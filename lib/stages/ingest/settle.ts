@@ -5,10 +5,11 @@ import { dmsSequence, type Position, position } from '../../change/position';
 import type { Column } from '../../columnar/column';
 import { isNull, valueAt } from '../../columnar/kernels';
 import { literal } from '../../columnar/literal';
+import type { ResolvedTable } from '../../config/resolved';
 import { TidemarkError } from '../../errors';
 import type { DecodedBatch } from '../../formats/format';
 import { Fit } from '../../formats/where';
-import { appendOnly, badSequence, untoldWhere } from './errors';
+import { appendOnly, badSequence, partlyTold, untoldWhere } from './errors';
 import { FileColumns, logRows, NEW_KEY, OLD_KEY, PLAIN, PlacedRows } from './log-rows';
 import type { SettleContext, Settled, SettleFault } from './settled';
 
@@ -85,11 +86,27 @@ class Rows {
       (c, k) => !c || isNull(c, i) || this.file.lacks(table.key[k]!, i),
     );
     if (missing >= 0) return faultOf(missingKey(table.key[missing]!, ''));
-    if (this.decoded.ops[i] !== OP_UPDATE || !this.changed(i)) return undefined;
-    if (this.dies(i) || this.isUnfit(i)) return undefined;
+    if (this.decoded.ops[i] !== OP_UPDATE || this.dies(i) || this.isUnfit(i)) return undefined;
+    if (!this.changed(i)) return this.entryFault(i);
     const hole =
       this.file.hole ?? columns.find(c => this.file.lacks(c.name, i) && !this.knowsOld(c.name, i))?.name;
     return hole === undefined ? undefined : faultOf(partialKeyChange(hole, ''));
+  }
+
+  /** An update that leaves columns out, by which its row may enter: those that `where` kept out left no values behind. */
+  private entryFault(i: number): Fault | undefined {
+    const { columns, table } = this.context;
+    const { where } = table;
+    if (!where) return undefined;
+    const left = columns.find(c => this.file.lacks(c.name, i))?.name ?? this.file.unnamed;
+    return left === undefined || this.fittedBefore(i, where) ? undefined : faultOf(partlyTold(left));
+  }
+
+  private fittedBefore(i: number, where: NonNullable<ResolvedTable['where']>): boolean {
+    return Object.entries(where).every(([name, equals]) => {
+      const was = this.decoded.before?.get(name);
+      return was !== undefined && this.knowsOld(name, i) && valueAt(was, i) === literal(equals, was.type);
+    });
   }
 
   private knowsOld(column: string, i: number): boolean {

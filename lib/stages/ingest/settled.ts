@@ -41,6 +41,8 @@ export interface SettleContext {
   readonly table: ResolvedTable;
   /** The file's columns as the decoder gives them. */
   readonly columns: readonly DeclaredColumn[];
+  /** Whether rows name their columns, each its own: then one that none of them names was left out by each. */
+  readonly namedByRow: boolean;
   /** The log table's fields. */
   readonly fields: readonly Field[];
   readonly rule: PositionRule;

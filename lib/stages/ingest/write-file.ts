@@ -97,7 +97,15 @@ function shapesOf(file: Identified, opened: OpenedFile): DeclaredColumn[] {
 }
 
 function settleContext(file: Identified, opened: OpenedFile, fields: readonly Field[], rule: PositionRule) {
-  return { table: file.table, columns: opened.columns, fields, rule, dateReceived: file.dateReceived };
+  const { table, dateReceived } = file;
+  return {
+    table,
+    columns: opened.columns,
+    namedByRow: file.kind === 'json-lines',
+    fields,
+    rule,
+    dateReceived,
+  };
 }
 
 async function* settledRows(

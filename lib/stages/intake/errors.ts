@@ -13,13 +13,13 @@ export const eventNotObject = (at: number, where: string) =>
     'send one JSON object, or an array of them; events are counted from 0',
   );
 
-/** TM_2373: no table of the config is `from` what an event was posted to. */
+/** TM_2373: no table is `from` what an event was posted to, or the http source does not take its events. */
 export const noSuchTable = (table: string, where: string) =>
   new TidemarkError(
     'TM_2373',
-    `no table takes in the events of ${JSON.stringify(table.slice(0, 100))}`,
+    `events of ${JSON.stringify(table.slice(0, 100))} are not taken here`,
     where,
-    "post to /events/<source table>, as a table's `from` names it",
+    "post to /events/<source table>, as the `from` of an append table says it; others the http source names in `tables`",
   );
 
 /** TM_2374: a body, or an event of it, is larger than what is taken. Nothing of the body was put. */
@@ -41,6 +41,15 @@ export const notJsonType = (type: string, where: string) =>
     `a body of type ${type.slice(0, 60) || 'unknown'} is not taken`,
     where,
     'send the header content-type: application/json',
+  );
+
+/** TM_2379: a header `host` that is no name of the intake: a page may have had its own name lead here (DNS rebinding). */
+export const otherHost = (host: string, where: string) =>
+  new TidemarkError(
+    'TM_2379',
+    `${JSON.stringify(host.slice(0, 100))} is no name of this intake`,
+    where,
+    'post to localhost, to an address, or to the name that --host says',
   );
 
 const USE = 'POST JSON to /events/<source table>';

@@ -1,4 +1,5 @@
 import { type ResolvedLake, tablesFor } from '../../config/resolved';
+import type { HttpSource } from '../../config/stream-sources';
 import { undeclaredFault } from '../../config/undeclared';
 import { TidemarkError } from '../../errors';
 import { eventRecord, sourceTable } from '../../formats/intake-event';
@@ -6,7 +7,15 @@ import { type ChangeStream, RECORD_BYTES_MAX, type StreamPut } from '../../ports
 import type { Clock } from '../../ports/clock';
 import { RecordsRefused } from '../../ports/errors';
 import type { Ids } from '../../ports/ids';
-import { noSuchMethod, noSuchPath, noSuchTable, notAllPut, notJsonType, tooLarge } from './errors';
+import {
+  noSuchMethod,
+  noSuchPath,
+  noSuchTable,
+  notAllPut,
+  notJsonType,
+  otherHost,
+  tooLarge,
+} from './errors';
 import { eventsOf } from './events';
 
 /** What an intake stands on: the stream that keeps the events, and what names them. */
@@ -22,12 +31,15 @@ export interface IntakeRequest {
   /** Without the query. */
   readonly path: string;
   readonly contentType?: string;
+  /** The header `host`: whom the sender believes to talk to. */
+  readonly host?: string;
   readonly body: Uint8Array;
 }
 
-/** What is answered: a status and a JSON body. */
+/** What is answered: a status, headers by their names in lower case, and a JSON body. */
 export interface IntakeAnswer {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: {
     /** How many events the stream has. */
     readonly accepted: number;
@@ -38,12 +50,17 @@ export interface IntakeAnswer {
 }
 
 export interface IntakeOptions {
-  readonly bodyBytesMax: number;
+  readonly source: TakenFrom;
+  /** Whether a header `host` names whoever serves. Default: it was looked at before. */
+  readonly answersTo?: (host: string) => boolean;
   /** After this long no further part of a body is begun, milliseconds. Default: all are. */
   readonly putMsMax?: number;
   /** Told of what the stream fails with; the answer says no more of it than its code. */
   readonly onFailure: (error: unknown) => void;
 }
+
+/** What an http source takes. */
+export type TakenFrom = Pick<HttpSource, 'bodyBytesMax' | 'tables'>;
 
 /** Records and bytes that are put at once: one call's of Kinesis, after which the answer could say what it has. */
 const PUT_RECORDS_MAX = 500;
@@ -57,6 +74,7 @@ const STATUS: Readonly<Record<string, number>> = {
   TM_2375: 404,
   TM_2377: 405,
   TM_2378: 415,
+  TM_2379: 403,
 };
 
 /**
@@ -71,10 +89,13 @@ export async function intake(
 ): Promise<IntakeAnswer> {
   const where = `${request.method} ${request.path.slice(0, 200)}`;
   try {
-    const table = tableOf(lake, request, where);
+    const { host } = request;
+    if (host !== undefined && options.answersTo?.(host) === false) throw otherHost(host, where);
+    const table = tableOf(lake, request, options.source, where);
     const { length } = request.body;
-    if (length > options.bodyBytesMax)
-      throw tooLarge(`the body has ${length} bytes, more than ${options.bodyBytesMax}`, where);
+    const { bodyBytesMax } = options.source;
+    if (length > bodyBytesMax)
+      throw tooLarge(`the body has ${length} bytes, more than ${bodyBytesMax}`, where);
     const receivedAt = ports.clock.now();
     const records = eventsOf(request.body, where).map((data, i): StreamPut => {
       const id = ports.ids.fresh();
@@ -98,30 +119,42 @@ const sizeOf = ({ key, data }: StreamPut) => Buffer.byteLength(key) + data.lengt
 
 function answer(status: number, ids: readonly (string | null)[], error?: TidemarkError): IntakeAnswer {
   const accepted = ids.filter(id => id !== null).length;
-  if (!error) return { status, body: { accepted, ids } };
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (status === 429 || status === 503) headers['retry-after'] = '1';
+  if (!error) return { status, headers, body: { accepted, ids } };
   const { code, message } = error;
-  return { status, body: { accepted, ids, error: { code, message } } };
+  return { status, headers, body: { accepted, ids, error: { code, message } } };
 }
 
 /** @throws TM_2373, TM_2375 */
 function tableOf(
   lake: ResolvedLake,
   { method, path, contentType = '' }: IntakeRequest,
+  from: TakenFrom,
   where: string,
 ): string {
   const named = /^\/events\/([^/]+)$/.exec(path)?.[1];
   if (named === undefined) throw noSuchPath(where);
   if (method !== 'POST') throw noSuchMethod(where);
-  if (!/\bjson\b/i.test(contentType)) throw notJsonType(contentType, where);
+  if (!JSON_TYPE.test(contentType)) throw notJsonType(contentType, where);
   const table = decoded(named);
-  if (table === undefined || !isTaken(lake, table)) throw noSuchTable(table ?? named, where);
+  if (table === undefined || !isTaken(lake, from, table)) throw noSuchTable(table ?? named, where);
   return table;
 }
 
-/** Whether a table takes it in, or may come to be for it: the first events of a name that is not declared make one. */
-function isTaken(lake: ResolvedLake, table: string): boolean {
+/** Of a body that a browser sends for no page of another site without asking first. */
+const JSON_TYPE = /^application\/([\w.+-]+\+)?json\s*(;|$)/i;
+
+/**
+ * Whether the source takes in the events of a source table: those that it names, else those of declared append tables. Of
+ * a table with a key any event may be the newest row of any key, so whoever may post to one may write all of it.
+ */
+function isTaken(lake: ResolvedLake, { tables }: TakenFrom, table: string): boolean {
   const source = sourceTable(table);
-  return tablesFor(lake, source).length > 0 || undeclaredFault(lake, source) === undefined;
+  const owners = tablesFor(lake, source);
+  if (tables)
+    return tables.includes(table) && (owners.length > 0 || undeclaredFault(lake, source) === undefined);
+  return owners.length > 0 && owners.every(owner => owner.mode === 'append' && !owner.undeclared);
 }
 
 function decoded(part: string): string | undefined {

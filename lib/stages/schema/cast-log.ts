@@ -5,10 +5,11 @@ import { currentSchema, formatMetadata, type TableMetadata } from '../../iceberg
 import { entriesAfter, isLoad, type Mark, markJoined } from '../../ledger/entries';
 import type { LakePorts } from '../../ports/lake-ports';
 import { lackingIn, withAbsent } from '../../table/absent';
+import { FOOTERS_AT_ONCE, mapAtOnce } from '../../table/at-once';
 import { logTableOf } from '../../table/columns';
 import { commit } from '../../table/commit';
 import { cursorSummary, readCursor } from '../../table/cursor';
-import { openFile } from '../../table/data-file';
+import { openFile, SMALL_FILE_BYTES } from '../../table/data-file';
 import { commitContended, rowsDoNotAddUp } from '../../table/errors';
 import { deltasIn, joinedFolder } from '../../table/joined-deltas';
 import { type LiveFile, liveFiles } from '../../table/live-files';
@@ -48,9 +49,9 @@ export async function castLog(
     under = base;
     const { data, deletes } = await liveFiles(ports.store, open.metadata);
     const cast = deletes.length > 0 ? [] : await withTextsAlone(ports, metadata, data);
-    for (const live of cast)
-      if (!written.has(live.file.path))
-        written.set(live.file.path, await castFile(ports, { name: table, metadata }, live, limits));
+    const left = cast.filter(live => !written.has(live.file.path));
+    const files = await eachFile(left, file => castFile(ports, { name: table, metadata }, file, limits));
+    for (const [{ path }, file] of files) written.set(path, file);
     if (cast.length === 0 && metadata === open.metadata) return noteMoved(ports, table);
     const done =
       cast.length === 0
@@ -68,6 +69,18 @@ export async function castLog(
     if (done.committed) return noteMoved(ports, table);
   }
   throw commitContended(name, TRIES);
+}
+
+/** Memory holds small files, FOOTERS_AT_ONCE of them, or a row group of a larger one: those go one after the other. */
+async function eachFile<R>(
+  files: readonly LiveFile[],
+  work: (file: DataFile) => Promise<R>,
+): Promise<(readonly [DataFile, R])[]> {
+  const one = async ({ file }: LiveFile) => [file, await work(file)] as const;
+  const isSmall = ({ file }: LiveFile) => file.size <= SMALL_FILE_BYTES;
+  const done = await mapAtOnce(files.filter(isSmall), FOOTERS_AT_ONCE, one);
+  for (const live of files) if (!isSmall(live)) done.push(await one(live));
+  return done;
 }
 
 /** A commit without a snapshot. */
@@ -89,23 +102,22 @@ async function withTextsAlone(
   data: readonly LiveFile[],
 ): Promise<LiveFile[]> {
   const { fields } = currentSchema(metadata);
-  const found: LiveFile[] = [];
-  for (const live of data) {
-    const { valueCounts } = live.file.metrics;
+  const isText = await mapAtOnce(data, FOOTERS_AT_ONCE, async ({ file }) => {
+    const { valueCounts } = file.metrics;
     const ids =
       valueCounts.size > 0
         ? new Set(valueCounts.keys())
-        : new Set((await openFile(store, live.file)).footer.columns.flatMap(c => c.fieldId ?? []));
-    if (fields.some(f => isCast(f, id => ids.has(id)))) found.push(live);
-  }
-  return found;
+        : new Set((await openFile(store, file)).footer.columns.flatMap(c => c.fieldId ?? []));
+    return fields.some(f => isCast(f, id => ids.has(id)));
+  });
+  return data.filter((_, i) => isText[i]);
 }
 
-/** The same rows in the same order, with the values of what is cast. Memory holds a row group. */
+/** The same rows in the same order, with the values of what is cast. */
 async function castFile(
   ports: LakePorts,
   { name, metadata }: { readonly name: string; readonly metadata: TableMetadata },
-  { file: listed }: LiveFile,
+  listed: DataFile,
   limits: ResolvedLake['limits'],
 ): Promise<DataFile> {
   const { fields } = currentSchema(metadata);
@@ -138,11 +150,11 @@ async function noteMoved(ports: LakePorts, table: string): Promise<void> {
   const { data } = await liveFiles(ports.store, metadata);
   const live = new Set(data.map(({ file }) => file.path));
   const places = new Map<string, Mark & { readonly rows: number }>();
-  for (const { file } of data) {
-    if (!file.path.startsWith(folder)) continue;
-    for (const { name, first, rows } of await deltasIn(await openFile(ports.store, file), fields))
-      places.set(name, { key: ports.store.keyOf(file.path), bytes: file.size, first, rows });
-  }
+  const joined = data.filter(({ file }) => file.path.startsWith(folder));
+  const found = await eachFile(joined, async file => deltasIn(await openFile(ports.store, file), fields));
+  for (const [{ path, size: bytes }, deltas] of found)
+    for (const { name, first, rows } of deltas)
+      places.set(name, { key: ports.store.keyOf(path), bytes, first, rows });
   let marks = new Map<number, Mark>();
   for await (const entry of entriesAfter(ports.items, table, 0)) {
     const place = places.get(entry.name);

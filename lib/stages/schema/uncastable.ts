@@ -9,6 +9,7 @@ import { readEntry } from '../../ledger/entries';
 import { EntryNumbers } from '../../ledger/entry-numbers';
 import { FILE_ID_CHARS, readReceived } from '../../ledger/received';
 import type { LakePorts } from '../../ports/lake-ports';
+import { FOOTERS_AT_ONCE, mapAtOnce, portionsOf } from '../../table/at-once';
 import { ENTRY, OP, ownField, POS_MAJOR, POS_MINOR, SOURCE } from '../../table/columns';
 import { openFile } from '../../table/data-file';
 import { deltasOf } from '../../table/read-changes';
@@ -44,8 +45,9 @@ const TEXT_CHARS_MAX = 200;
 
 /**
  * Texts in the log's files that are no values of the types their columns are declared with; those of deletes count only
- * in the key, as their other columns are never read. In a table that had no key, rows whose key is NULL too. File by file:
- * memory holds a piece of a row group.
+ * in the key, as their other columns are never read. In a table that had no key, rows whose key is NULL too. Files that
+ * have the values, as their writers say, are not asked. Memory holds small files, FOOTERS_AT_ONCE of them, and of a larger
+ * one a row group.
  * @param fields the log's, with the columns retyped
  */
 export async function findUncastable(
@@ -55,17 +57,27 @@ export async function findUncastable(
   files: AsyncIterable<DataFile>,
 ): Promise<Uncastables> {
   const found = new Found(ports, table, fields);
-  for await (const listed of files) {
-    if (listed.content !== 0) continue;
-    const file = await openFile(ports.store, listed);
-    const has = new Set(file.footer.columns.map(c => c.fieldId));
-    const casts = fields.filter(f => isCast(f, id => has.has(id)));
-    if (casts.length === 0 && !table.keyless) continue;
-    const reads = found.fieldsFor(casts);
-    for (let group = 0; group < file.footer.rowGroups.length; group++)
-      for await (const batch of file.pieces(group, reads)) await found.look(batch, casts);
+  for await (const listed of portionsOf(thoseToAsk(table, fields, files), FOOTERS_AT_ONCE)) {
+    const opened = await mapAtOnce(listed, FOOTERS_AT_ONCE, file => openFile(ports.store, file));
+    for (const file of opened) {
+      const has = new Set(file.footer.columns.map(c => c.fieldId));
+      const casts = fields.filter(f => isCast(f, id => has.has(id)));
+      if (casts.length === 0 && !table.keyless) continue;
+      const reads = found.fieldsFor(casts);
+      for (let group = 0; group < file.footer.rowGroups.length; group++)
+        for await (const batch of file.pieces(group, reads)) await found.look(batch, casts);
+    }
   }
   return found;
+}
+
+/** Those that may have texts alone: of a writer that stated no counts every one. */
+async function* thoseToAsk(table: Looked, fields: readonly Field[], files: AsyncIterable<DataFile>) {
+  for await (const file of files) {
+    const { valueCounts } = file.metrics;
+    const mayBeCast = valueCounts.size === 0 || fields.some(f => isCast(f, id => valueCounts.has(id)));
+    if (file.content === 0 && (table.keyless || mayBeCast)) yield file;
+  }
 }
 
 interface Fault {

@@ -99,3 +99,28 @@ test('control.ofNobody: a table that nobody declared is noted', async () => {
   const other = control('add-column').replace('"one"', '"other"');
   expect(await verdicts(lakeOf(), other)).toEqual(['add-column noted']);
 });
+
+test('control.case: a name in another case is the column that rows mean by it', async () => {
+  const lake = lakeOf({ ...OPEN, columns: { id: 'bigint', email: 'string' } });
+  const create = control('create-table', {
+    'table-def': { columns: { ID: { type: 'INT8' }, Email: { type: 'STRING' } } },
+  });
+  const row = (id: number) => ({ op: 'insert' as const, data: { ID: id, EMAIL: 'x' } });
+  const add = control('add-column', { 'column-def': { columns: { EMAIL: { type: 'STRING' } } } });
+  const taken = await deliver(lake, await send(lake, create, row(1), add, row(2)));
+  expect(taken.control.map(c => c.outcome)).toEqual(['done', 'noted']);
+  expect(taken.tables).toMatchObject([{ rows: 2, badRows: 0 }]);
+  const again = await deliver(lake, await send(lake, add));
+  expect(again.control.at(-1)?.outcome).toBe('noted');
+  const widen = control('column-type-change', { column: { name: 'Email', type: 'INT8' } });
+  expect((await deliver(lake, await send(lake, widen))).control.at(-1)).toMatchObject({ outcome: 'noted' });
+  expect(await columnsOf(lake)).toEqual({ id: 'long', email: 'string' });
+});
+
+test('control.caseOfKey: a key that only the config names is the column of its rows', async () => {
+  const lake = lakeOf({ key: ['id'] });
+  const create = control('create-table', { 'table-def': { columns: { ID: { type: 'INT8' } } } });
+  const taken = await deliver(lake, await send(lake, create, { op: 'insert', data: { ID: 1 } }));
+  expect(taken.tables).toMatchObject([{ rows: 1, badRows: 0 }]);
+  expect(await columnsOf(lake)).toEqual({ id: 'long' });
+});

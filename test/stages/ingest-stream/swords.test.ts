@@ -37,7 +37,7 @@ test('swords.twenty rows of forty events, as the game sends them; the same batch
             contentType: 'application/json',
             body: Buffer.from(JSON.stringify(event)),
           },
-          { bodyBytesMax: 10_000, onFailure: () => undefined },
+          { source: { bodyBytesMax: 10_000 }, onFailure: () => undefined },
         );
         expect(answer.status).toBe(202);
       }

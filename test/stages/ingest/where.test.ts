@@ -167,6 +167,7 @@ describe('where.merge', () => {
     ts: tsOf(i),
     id: String(id),
     state: open ? 'open' : 'closed',
+    at: null,
     // Of a row that is not asked for, other columns are nobody's business.
     v: open || op === 'D' ? String(v) : 'closed at noon',
   });
@@ -227,6 +228,107 @@ describe('where.merge', () => {
     ]);
     expect((await listQuarantined(lake.ports.items)).map(w => [w.code, w.badRows])).toEqual([['TM_2386', 1]]);
     expect(shown((await rowsOf(lake, 'open')).current, ['id', 'v'])).toEqual(['1|1']);
+  });
+
+  const PARTIAL: TableConfig = {
+    key: ['id'],
+    columns: { id: 'bigint', a: 'bigint', b: 'bigint' },
+    where: { state: 'open' },
+    omit: ['state'],
+    absent: 'unchanged',
+    from: 's.open',
+  };
+  const recordOf = (operation: string, data: object, before?: object) =>
+    JSON.stringify({
+      data,
+      ...(before ? { 'before-image': before } : {}),
+      metadata: { 'record-type': 'data', operation, 'schema-name': 's', 'table-name': 'open' },
+    });
+  const partialLake = () =>
+    anyLake({ open: PARTIAL }, { sources: { events: { kind: 'kinesis', format: 'dms' } } });
+
+  test('where.partial: an update by which a row may enter waits, one that fitted before does not', async () => {
+    const lake = partialLake();
+    for (const record of [
+      recordOf('insert', { id: 1, a: 1, b: 1, state: 'draft' }),
+      recordOf('update', { id: 1, state: 'open' }),
+      recordOf('update', { id: 1, state: 'open' }, { state: 'draft' }),
+      recordOf('insert', { id: 2, a: 2, b: 2, state: 'open' }),
+      recordOf('update', { id: 2, a: 3 }, { state: 'open' }),
+    ])
+      await deliver(lake, [record]);
+    const waiting = await listQuarantined(lake.ports.items);
+    expect(waiting.map(w => w.code)).toEqual(['TM_2389', 'TM_2389']);
+    expect(waiting[0]!.reason).toContain('says nothing of a,');
+    expect(shown((await rowsOf(lake, 'open')).current, ['id', 'a', 'b'])).toEqual(['2|3|2']);
+    await deliver(lake, [recordOf('update', { id: 1, a: 1, b: null, state: 'open' })]);
+    expect(shown((await rowsOf(lake, 'open')).current, ['id', 'a', 'b'])).toEqual(['1|1|null', '2|3|2']);
+  });
+
+  test('where.partialFile: a line that leaves out a column waits, whoever of its file names it', async () => {
+    for (const other of ['', '{"op":"I","ts":"2026-01-03","id":9,"state":"open","v":9,"at":9}\n']) {
+      const lake = anyLake({ open: { ...OPEN, onBadRow: 'quarantineRow' } });
+      const draft = '{"op":"I","ts":"2026-01-01","id":1,"state":"draft","v":1,"at":1}\n';
+      await take(lake, 'draft.jsonl', draft, { table: 'open' });
+      const line = '{"op":"U","ts":"2026-01-02","id":1,"state":"open","v":2}\n';
+      const taken = await take(lake, 'open.jsonl', `${line}${other}`, { table: 'open' });
+      expect(taken).toMatchObject({ outcome: 'rows-quarantined', badRows: 1 });
+      expect((await listQuarantined(lake.ports.items)).map(w => w.code)).toEqual(['TM_2389']);
+      expect((await rowsOf(lake, 'open')).current).toHaveLength(other === '' ? 0 : 1);
+    }
+  });
+
+  test('where.partialFold: with partial updates the table is the fold of all rows, then asked', async () => {
+    const told = fc.record({
+      op: fc.constantFrom('insert' as const, 'update' as const, 'update' as const, 'delete' as const),
+      id: fc.integer({ min: 1, max: 3 }),
+      open: fc.boolean(),
+      a: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
+      b: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
+      says: fc.boolean(),
+    });
+    const columns = ['id', 'a', 'b', 'state'];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(told, { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 20 }),
+        async (all, cut) => {
+          const lake = partialLake();
+          const taken: NaiveChange[] = [];
+          const records: string[] = [];
+          let waiting = 0;
+          for (const { op, id, open, a, b, says } of all) {
+            const was = naiveFold(taken, columns).get(String(id));
+            const state = open ? 'open' : 'draft';
+            // A source inserts what is not there, and changes what is.
+            if ((op === 'insert') === (was !== undefined)) continue;
+            const partial = { ...(a === undefined ? {} : { a }), ...(b === undefined ? {} : { b }) };
+            const values =
+              op === 'delete'
+                ? { id }
+                : { id, state, ...(op === 'insert' ? { a: a ?? 0, b: b ?? 0 } : partial) };
+            records.push(recordOf(op, values, op === 'update' && says ? { state: was!.state } : undefined));
+            const isWhole = a !== undefined && b !== undefined;
+            if (op === 'update' && open && !isWhole && !(says && was!.state === 'open')) {
+              // What waits is as if the source had not said it.
+              waiting++;
+              continue;
+            }
+            const letter = ({ insert: 'I', update: 'U', delete: 'D' } as const)[op];
+            const at = { entry: taken.length, row: 0, major: BigInt(taken.length), minor: 0n };
+            taken.push({ ...at, op: letter, key: String(id), values });
+          }
+          for (let at = 0; at < records.length; at += cut) await deliver(lake, records.slice(at, at + cut));
+          const held = await listQuarantined(lake.ports.items);
+          for (const { code } of held) expect(code).toBe('TM_2389');
+          expect(held.reduce((sum, { badRows }) => sum + badRows, 0)).toBe(waiting);
+          const wanted = [...naiveFold(taken, columns).values()].filter(row => row.state === 'open');
+          const { current } = await rowsOf(lake, 'open');
+          expect(shown(current, ['id', 'a', 'b'])).toEqual(shown(wanted, ['id', 'a', 'b']));
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   test('where.before: what an update leaves out is as its before-image says, and a key that moves takes it along', async () => {

@@ -9,7 +9,13 @@ import { testLake } from '../../support/lake';
 
 const { lake } = testLake({
   name: 'web',
-  tables: { logins: { key: ['id'] }, audits: { key: ['id'], from: 'hr.audits' } },
+  tables: {
+    logins: { mode: 'append' },
+    audits: { mode: 'append', from: 'hr.audits' },
+    users: { key: ['id'] },
+    clicks: { mode: 'append', from: 'both', where: { kind: 'click' }, columns: { kind: 'string' } },
+    last_seen: { key: ['id'], from: 'both' },
+  },
   sources: { events: { kind: 'http' } },
 });
 
@@ -18,9 +24,13 @@ interface Posted {
   readonly path?: string;
   readonly put?: (records: readonly StreamPut[]) => Promise<void>;
   readonly putMsMax?: number;
+  readonly contentType?: string;
+  readonly tables?: string[];
 }
 
-async function post({ body, path = '/events/logins', put, putMsMax = 1000 }: Posted) {
+async function post(posted: Posted) {
+  const { body, path = '/events/logins', contentType = 'application/json', put, putMsMax = 1000 } = posted;
+  const source = { bodyBytesMax: 10_000_000, ...(posted.tables ? { tables: posted.tables } : {}) };
   const records: StreamPut[] = [];
   const failures: unknown[] = [];
   const clock = fixedClock(Date.UTC(2026, 0, 1));
@@ -34,8 +44,8 @@ async function post({ body, path = '/events/logins', put, putMsMax = 1000 }: Pos
   const answer = await intake(
     { stream, clock, ids: seededIds(1) },
     lake,
-    { method: 'POST', path, contentType: 'application/json', body: Buffer.from(body) },
-    { bodyBytesMax: 10_000_000, putMsMax, onFailure: error => failures.push(error) },
+    { method: 'POST', path, contentType, body: Buffer.from(body) },
+    { source, putMsMax, onFailure: error => failures.push(error) },
   );
   return { ...answer, records, failures };
 }
@@ -92,13 +102,43 @@ test.each([
   expect((await post({ body: '{}', path })).status).toBe(status),
 );
 
+test.each([
+  ['/events/users', undefined, 404],
+  // One of the two tables that take it has a key.
+  ['/events/both', undefined, 404],
+  ['/events/users', ['users', 'both'], 202],
+  ['/events/both', ['users', 'both'], 202],
+  ['/events/logins', ['users'], 404],
+  ['/events/hr.audits', ['hr.audits'], 202],
+  ['/events/nobodys', ['nobodys'], 404],
+])('intake.tables %s of %j: %i', async (path, tables, status) => {
+  const answer = await post({ body: '{}', path, ...(tables ? { tables } : {}) });
+  expect([answer.status, answer.records.length]).toEqual([status, status === 202 ? 1 : 0]);
+});
+
+test.each([
+  ['application/json', 202],
+  ['Application/JSON ; charset=utf-8', 202],
+  ['application/vnd.shop+json', 202],
+  // A browser sends these to any site, for any page.
+  ['text/plain; json', 415],
+  ['text/plain;a=json', 415],
+  ['text/plain, application/json', 415],
+  ['application/x-www-form-urlencoded; json', 415],
+  ['application/jsonp', 415],
+  ['', 415],
+])('intake.type %j: %i', async (contentType, status) =>
+  expect((await post({ body: '{}', contentType })).status).toBe(status),
+);
+
 test('intake.throttled: the answer says which events the stream has', async () => {
   const refuse = async (records: readonly StreamPut[]) => {
     const odd = records.filter((_, i) => i % 2 === 1).map(({ key }) => key);
     if (records.length < 500) throw new RecordsRefused(recordRefused('k', 'was refused'), odd);
   };
-  const { status, body, failures } = await post({ body: many(504), put: refuse });
+  const { status, headers, body, failures } = await post({ body: many(504), put: refuse });
   expect([status, body.accepted, body.error?.code]).toEqual([429, 502, 'TM_2376']);
+  expect(headers['retry-after']).toBe('1');
   expect(body.ids.slice(499).map(id => id !== null)).toEqual([true, true, false, true, false]);
   expect(failures).toHaveLength(1);
 });

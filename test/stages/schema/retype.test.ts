@@ -1,7 +1,9 @@
 import { currentSchema } from '../../../lib/iceberg/metadata';
 import { isRetyping } from '../../../lib/ledger/paused';
+import type { ObjectStore } from '../../../lib/ports/object-store';
 import { applySchema } from '../../../lib/stages/schema/apply';
 import { planSchema } from '../../../lib/stages/schema/plan';
+import { FOOTERS_AT_ONCE } from '../../../lib/table/at-once';
 import { openTable } from '../../../lib/table/open';
 import { mergeAll, readRows, type TestLake, take, testLake } from '../../support/lake';
 import { under } from '../../support/under';
@@ -91,6 +93,45 @@ test('retype.doesNotCast: refused with the rows, NULL only if asked', async () =
   const log = await readRows(lake.ports, 't_deltas');
   expect(log.find(r => r.id === 6n)?.x_as_received).toBe('sixty');
 });
+
+test('retype.manyFiles: they are tried and written many at once, and those that have values are not asked again', async () => {
+  const before = testLake(columns('text'));
+  for (let day = 10; day <= 39; day++) await take(before, `t-20${day}-01-01.csv`, `id,x\n${day},${day}\n`);
+  await mergeAll(before, 't');
+  const lake = under(before, columns('int'));
+  const most = { get: 0, put: 0 };
+  const asked: string[] = [];
+  const store = busyStore(lake.ports.store, most, asked);
+  await applySchema({ ...lake.ports, store }, lake.lake, tableOf(lake), { dryRun: true });
+  expect(most.get).toBe(FOOTERS_AT_ONCE);
+  asked.length = 0;
+  await applySchema({ ...lake.ports, store }, lake.lake, tableOf(lake));
+  expect(most.put).toBe(FOOTERS_AT_ONCE);
+  expect(most.get).toBe(FOOTERS_AT_ONCE);
+  // Each file that was cast: whose rows it has, after either cast, and the fold.
+  const cast = asked.filter(key => key.startsWith('deltas/t/joined/'));
+  expect(cast).toHaveLength(3 * 30);
+  expect(new Set(cast).size).toBe(30);
+  expect(await rowsOf(lake)).toHaveLength(30);
+});
+
+/** Answers a moment later; tells how many calls were under way at once, and what was read. */
+function busyStore(store: ObjectStore, most: { get: number; put: number }, asked: string[]): ObjectStore {
+  const now = { get: 0, put: 0 };
+  const counted = async <R>(what: 'get' | 'put', work: () => Promise<R>): Promise<R> => {
+    most[what] = Math.max(most[what], ++now[what]);
+    await new Promise(done => setTimeout(done, 1));
+    return work().finally(() => now[what]--);
+  };
+  return {
+    ...store,
+    get: key => {
+      asked.push(key);
+      return counted('get', () => store.get(key));
+    },
+    putIfAbsent: (key, body) => counted('put', () => store.putIfAbsent(key, body)),
+  };
+}
 
 test('retype.key: a key column of strings', async () => {
   const config = (id: string) => ({
