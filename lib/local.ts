@@ -18,7 +18,7 @@ export type { BuiltReport, OwnTally } from './runtime/lake';
 export type { Loaded, LoadOptions, LoadPlan } from './runtime/load';
 export type { LoadsOfTable } from './runtime/load-status';
 export type { ApplyOptions } from './stages/schema/apply';
-export type { SchemaChange } from './stages/schema/plan';
+export type { SchemaChange } from './stages/schema/change';
 export type { ShownColumn } from './stages/schema/show';
 export type { Uncastable } from './stages/schema/uncastable';
 export type { SourceStatus } from './stages/source-status';

@@ -12,11 +12,13 @@ export function takeEvents({ config, ports, source }: AwsIntake) {
     counted(config.name, async () => {
       const { rawPath: path, requestContext, headers, body = '', isBase64Encoded } = event;
       const contentType = headers['content-type'];
+      const contentEncoding = headers['content-encoding'];
       const request = {
         method: requestContext.http.method,
         path,
         body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
         ...(contentType === undefined ? {} : { contentType }),
+        ...(contentEncoding === undefined ? {} : { contentEncoding }),
       };
       const onFailure = (error: unknown) => failed('events are not in the stream', error);
       const answer = await intake(ports, config, request, { source, putMsMax: PUT_MS_MAX, onFailure });

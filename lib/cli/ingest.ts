@@ -138,7 +138,7 @@ export function messageOf(
   { path, label }: InputFile,
 ): string {
   const [key = '', ...more] = where.split(', line ');
-  if (!path.endsWith(`/${key}`)) return message;
+  if (key !== path && !path.endsWith(`/${key}`)) return message;
   return new TidemarkError(code, what, [label, ...more].join(', line '), next).message;
 }
 

@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ResolvedLake } from '../config/resolved';
+import type { Listening } from '../runtime/listen';
 import { type Cli, options } from './cli';
 import { usage } from './errors';
-import { counted } from './render/words';
+import { count, counted, duration } from './render/words';
 
 export function listenCommand(cli: Cli): Command {
   return new Command('listen')
@@ -20,13 +22,43 @@ export function listenCommand(cli: Cli): Command {
       const { stop } = cli.io;
       const listening = await listen(lake, { ...flags, onFailure });
       cli.say(listening.url);
-      cli.note('POST JSON to /events/<source table>; Ctrl-C stops when what was answered is in its table');
+      cli.note(
+        'POST JSON to /events/<source table>: answered 202, its rows are queried after the next merge',
+      );
+      cli.note(`merged within: ${freshnessWords(lake.config)}; Ctrl-C merges what was answered, and stops`);
+      const news = sayNews(cli, listening);
       if (!stop.aborted)
         await new Promise(resolve => stop.addEventListener('abort', resolve, { once: true }));
+      clearInterval(news);
       await listening.close();
-      cli.note(`stopped after ${counted(listening.events(), 'event')}`);
+      const { events, quarantined } = listening.counts();
+      const waits =
+        quarantined > 0 ? `, ${count(quarantined)} of them in quarantine: tidemark quarantine list` : '';
+      cli.note(`stopped after ${counted(events, 'event')}${waits}`);
     });
 }
+
+const NEWS_MS = 60_000;
+
+/** A line each minute in which something came in or was merged. */
+function sayNews(cli: Cli, listening: Listening): NodeJS.Timeout {
+  let said = '';
+  return setInterval(() => {
+    const { events, merged, quarantined } = listening.counts();
+    const now = `${counted(events, 'event')} taken in, ${counted(merged, 'row')} merged, ${count(quarantined)} in quarantine`;
+    if (events + merged > 0 && now !== said) cli.note(now);
+    said = now;
+  }, NEWS_MS);
+}
+
+/** `1 min`, or the shortest and the longest of the tables. */
+function freshnessWords({ tables }: Pick<ResolvedLake, 'tables'>): string {
+  const all = tables.map(({ freshnessMs }) => freshnessMs).sort((a, b) => a - b);
+  const ends = [all[0], all.at(-1)].map(ms => (ms === undefined ? 'their freshness' : freshness(ms)));
+  return [...new Set(ends)].join(' to ');
+}
+
+const freshness = (ms: number) => (ms < 1000 ? `${ms} ms` : duration(ms));
 
 function portOf(text: string): number {
   const port = Number(text);
@@ -35,8 +67,10 @@ function portOf(text: string): number {
 }
 
 const HELP = `
-A body is one JSON object or an array of them. It is answered 202 with the events' ids when all of them are taken in;
-tables are merged as fresh as they are declared. Nobody is asked who posts.
+A body is one JSON object or an array of them, without compression. It is answered 202 with the events' ids when all of
+them are taken in. They are in their table, for queries, after its next merge: within its freshness, a minute unless
+declared otherwise. Each minute with news says how many came in, were merged, and wait in quarantine. Nobody is asked
+who posts.
 
 Examples:
   tidemark listen

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import type { Cell } from '../ports/query-engine';
-import type { SchemaChange } from '../stages/schema/plan';
+import type { Lake } from '../runtime/lake';
+import { isFolded, type SchemaChange } from '../stages/schema/change';
 import type { ShownColumn } from '../stages/schema/show';
-import type { Uncastable } from '../stages/schema/uncastable';
+import type { Uncastable, Uncastables } from '../stages/schema/uncastable';
 import { type Cli, options, tablesOf } from './cli';
 import { exits } from './exits';
 import type { RowSet } from './render/rows';
@@ -33,6 +34,7 @@ export function schemaCommand(cli: Cli): Command {
       const changes: SchemaChange[] = [];
       for (const table of tablesOf(lake, names)) changes.push(...(await lake.schema.diff(table)));
       await changed(cli, command, changes);
+      for (const line of reportLines(lake.config, changes)) cli.note(line);
       if (changes.some(needsSomebody)) cli.finish(exits.behind);
     });
   schema
@@ -63,14 +65,43 @@ async function apply(cli: Cli, names: readonly string[], flags: Flags, command: 
     if (applied.stopped) {
       cli.note(applied.stopped.message);
       cli.finish(exits.failed);
-    } else if (count > 0)
+    } else if (count > 0) {
       cli.note(`${table.name}  ${counted(count, keyless > 0 ? 'value' : 'text')} not cast${became}`);
+      if (flags.dryRun && isStopped(applied.uncastable, flags)) cli.finish(exits.failed);
+    }
     // What waited while a column was retyped is merged now.
-    const folded = applied.changes.some(({ kind }) => isFold(kind));
+    const folded = applied.changes.some(isFolded);
     if (!flags.dryRun && !applied.stopped && folded) await lake.merge(table);
   }
   await changed(cli, command, changes);
+  for (const line of reportLines(lake.config, changes)) cli.note(line);
   if (changes.some(({ kind }) => kind === 'refused')) cli.finish(exits.behind);
+}
+
+/** Whether an apply without --dry-run would change nothing. */
+function isStopped({ count, ofKey }: Uncastables, { nullWhatDoesNotCast }: Flags): boolean {
+  return nullWhatDoesNotCast ? ofKey > 0 : count > 0;
+}
+
+/** What a rename or a retype means for reports: those of a table have its columns. */
+function reportLines({ reports }: Lake['config'], changes: readonly SchemaChange[]): string[] {
+  const lines = changes.flatMap(({ table, column, kind, from, to }) =>
+    reports.flatMap(report => {
+      const where = `report ${report.name}: column ${column} of ${table}`;
+      if (report.table !== table) return [];
+      if (kind === 'rename')
+        return [`${where} was ${from}; its next run renames the report's column, for all dates`];
+      if (kind !== 'retype') return [];
+      return [
+        `${where} becomes ${to}, and the dates built so far have it as ${from}: its next run is refused (TM_6024) unless it has a new name then`,
+      ];
+    }),
+  );
+  const sql = reports.filter(({ kind }) => kind === 'sql').map(({ name }) => name);
+  const isNamed = changes.some(({ kind }) => kind === 'rename' || kind === 'retype');
+  if (isNamed && sql.length > 0)
+    lines.push(`reports by SQL: try each with tidemark report <name> --check (${sql.join(', ')})`);
+  return lines;
 }
 
 function lineOf({ column, entry, source, position, key, reason }: Uncastable): string {
@@ -86,10 +117,7 @@ async function changed(cli: Cli, command: Command, changes: readonly SchemaChang
 }
 
 /** What no ingest does by itself. */
-const needsSomebody = ({ kind }: SchemaChange) => isFold(kind) || kind === 'refused';
-
-/** The table is folded anew. */
-const isFold = (kind: SchemaChange['kind']) => kind === 'retype' || kind === 'key' || kind === 'cast';
+const needsSomebody = (change: SchemaChange) => isFolded(change) || change.kind === 'refused';
 
 const DONE_BY: Readonly<Record<SchemaChange['kind'], string>> = {
   add: 'the next ingest',
@@ -120,7 +148,8 @@ function shown(columns: readonly ShownColumn[]): RowSet {
 }
 
 const HELP = `
-diff ends with 4 where something waits for schema apply, or is refused; apply where something is refused. A retype
+diff ends with 4 where something waits for schema apply, or is refused; apply where something is refused, and with 1 where
+texts do not cast, --dry-run or not. A retype
 (a column of strings that is declared as another type), and a key where there was none, hold the table's merges while
 they run; ingest goes on. A text that is no value of the type stops it, and is listed; with --null-what-does-not-cast it
 is NULL, and its text stays in the log. A row without the key stops it in any case. A call that was interrupted is simply made again.

@@ -1,7 +1,7 @@
 import type { OwnTally } from '../runtime/lake';
 import type { LocalLake as BoundLake } from '../runtime/local';
 import type { AppliedSchema, ApplyOptions } from '../stages/schema/apply';
-import type { SchemaChange } from '../stages/schema/plan';
+import { isFolded, type SchemaChange } from '../stages/schema/change';
 import type { ShownColumn } from '../stages/schema/show';
 import { tableOf, tablesOf } from './names';
 
@@ -35,7 +35,8 @@ export function schemasIn(lake: BoundLake): LakeSchemas {
       const all: SchemaApplied[] = [];
       for (const table of tablesOf(config, name)) {
         const applied = await schema.apply(table, options);
-        const isDone = applied.changes.length > 0 && !applied.stopped && !options?.dryRun;
+        const folded = applied.changes.some(isFolded);
+        const isDone = folded && !applied.stopped && !options?.dryRun;
         const merged = isDone ? await lake.merge(table) : undefined;
         all.push({ ...applied, ...(merged ? { merged } : {}) });
       }

@@ -167,7 +167,7 @@ export const dateInvalid = (text: string) =>
 export const reportTypeChange = (report: string, column: string, from: string, to: string) =>
   new TidemarkError(
     'TM_6019',
-    `column ${column} is ${from} in the table and ${to} in the SQL`,
+    `column ${column} is ${from} in the report's table and ${to} in the SQL`,
     `report ${report}`,
     `cast it to ${from} in the SQL, or give it another name`,
   );
@@ -206,4 +206,13 @@ export const textsNotCompared = (table: string, column: string, where: string) =
     `column ${column} was retyped, and ${where} has texts of it that are not cast, so snapshots of both types cannot be compared exactly`,
     `table ${table}`,
     `run: tidemark schema apply ${table}; or compare with a snapshot from after the retype`,
+  );
+
+/** TM_6024: a column of the table that a report is of was retyped; the report's table cannot hold both types. */
+export const reportRetyped = (report: string, table: string, column: string, types: string) =>
+  new TidemarkError(
+    'TM_6024',
+    `column ${column} of table ${table} was ${types}; the report has its dates as they were`,
+    `report ${report}`,
+    `declare the report under a new name, ${report}_2: { table: '${table}' }, and its old dates stay where they are; or delete the table ${report} and build its dates again`,
   );

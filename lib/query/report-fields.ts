@@ -1,11 +1,18 @@
 import { widens } from '../columnar/cast';
 import { icebergTypeOf } from '../columnar/type-map';
 import type { Field, PrimitiveType } from '../columnar/types';
+import type { ResolvedReport } from '../config/resolved';
 import { addColumns, widenColumn } from '../iceberg/evolution';
 import { currentSchema, type TableMetadata } from '../iceberg/metadata';
 import type { ResultColumn } from '../ports/query-engine';
 import { type ColumnShape, isReserved } from '../table/columns';
-import { reportColumnName, reportColumnType, reportDateSelected, reportTypeChange } from './errors';
+import {
+  reportColumnName,
+  reportColumnType,
+  reportDateSelected,
+  reportRetyped,
+  reportTypeChange,
+} from './errors';
 
 /** The column that every report ends with, and is partitioned by. */
 export const REPORT_DATE = 'report_date';
@@ -45,11 +52,11 @@ export function firstFields(columns: readonly ColumnShape[]): Field[] {
 /**
  * The report's table with room for these columns: new ones are added before report_date, types widened; columns that
  * the SQL no longer selects stay, NULL for new dates. The metadata comes back as it is if nothing is missing.
- * @throws TM_6019 for a type that cannot change so
+ * @throws TM_6019 for a type that cannot change so, TM_6024 for that of a column of the report's table
  */
 export function withReportColumns(
   metadata: TableMetadata,
-  report: string,
+  report: ResolvedReport,
   columns: readonly ColumnShape[],
   now: number,
 ): TableMetadata {
@@ -57,7 +64,7 @@ export function withReportColumns(
   for (const { name, type } of columns) {
     const known = currentSchema(evolved).fields.find(f => f.name === name);
     if (!known || widens(type, known.type)) continue;
-    if (!widens(known.type, type)) throw reportTypeChange(report, name, known.type, type);
+    if (!widens(known.type, type)) throw typeChange(report, { name, type }, known.type);
     evolved = widenColumn(evolved, known.id, type, now);
   }
   const { fields } = currentSchema(evolved);
@@ -69,6 +76,12 @@ export function withReportColumns(
     before: fields.filter(f => f.name === REPORT_DATE).map(f => f.id),
     now,
   });
+}
+
+function typeChange(report: ResolvedReport, { name, type }: ColumnShape, from: PrimitiveType) {
+  return report.kind === 'table'
+    ? reportRetyped(report.name, report.table!, name, `${from}, and ${type} now`)
+    : reportTypeChange(report.name, name, from, type);
 }
 
 /** The fields that one run writes, in the order of its columns, report_date last. */

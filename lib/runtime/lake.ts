@@ -11,7 +11,7 @@ import type { RecordFileTaken } from '../stages/ingest-stream/ingest-record-file
 import type { Rebuilt } from '../stages/rebuild';
 import type { ReportCheck } from '../stages/report';
 import type { AppliedSchema, ApplyOptions } from '../stages/schema/apply';
-import type { SchemaChange } from '../stages/schema/plan';
+import type { SchemaChange } from '../stages/schema/change';
 import type { ShownColumn } from '../stages/schema/show';
 import type { SourceStatus } from '../stages/source-status';
 import type { LakeStatus } from '../stages/status';

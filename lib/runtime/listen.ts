@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ResolvedLake, ResolvedTable } from '../config/resolved';
 import { type HttpSource, httpSources, streamNameOf } from '../config/stream-sources';
 import { ingestRecords } from '../stages/ingest-stream/ingest-records';
-import type { RecordsRequest } from '../stages/ingest-stream/request';
+import type { RecordsRequest, RecordsTaken } from '../stages/ingest-stream/request';
 import { type IntakeAnswer, intake } from '../stages/intake/intake';
 import { dueMerges } from './due-merges';
 import { cannotListen, noHttpSource } from './listen-errors';
@@ -21,10 +21,19 @@ export interface ListenOptions {
   readonly onFailure: (what: string, error: unknown) => void;
 }
 
+/** What came of a run so far. */
+export interface ListenCounts {
+  /** Events that were answered for. */
+  readonly events: number;
+  /** Those of them that were put into quarantine. */
+  readonly quarantined: number;
+  /** Rows that merges wrote or deleted, of whatever waited. */
+  readonly merged: number;
+}
+
 export interface Listening {
   readonly url: string;
-  /** Events that were answered for. */
-  readonly events: () => number;
+  readonly counts: () => ListenCounts;
   /** Ends: what was answered is in the lake, and merged. */
   close(): Promise<void>;
 }
@@ -37,14 +46,19 @@ export async function listen(lake: LocalLake, options: ListenOptions): Promise<L
   const { config, ports } = lake;
   const { onFailure } = options;
   const [name, source] = httpSource(config, options.source);
+  const counts = { events: 0, quarantined: 0, merged: 0 };
   const merges = dueMerges({
     clock: ports.clock,
-    merge: table => lake.merge(table),
+    merge: async table => {
+      const { rows } = (await lake.merge(table)) ?? {};
+      if (rows) counts.merged += rows.new + rows.changed + rows.deleted;
+    },
     onFailure: (table, error) => onFailure(`the merge of ${table.name} failed`, error),
   });
-  const wake = (table: string) => merges.wake(tableNamed(config, table));
-  const stream = intakeStream(lake, streamNameOf(name, source), wake);
-  let events = 0;
+  const stream = intakeStream(lake, streamNameOf(name, source), ({ tables, strays }) => {
+    for (const { table } of tables) merges.wake(tableNamed(config, table));
+    counts.quarantined += tables.reduce((sum, { badRows }) => sum + badRows, strays);
+  });
   const server = createServer({ requestTimeout: REQUEST_MS_MAX }, (request, response) => {
     serve(request, source.bodyBytesMax, body =>
       intake({ ...ports, stream }, config, requestOf(request, body), {
@@ -54,7 +68,7 @@ export async function listen(lake: LocalLake, options: ListenOptions): Promise<L
       }),
     ).then(
       answer => {
-        events += answer.body.accepted;
+        counts.events += answer.body.accepted;
         reply(response, answer);
       },
       // The client went away, or a defect: there is nobody to tell, or nothing that could be told.
@@ -70,7 +84,7 @@ export async function listen(lake: LocalLake, options: ListenOptions): Promise<L
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
     url: `http://${host}:${port}`,
-    events: () => events,
+    counts: () => ({ ...counts }),
     async close() {
       await closed(server);
       await stream.idle();
@@ -99,7 +113,11 @@ function tableNamed({ tables }: ResolvedLake, name: string): ResolvedTable {
 }
 
 /** A stream of this process alone: each run of it is another, whose records are numbered anew. */
-function intakeStream({ config, ports }: LocalLake, source: string, wake: (table: string) => void) {
+function intakeStream(
+  { config, ports }: LocalLake,
+  source: string,
+  onTaken: (taken: Pick<RecordsTaken, 'tables' | 'strays'>) => void,
+) {
   const shard = ports.ids.fresh();
   const stream = {
     name: source,
@@ -109,8 +127,10 @@ function intakeStream({ config, ports }: LocalLake, source: string, wake: (table
   const takeIn = async (records: RecordsRequest['records']) => {
     for (let tries = 1; ; tries++) {
       const taken = await ingestRecords(ports, config, { source, stream, shard, records });
-      for (const { table } of taken.tables) wake(table);
-      if (taken.retryFrom === undefined) return;
+      const { tables, strays, retryFrom } = taken;
+      // Those of a batch that is tried again are met again.
+      onTaken({ tables, strays: retryFrom === undefined ? strays : 0 });
+      if (retryFrom === undefined) return;
       if (tries === TRIES_MAX) throw taken.failed[0]?.error;
     }
   };
@@ -120,10 +140,11 @@ function intakeStream({ config, ports }: LocalLake, source: string, wake: (table
 function requestOf({ method = '', url = '', headers }: IncomingMessage, body: Uint8Array) {
   const contentType = headers['content-type'];
   const path = url.split('?', 1)[0]!;
-  const { host } = headers;
+  const { host, 'content-encoding': contentEncoding } = headers;
   return {
     ...{ method, path, body },
     ...(contentType === undefined ? {} : { contentType }),
+    ...(contentEncoding === undefined ? {} : { contentEncoding }),
     ...(host === undefined ? {} : { host }),
   };
 }

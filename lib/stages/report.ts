@@ -6,6 +6,7 @@ import type { ResultColumn } from '../ports/query-engine';
 import { attemptOvertaken } from '../query/errors';
 import { firstFields, reportColumns, withReportColumns, writtenFields } from '../query/report-fields';
 import { type ReportPorts, type ReportSource, reportSource, writtenSql } from '../query/report-sql';
+import { calledAsSource } from '../query/report-table';
 import type { ColumnShape } from '../table/columns';
 import { commitContended } from '../table/errors';
 import { type OpenTable, openTable } from '../table/open';
@@ -61,7 +62,7 @@ export async function runReport(
   };
   await openAttempt(ports.items, attempt);
   try {
-    const reported = await build(ports, { attempt, source, columns });
+    const reported = await build(ports, lake, { attempt, report, source, columns });
     await closeAttempt(ports.items, attempt, { state: 'succeeded', snapshotId: String(reported.snapshotId) });
     return reported;
   } catch (error) {
@@ -81,8 +82,11 @@ export async function checkReport(
   const source = await reportSource(ports, lake, report, date);
   const described: readonly ResultColumn[] = await ports.query.describe(source);
   const columns = reportColumns(report.name, described);
-  const table = await openTable(ports, report.name);
-  if (table) withReportColumns(table.metadata, report.name, columns, ports.clock.now());
+  const open = await openTable(ports, report.name);
+  if (open) {
+    const metadata = await calledAsSource(ports, lake, { report, open });
+    withReportColumns(metadata, report, columns, ports.clock.now());
+  }
   const explained = await ports.query.rows({ ...source, sql: `EXPLAIN ${source.sql}` });
   const plan = explained.rows.map(row => String(row.at(-1))).join('\n');
   return { report: report.name, columns, readFrom: source.readFrom, plan };
@@ -90,19 +94,17 @@ export async function checkReport(
 
 interface Run {
   readonly attempt: Omit<Attempt, 'state'>;
+  readonly report: ResolvedReport;
   readonly source: ReportSource;
   readonly columns: readonly ColumnShape[];
 }
 
-async function build(ports: ReportPorts, run: Run): Promise<Reported> {
-  const { report } = run.attempt;
+async function build(ports: ReportPorts, lake: ResolvedLake, run: Run): Promise<Reported> {
+  const { report } = run;
   let staged: Staged | undefined;
   for (let i = 0; i < TRIES; i++) {
-    const found = await openTable(ports, report);
-    const open = found && {
-      ...found,
-      metadata: withReportColumns(found.metadata, report, run.columns, ports.clock.now()),
-    };
+    const found = await openTable(ports, report.name);
+    const open = found && (await withRoom(ports, lake, found, run));
     const fields = open ? currentSchema(open.metadata).fields : firstFields(run.columns);
     const written = writtenFields(fields, run.columns);
     // Another first run, or another engine's ALTER, may have taken the ids meanwhile.
@@ -113,7 +115,17 @@ async function build(ports: ReportPorts, run: Run): Promise<Reported> {
       if (reported) return reported;
     }
   }
-  throw commitContended(report, TRIES);
+  throw commitContended(report.name, TRIES);
+}
+
+async function withRoom(
+  ports: ReportPorts,
+  lake: ResolvedLake,
+  open: OpenTable,
+  { report, columns }: Run,
+): Promise<OpenTable> {
+  const metadata = await calledAsSource(ports, lake, { report, open });
+  return { ...open, metadata: withReportColumns(metadata, report, columns, ports.clock.now()) };
 }
 
 /**
@@ -154,9 +166,9 @@ async function adopt(
 }
 
 /** Refused if another run was first; either way the table is there then. */
-async function create(ports: ReportPorts, report: string, fields: readonly Field[]): Promise<void> {
-  const metadata = emptyReport(ports, fields, ports.store.uri(report));
-  await ports.catalog.create(report, formatMetadata(metadata));
+async function create(ports: ReportPorts, { name }: ResolvedReport, fields: readonly Field[]): Promise<void> {
+  const metadata = emptyReport(ports, fields, ports.store.uri(name));
+  await ports.catalog.create(name, formatMetadata(metadata));
 }
 
 function sameFields(a: readonly Field[], b: readonly Field[]): boolean {

@@ -1,6 +1,8 @@
+import type { Field } from '../columnar/types';
 import type { ResolvedTable } from '../config/resolved';
 import { renameColumns, setProperties } from '../iceberg/evolution';
 import { currentSchema, type TableMetadata } from '../iceberg/metadata';
+import { knownFields } from '../iceberg/schema';
 import type { LakePorts } from '../ports/lake-ports';
 import { logTableOf, userFields } from './columns';
 import { KEY_PROPERTY } from './key';
@@ -54,4 +56,15 @@ export async function openLog(
 /** An opened table with its columns called as the config calls them. */
 export function called(open: OpenTable, table: Named): OpenTable {
   return { ...open, metadata: renamed(open.metadata, table, open.metadata['last-updated-ms'] + 1) };
+}
+
+/** Names that a column had before, the newest first. */
+export function namesBefore({ schemas }: TableMetadata, { id, name }: Pick<Field, 'id' | 'name'>): string[] {
+  const byAge = [...schemas].sort((a, b) => (b['schema-id'] ?? 0) - (a['schema-id'] ?? 0));
+  const names = byAge.flatMap(s =>
+    knownFields(s)
+      .filter(f => f.id === id)
+      .map(f => f.name),
+  );
+  return [...new Set(names)].filter(was => was !== name);
 }

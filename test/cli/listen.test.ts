@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { folder, json, type Ran, tidemark } from './terminal';
 
 const TABLES = `{
@@ -14,7 +15,9 @@ interface Listener {
   readonly stop: () => Promise<Ran>;
 }
 
-async function listening(sources = `{ events: { kind: 'http', tables: ['logins', 'hr.audits'], bodyBytesMax: 1000 } }`): Promise<Listener> {
+async function listening(
+  sources = `{ events: { kind: 'http', tables: ['logins', 'hr.audits'], bodyBytesMax: 1000 } }`,
+): Promise<Listener> {
   const cwd = folder();
   const config = `export default { name: 'web', sources: ${sources}, tables: ${TABLES} };`;
   writeFileSync(join(cwd, 'tidemark.config.mjs'), config);
@@ -86,9 +89,16 @@ test('listen.bad requests are answered with their code, and the rest goes on', a
     [202, undefined, 1],
     [202, undefined, 1],
   ]);
+  const zipped = await fetch(`${at.url}/events/logins`, {
+    method: 'POST',
+    body: gzipSync('{"id":3}'),
+    headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+  });
+  expect([zipped.status, await zipped.json()]).toMatchObject([415, { error: { code: 'TM_2380' } }]);
   const got = await fetch(`${at.url}/events/logins`);
   expect(got.status).toBe(405);
-  await at.stop();
+  const ran = await at.stop();
+  expect(ran.err).toMatch(/stopped after 2 events, 1 of them in quarantine: tidemark quarantine list\n$/);
   expect(await rows(at.cwd, 'select id from logins')).toEqual([{ id: '2' }]);
   const waits = json(await tidemark(at.cwd, ['quarantine', 'list', '--output', 'json']));
   expect(waits).toMatchObject([{ table: 'logins', code: 'TM_2103' }]);
@@ -113,6 +123,24 @@ test('listen.rebinding: a page whose own name was led to this machine may not po
   for (const host of [`evil.example:${port}`, 'evil.example', '127.0.0.1.evil.example', 'localhost.evil'])
     expect([host, await calledSo(at, host)]).toEqual([host, 403]);
   await at.stop();
+});
+
+test('listen.news: its first lines say when events are in their table, and a line a minute what came', async () => {
+  const spied = jest.spyOn(global, 'setInterval');
+  const at = await listening();
+  const minutely = spied.mock.calls.find(([, ms]) => ms === 60_000)![0] as () => void;
+  spied.mockRestore();
+  minutely();
+  await post(at, '/events/logins', '[{"id":1},{"id":"none"},{"id":2}]');
+  await new Promise(resolve => setTimeout(resolve, 500));
+  minutely();
+  minutely();
+  const { err } = await at.stop();
+  expect(err).toContain(
+    'answered 202, its rows are queried after the next merge\nmerged within: 50 ms to 60 min;',
+  );
+  expect(err.match(/taken in/g)).toHaveLength(1);
+  expect(err).toContain('3 events taken in, 2 rows merged, 1 in quarantine\n');
 });
 
 test('listen.without an http source, or several', async () => {

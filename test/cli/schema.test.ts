@@ -120,3 +120,50 @@ test('schema.refused: names the table, the column, both types and the declaratio
     );
   }
 });
+
+test('schema.dryRun: ends with 1 where texts do not cast, unless they may become NULL', async () => {
+  const cwd = await lake();
+  declare(cwd, "columns: { id: 'bigint', ua: 'string', qty: 'int' }");
+  const tried = await schema(cwd, 'apply', '--dry-run');
+  expect(tried.code).toBe(1);
+  expect(tried.err).toContain('1 text not cast');
+  expect((await schema(cwd, 'apply', '--dry-run', '--null-what-does-not-cast')).code).toBe(0);
+  const keyed = folder();
+  declare(keyed, "columns: { id: 'string' }");
+  put(keyed, 't-2024-01-01.csv', 'id\na\n');
+  await tidemark(keyed, ['ingest', 't-2024-01-01.csv']);
+  declare(keyed, "columns: { id: 'bigint' }");
+  expect((await schema(keyed, 'apply', '--dry-run', '--null-what-does-not-cast')).code).toBe(1);
+});
+
+test('schema.reports: those that a rename or a retype concerns are named, and follow it', async () => {
+  const cwd = folder();
+  const config = (table: string) =>
+    put(
+      cwd,
+      'tidemark.config.mjs',
+      `export default { name: 'shop', tables: { t: { key: ['id'], ${table} } },
+        reports: { daily: { table: 't' }, counts: { sql: 'counts.sql' } } };`,
+    );
+  put(cwd, 'counts.sql', 'SELECT count(*) AS n FROM t');
+  config("columns: { id: 'bigint', ua: 'string', qty: 'string' }");
+  put(cwd, 't-2024-01-01.csv', 'id,ua,qty\n1,x,5\n');
+  await tidemark(cwd, ['ingest', 't-2024-01-01.csv']);
+  expect((await tidemark(cwd, ['report', 'daily', '--date', '2024-01-01'])).code).toBe(0);
+  config("columns: { id: 'bigint', user_agent: 'string', qty: 'string' }, aliases: { user_agent: ['ua'] }");
+  expect((await schema(cwd, 'diff')).err).toContain('report daily: column user_agent of t was ua');
+  expect((await tidemark(cwd, ['report', 'daily', '--date', '2024-01-02'])).code).toBe(0);
+  expect(await query(cwd, 'select user_agent, report_date from daily order by report_date')).toEqual([
+    { user_agent: 'x', report_date: '2024-01-01' },
+    { user_agent: 'x', report_date: '2024-01-02' },
+  ]);
+  config("columns: { id: 'bigint', user_agent: 'string', qty: 'int' }, aliases: { user_agent: ['ua'] }");
+  const applied = await schema(cwd, 'apply');
+  expect(applied.code).toBe(0);
+  expect(applied.err).toContain('report daily: column qty of t becomes int');
+  expect(applied.err).toContain('(counts)');
+  const refused = await tidemark(cwd, ['report', 'daily', '--date', '2024-01-03']);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain('[TM_6024] column qty of table t was string, and int now');
+  expect((await tidemark(cwd, ['diff', 't', '--since', '2 hours ago'])).code).toBe(0);
+});

@@ -46,6 +46,9 @@ test('intake.function: a stream that does not take them', async () => {
     throw new Error('secret words of a row');
   });
   const answer = await handler(eventOf('{"id":1}'));
-  expect(answer).toMatchObject({ statusCode: 503, headers: { 'content-type': 'application/json', 'retry-after': '1' } });
+  expect(answer).toMatchObject({
+    statusCode: 503,
+    headers: { 'content-type': 'application/json', 'retry-after': '1' },
+  });
   expect(answer.body).not.toContain('secret');
 });

@@ -37,6 +37,19 @@ test('I1 whether a row fits is found out before anything else of it is read', as
   expect(shown((await rowsOf(lake, 'open')).log, ['v', 'id'])).toEqual(['7|null', '8|null']);
 });
 
+test('I1 no row enters by an update that leaves its columns out', async () => {
+  const lake = anyLake({ open: { ...OPEN, format: { opColumn: 'op' } } });
+  await deliver(lake, [
+    '{"op":"I","id":1,"v":1,"state":"closed"}',
+    '{"op":"U","id":1,"state":"open"}',
+    '{"op":"I","id":2,"v":2,"state":"closed"}',
+    '{"op":"U","id":2,"v":null,"state":"open"}',
+  ]);
+  expect(shown((await rowsOf(lake, 'open')).current, ['id', 'v'])).toEqual(['2|null']);
+  const [waiting] = await listQuarantined(lake.ports.items);
+  expect(waiting!.rows.map(row => row.code)).toEqual(['TM_2389']);
+});
+
 test('I1 an append table takes no change of a row that stands', async () => {
   const lake = anyLake({ all: { ...ALL, format: { opColumn: 'op' } } });
   await deliver(lake, [

@@ -1,6 +1,6 @@
 import type { LakeConfig } from '../../lib/config/define';
 import { listQuarantined } from '../../lib/ledger/quarantine';
-import { eachUnread } from '../../lib/ledger/schemas';
+import { pagesOfUnread } from '../../lib/ledger/schemas';
 import type { StreamRecord } from '../../lib/ports/change-stream';
 import type { LakePorts } from '../../lib/ports/lake-ports';
 import { holdsRecords, readQuarantinedRecords } from '../../lib/stages/ingest-stream/aside';
@@ -139,10 +139,9 @@ async function check(lake: TestLake, sent: readonly Sent[]): Promise<void> {
     if (holdsRecords(waiting)) aside.push(...(await readQuarantinedRecords(ports, waiting)));
   const bad = sent.filter(one => one.waits);
   expect(aside.map(r => r.sequence).sort()).toEqual(bad.map(one => one.record.sequence).sort());
-  for await (const { fingerprint } of eachUnread(ports.items, 'source')) {
-    const known = await ports.items.get({ partition: 'schemas#source', sort: fingerprint });
-    expect(known?.value.json).toBeUndefined();
-  }
+  for await (const page of pagesOfUnread(ports.items, 'source'))
+    for (const { fingerprint } of page)
+      expect(await ports.items.get({ partition: 'schemas#source', sort: fingerprint })).toBeUndefined();
 }
 
 async function lastly(scheduler: Scheduler, work: (actor: Actor) => Promise<unknown>): Promise<void> {

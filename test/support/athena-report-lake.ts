@@ -12,9 +12,9 @@ import { mergeAll, readRows, type TestLake, take, testLake } from './lake';
 import { type Fate, type MemoryJobs, memoryJobs } from './memory-jobs';
 import { type Answer, DATABASES, memoryStaging, reportEngine } from './report-engine';
 
-/** A report `r` of SQL on an engine in memory, which runs what it was sent when it is told to. */
+/** A report `r` of SQL, or of `t`, on an engine in memory, which runs what it was sent when it is told to. */
 export class AthenaReportLake {
-  readonly lake: TestLake;
+  lake: TestLake;
   readonly jobs: MemoryJobs;
   readonly ports: AthenaReportPorts;
   /** Runs a statement as anybody might, past the jobs. */
@@ -27,11 +27,11 @@ export class AthenaReportLake {
   sql = 'SELECT id, a FROM t';
   private received = 0;
 
-  constructor(report: { readonly schedule?: 'daily' } = {}) {
+  constructor({ table, ...report }: { readonly schedule?: 'daily'; readonly table?: 't' } = {}) {
     this.lake = testLake({
       name: 'lake',
       tables: { t: { key: ['id'], columns: { id: 'bigint', v: 'int' } } },
-      reports: { r: { sql: 'r.sql', ...report } },
+      reports: { r: { ...(table ? { table } : { sql: 'r.sql' }), ...report } },
     });
     const staging = memoryStaging();
     const answer = (date: string | undefined): Answer => ({

@@ -123,6 +123,6 @@ test('log.since: of whole changes the log is asked for what came after them, and
     const rows = (await readRows(lake.ports, 't')).map(r => [String(r.id), { a: r.a, b: r.b }] as const);
     expect(new Map([...rows].sort())).toEqual(new Map([...naiveFold(arrived, ['a', 'b'])].sort()));
   });
-  await fc.assert(holds, { numRuns: Number(process.env.TIDEMARK_HISTORIES ?? 10) });
+  await fc.assert(holds, { numRuns: Number(process.env.TIDEMARK_HISTORIES ?? 20) });
   expect(late).toBeGreaterThan(50);
 });

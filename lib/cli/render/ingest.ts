@@ -94,8 +94,8 @@ function baseName(object: string): string {
 /** Nothing of it is new to the table, and no merge was due. */
 function isIdle({ ingested: { outcome, first, rows = 0 }, merged, dryRun }: Taken): boolean {
   if (outcome === 'empty') return true;
-  if (merged || dryRun) return false;
-  return outcome === 'seen' || (outcome === 'taken-in' && first === undefined && rows === 0);
+  if (merged) return false;
+  return outcome === 'seen' || (!dryRun && outcome === 'taken-in' && first === undefined && rows === 0);
 }
 
 /** Rows that are not the table's, and events that it has. */

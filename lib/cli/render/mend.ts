@@ -1,14 +1,15 @@
 import { basename } from 'node:path';
 import type { Arrival } from '../../runtime/lake';
 
-/** Codes of files whose bytes are at fault: no config takes them in, they have to come again. */
-const BROKEN: ReadonlySet<string> = new Set([
+/** Codes of files that come again: no config takes in their bytes, or several tables do, and none of them waits then. */
+const COME_AGAIN: ReadonlySet<string> = new Set([
   'TM_2105',
   'TM_2106',
   'TM_2107',
   'TM_2108',
   'TM_2110',
   'TM_2303',
+  'TM_2387',
 ]);
 
 /** What to do about a file in quarantine, and how to take it in after that. */
@@ -20,10 +21,8 @@ export function mendLine({ object, outcome, error }: Arrival): string {
   // What waits on tells why and where, and has no step of its own.
   const known = said === object ? `see tidemark quarantine show ${name}` : said;
   const next = stepFor(error.code, error.reason) ?? known;
-  const replayed = /, then replay(?: it| the file)?(?: with (--table \S+))?$/.exec(next);
-  const step = replayed ? next.slice(0, replayed.index) : next;
-  if (BROKEN.has(error.code)) return `  mend: ${step}`;
-  return `  mend: ${step}, then ${['tidemark replay', name, replayed?.[1] ?? ''].join(' ').trimEnd()}`;
+  const step = next.replace(/, then replay( it| the file)?$/, '');
+  return COME_AGAIN.has(error.code) ? `  mend: ${step}` : `  mend: ${step}, then tidemark replay ${name}`;
 }
 
 /** Where a row is at fault, the error of the file does not say what option of the config could take it in. */

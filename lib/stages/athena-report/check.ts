@@ -3,11 +3,12 @@ import type { LakePorts } from '../../ports/lake-ports';
 import type { QueryEngine } from '../../ports/query-engine';
 import { explainSql } from '../../query/athena/explain';
 import { withReportColumns } from '../../query/report-fields';
+import { calledAsSource } from '../../query/report-table';
 import { openTable } from '../../table/open';
 import type { ReportCheck } from '../report';
 import type { AthenaReportPorts } from './ports';
 import { athenaSource, type ReportDate, tablesRead } from './source';
-import { athenaColumns } from './write';
+import { athenaColumns, athenaName } from './write';
 
 type CheckPorts = LakePorts &
   Pick<AthenaReportPorts, 'readSql' | 'databases'> & {
@@ -27,7 +28,10 @@ export async function checkReportOnAthena(
   const { report } = of;
   const columns = athenaColumns(report.name, await ports.query.describe(await athenaSource(ports, lake, of)));
   const open = await openTable(ports, report.name);
-  if (open) withReportColumns(open.metadata, report.name, columns, ports.clock.now());
+  if (open) {
+    const metadata = await calledAsSource(ports, lake, { report, open, spelled: athenaName });
+    withReportColumns(metadata, report, columns, ports.clock.now());
+  }
   const { sql } = await athenaSource(ports, lake, of, 'literal');
   const explained = await ports.query.rows({ sql: explainSql(sql) });
   return {

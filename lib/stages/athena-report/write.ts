@@ -1,5 +1,5 @@
 import type { Field } from '../../columnar/types';
-import type { ResolvedLake } from '../../config/resolved';
+import type { ResolvedLake, ResolvedReport } from '../../config/resolved';
 import { withMetadataLog } from '../../iceberg/evolution';
 import { currentSchema, formatMetadata } from '../../iceberg/metadata';
 import { firstRunAction, readFirstRun } from '../../ledger/first-run';
@@ -12,6 +12,7 @@ import { withPlaceholders } from '../../query/athena/placeholders';
 import { reportSelect } from '../../query/athena/report-select';
 import { reportColumnName } from '../../query/errors';
 import { firstFields, reportColumns, withReportColumns, writtenFields } from '../../query/report-fields';
+import { calledAsSource } from '../../query/report-table';
 import type { ColumnShape } from '../../table/columns';
 import { commitContended } from '../../table/errors';
 import { liveFiles } from '../../table/live-files';
@@ -46,7 +47,7 @@ export async function write(
 ): Promise<ReportProgress> {
   const { attempt } = standing;
   const columns = athenaColumns(attempt.report, described);
-  const open = await evolved(ports, attempt.report, columns);
+  const open = await evolved(ports, lake, of.report, columns);
   const { also, ...chosen } = open
     ? await intoTable(ports, standing, open)
     : await withoutTable(ports, attempt, columns);
@@ -74,26 +75,31 @@ export async function write(
 export function athenaColumns(report: string, described: readonly ResultColumn[]): ColumnShape[] {
   const unnamed = described.find(c => /^_col\d+$/.test(c.name));
   if (unnamed) throw reportColumnName(report, unnamed.name, 'is called by its place alone');
-  return reportColumns(report, described).map(c => ({ ...c, name: c.name.toLowerCase() }));
+  return reportColumns(report, described).map(c => ({ ...c, name: athenaName(c.name) }));
 }
+
+export const athenaName = (name: string) => name.toLowerCase();
 
 /** The report's table with room for the columns; undefined when there is none yet. */
 async function evolved(
   ports: AthenaReportPorts,
-  report: string,
+  lake: ResolvedLake,
+  report: ResolvedReport,
   columns: readonly ColumnShape[],
 ): Promise<OpenTable | undefined> {
+  const { name } = report;
   for (let i = 0; i < TRIES; i++) {
-    const open = await openTable(ports, report);
+    const open = await openTable(ports, name);
     if (!open) return undefined;
     const now = ports.clock.now();
-    const metadata = withReportColumns(open.metadata, report, columns, now);
+    const named = await calledAsSource(ports, lake, { report, open, spelled: athenaName });
+    const metadata = withReportColumns(named, report, columns, now);
     if (metadata === open.metadata) return open;
     const previous = { uri: open.pointer.uri, updatedMs: open.metadata['last-updated-ms'] };
     const next = formatMetadata(withMetadataLog(metadata, previous, now));
-    await ports.catalog.swap(report, open.pointer, next);
+    await ports.catalog.swap(name, open.pointer, next);
   }
-  throw commitContended(report, TRIES);
+  throw commitContended(name, TRIES);
 }
 
 const TRIES = 20;

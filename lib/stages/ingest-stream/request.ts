@@ -37,7 +37,7 @@ export interface TableTaken {
   readonly badRows: number;
   /** Records that are not the table's, as `where` says. */
   readonly leftOut?: number;
-  /** Events that the table has a row of, and that came again. */
+  /** Events that came before. */
   readonly repeated?: number;
 }
 

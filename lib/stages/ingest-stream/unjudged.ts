@@ -35,7 +35,7 @@ export async function putUnjudgedAside(ports: LakePorts, unjudged: Unjudged): Pr
         source,
         stream: { name: stream.name, createdAt: stream.createdAt },
         failure: true,
-        oldest: records.reduce((min, record) => Math.min(min, record.arrivedAt), Number.POSITIVE_INFINITY),
+        oldest: Math.floor(Math.min(...records.map(record => record.arrivedAt))),
       },
       at: ports.clock.now(),
     });

@@ -99,5 +99,5 @@ export const severalTables = (source: string, tables: readonly string[], key: st
     'TM_2387',
     `the rows of ${source} go to ${tables.join(', ')}, and a file to one table`,
     key,
-    `take the file in with --table for each of ${tables.slice(0, -1).join(', ')}, then replay it with --table ${tables.at(-1)}`,
+    `take the file in with --table, once for each of ${tables.join(', ')}`,
   );

@@ -33,7 +33,7 @@ export interface Ingested extends ColumnNews {
   readonly badRows?: number;
   /** Rows of it that are not the table's, as `where` says. */
   readonly leftOut?: number;
-  /** Events of it that the table has, and that came again. */
+  /** Events of it that came before. */
   readonly repeated?: number;
 }
 

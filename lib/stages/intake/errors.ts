@@ -19,7 +19,7 @@ export const noSuchTable = (table: string, where: string) =>
     'TM_2373',
     `events of ${JSON.stringify(table.slice(0, 100))} are not taken here`,
     where,
-    "post to /events/<source table>, as the `from` of an append table says it; others the http source names in `tables`",
+    'post to /events/<source table>, as the `from` of an append table says it; others the http source names in `tables`',
   );
 
 /** TM_2374: a body, or an event of it, is larger than what is taken. Nothing of the body was put. */
@@ -41,6 +41,15 @@ export const notJsonType = (type: string, where: string) =>
     `a body of type ${type.slice(0, 60) || 'unknown'} is not taken`,
     where,
     'send the header content-type: application/json',
+  );
+
+/** TM_2380: a body that is compressed. What it would unpack to, nobody knows before it is unpacked. */
+export const encodedBody = (encoding: string, where: string) =>
+  new TidemarkError(
+    'TM_2380',
+    `a body with content-encoding ${encoding.slice(0, 60)} is not taken`,
+    where,
+    'send it as it is, without compression',
   );
 
 /** TM_2379: a header `host` that is no name of the intake: a page may have had its own name lead here (DNS rebinding). */

@@ -8,6 +8,7 @@ import type { Clock } from '../../ports/clock';
 import { RecordsRefused } from '../../ports/errors';
 import type { Ids } from '../../ports/ids';
 import {
+  encodedBody,
   noSuchMethod,
   noSuchPath,
   noSuchTable,
@@ -31,6 +32,7 @@ export interface IntakeRequest {
   /** Without the query. */
   readonly path: string;
   readonly contentType?: string;
+  readonly contentEncoding?: string;
   /** The header `host`: whom the sender believes to talk to. */
   readonly host?: string;
   readonly body: Uint8Array;
@@ -75,6 +77,7 @@ const STATUS: Readonly<Record<string, number>> = {
   TM_2377: 405,
   TM_2378: 415,
   TM_2379: 403,
+  TM_2380: 415,
 };
 
 /**
@@ -129,7 +132,7 @@ function answer(status: number, ids: readonly (string | null)[], error?: Tidemar
 /** @throws TM_2373, TM_2375 */
 function tableOf(
   lake: ResolvedLake,
-  { method, path, contentType = '' }: IntakeRequest,
+  { method, path, contentType = '', contentEncoding = 'identity' }: IntakeRequest,
   from: TakenFrom,
   where: string,
 ): string {
@@ -137,6 +140,7 @@ function tableOf(
   if (named === undefined) throw noSuchPath(where);
   if (method !== 'POST') throw noSuchMethod(where);
   if (!JSON_TYPE.test(contentType)) throw notJsonType(contentType, where);
+  if (contentEncoding.toLowerCase() !== 'identity') throw encodedBody(contentEncoding, where);
   const table = decoded(named);
   if (table === undefined || !isTaken(lake, from, table)) throw noSuchTable(table ?? named, where);
   return table;

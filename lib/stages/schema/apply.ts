@@ -20,7 +20,8 @@ import { castIn, type Retype, withRetypes } from '../../table/retype';
 import { castOf } from '../../table/retyped';
 import { rebuild } from '../rebuild';
 import { castLog, swapMetadata } from './cast-log';
-import { planSchema, type SchemaChange } from './plan';
+import { isFolded, type SchemaChange } from './change';
+import { planSchema } from './plan';
 import { findUncastable, type Uncastables } from './uncastable';
 
 export interface ApplyOptions {
@@ -65,8 +66,7 @@ export async function applySchema(
   });
   const held = await isRetyping(ports.items, table.name);
   const isOtherKey = changes.some(({ kind, to }) => kind === 'refused' && to === 'key');
-  const isFold = ({ kind }: SchemaChange) => kind === 'retype' || kind === 'key' || kind === 'cast';
-  const casts = !isOtherKey && (held || changes.some(isFold));
+  const casts = !isOtherKey && (held || changes.some(isFolded));
   if (options.dryRun) {
     const uncastable = casts ? await tryCasts(ports, table, retypes) : NONE;
     return { table: table.name, changes, uncastable };

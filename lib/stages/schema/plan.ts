@@ -13,22 +13,7 @@ import { type OpenTable, openTable } from '../../table/open';
 import { called, openLog, renamesIn } from '../../table/renames';
 import { castIn } from '../../table/retype';
 import { receivedName } from '../../table/retyped';
-
-/**
- * A difference between what the config declares and what the log has. add, widen and rename: ingest does it by itself when
- * it takes in the next file; retype, and key (a table that had none): `schema apply` does; cast: a retype that was begun
- * and has to be ended; refused: `why` says what declaration would allow it.
- */
-export interface SchemaChange {
-  readonly table: string;
-  readonly column: string;
-  readonly kind: 'add' | 'widen' | 'rename' | 'retype' | 'key' | 'cast' | 'refused';
-  /** The log's type, or for a rename its name. */
-  readonly from?: string;
-  /** The declared type, or for a rename the lake's name. */
-  readonly to: string;
-  readonly why?: TidemarkError;
-}
+import type { SchemaChange } from './change';
 
 /** What would change in a table's log; nothing before anything was received: then the log is made as it is declared. */
 export async function planSchema(ports: LakePorts, table: ResolvedTable): Promise<SchemaChange[]> {

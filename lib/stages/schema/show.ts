@@ -1,10 +1,9 @@
 import type { PrimitiveType } from '../../columnar/types';
 import type { ResolvedTable } from '../../config/resolved';
 import { currentSchema, schemaById, type TableMetadata } from '../../iceberg/metadata';
-import { knownFields } from '../../iceberg/schema';
 import type { LakePorts } from '../../ports/lake-ports';
 import { userFields } from '../../table/columns';
-import { openLog } from '../../table/renames';
+import { namesBefore, openLog } from '../../table/renames';
 import { castOf } from '../../table/retyped';
 
 /** A column of a table, as its log has it. */
@@ -42,7 +41,7 @@ export async function showSchema(ports: LakePorts, table: ResolvedTable): Promis
       sinceSchema: Math.min(...schemasWith(metadata, id)),
       ...(since === undefined ? {} : { since }),
       aliases: table.aliases[name] ?? [],
-      was: namesBefore(metadata, id, name),
+      was: namesBefore(metadata, field),
       ...(texts === undefined ? {} : { textsIn: texts }),
     };
   });
@@ -55,14 +54,4 @@ function schemasWith({ schemas }: TableMetadata, id: number): number[] {
 function firstSnapshotWith(metadata: TableMetadata, id: number): number | undefined {
   const has = (schema: number) => schemaById(metadata, schema).fields.some(f => f.id === id);
   return metadata.snapshots.find(s => s['schema-id'] !== undefined && has(s['schema-id']))?.['timestamp-ms'];
-}
-
-function namesBefore({ schemas }: TableMetadata, id: number, name: string): string[] {
-  const byAge = [...schemas].sort((a, b) => (b['schema-id'] ?? 0) - (a['schema-id'] ?? 0));
-  const names = byAge.flatMap(s =>
-    knownFields(s)
-      .filter(f => f.id === id)
-      .map(f => f.name),
-  );
-  return [...new Set(names)].filter(was => was !== name);
 }

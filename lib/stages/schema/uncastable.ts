@@ -71,12 +71,11 @@ export async function findUncastable(
   return found;
 }
 
-/** Those that may have texts alone: of a writer that stated no counts every one. */
+/** Those that may have texts alone: all that their writers do not say to have the values. */
 async function* thoseToAsk(table: Looked, fields: readonly Field[], files: AsyncIterable<DataFile>) {
   for await (const file of files) {
-    const { valueCounts } = file.metrics;
-    const mayBeCast = valueCounts.size === 0 || fields.some(f => isCast(f, id => valueCounts.has(id)));
-    if (file.content === 0 && (table.keyless || mayBeCast)) yield file;
+    const lacksValues = fields.some(f => castOf(f) !== undefined && !file.metrics.valueCounts.has(f.id));
+    if (file.content === 0 && (table.keyless || lacksValues)) yield file;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FixedClock } from '../../../lib/adapters/memory/clock';
+import { FAILED_BATCHES } from '../../../lib/config/deployed';
 import { eventRecord } from '../../../lib/formats/intake-event';
 import { forgetEvents } from '../../../lib/ledger/event-ids';
 import { eventIdsPartition } from '../../../lib/ledger/keys';
@@ -55,6 +56,28 @@ const take = ({ lake }: StreamLake, ports: LakePorts, records: readonly StreamRe
   ingestRecords(ports, lake, requestOf(records));
 
 const key = (n: number) => ({ id: n, a: n, b: 'x' });
+
+test('events.width: events give a table 500 columns, whose then are more wait, and what is declared counts for none', async () => {
+  const lake = eventLake();
+  const named = (id: number, from: number, to: number) => ({
+    id: `e${id}`,
+    data: {
+      ...key(id),
+      ...Object.fromEntries(Array.from({ length: to - from }, (_, i) => [`c${from + i}`, 1])),
+    },
+  });
+  await take(
+    lake,
+    lake.ports,
+    shardOf('a', [named(1, 0, 4000), named(2, 0, 499), { id: 'e3', data: key(3) }]),
+  );
+  await take(lake, lake.ports, shardOf('a', [named(4, 498, 501), named(5, 0, 500), named(6, 499, 501)], 4));
+  expect(await rowsOf(lake)).toEqual(['2 2 x', '3 3 x', '5 5 x']);
+  const waiting = await listQuarantined(lake.ports.items);
+  expect(waiting.map(({ code, badRows }) => `${code} ${badRows}`).sort()).toEqual(['TM_2123 1', 'TM_2123 2']);
+  const [row] = await readRows(lake.ports, 'one');
+  expect(Object.keys(row!).filter(name => /^c\d+$/.test(name))).toHaveLength(500);
+});
 
 test('events.a row, changed when it was received, at its place', async () => {
   const lake = eventLake();
@@ -212,6 +235,27 @@ test('events.forgotten after the longest retention and a day; not while records 
   expect(await forgetOldEvents(lake.ports, lake.lake)).toBe(0);
   const [waits] = await listQuarantined(lake.ports.items);
   await release(lake.ports.items, waits!.id);
+  expect(await forgetOldEvents(lake.ports, lake.lake)).toBe(1);
+});
+
+test('events.not forgotten while a batch that was given up may repeat them: in its object, or in quarantine', async () => {
+  const lake = eventLake();
+  const clock = lake.ports.clock as FixedClock;
+  const records = shardOf('b', [{ id: 'e1' }]);
+  await take(lake, lake.ports, shardOf('a', [{ id: 'e1' }]));
+  clock.advance(6 * 24 * HOUR);
+  const written = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(':', '.');
+  const object = `${FAILED_BATCHES}u/shardId-1/2026/11/21/${written}-u`;
+  await lake.ports.store.put(object, Buffer.from('{}'));
+  clock.advance(8 * 24 * HOUR);
+  expect(await forgetOldEvents(lake.ports, lake.lake)).toBe(0);
+  const fault = { code: 'TM_2324', reason: 'x' } as const;
+  const stream = { ...STREAM, shards: async () => [] };
+  await putUnjudgedAside(lake.ports, { id: 'given', source: 'source', stream, records, fault });
+  await lake.ports.store.delete(object);
+  expect(await forgetOldEvents(lake.ports, lake.lake)).toBe(0);
+  await replay(lake.ports, lake.lake, 'given');
+  expect(await logOf(lake)).toHaveLength(1);
   expect(await forgetOldEvents(lake.ports, lake.lake)).toBe(1);
 });
 
