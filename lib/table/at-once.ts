@@ -21,13 +21,13 @@ export async function mapAtOnce<T, R>(
 }
 
 /** So many items at a time, as they come. */
-export async function* portionsOf<T>(items: AsyncIterable<T>, atMost: number): AsyncGenerator<T[]> {
-  let portion: T[] = [];
+export async function* batchesOf<T>(items: AsyncIterable<T>, atMost: number): AsyncGenerator<T[]> {
+  let batch: T[] = [];
   for await (const item of items) {
-    portion.push(item);
-    if (portion.length < atMost) continue;
-    yield portion;
-    portion = [];
+    batch.push(item);
+    if (batch.length < atMost) continue;
+    yield batch;
+    batch = [];
   }
-  if (portion.length > 0) yield portion;
+  if (batch.length > 0) yield batch;
 }

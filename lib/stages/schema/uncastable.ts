@@ -9,7 +9,7 @@ import { readEntry } from '../../ledger/entries';
 import { EntryNumbers } from '../../ledger/entry-numbers';
 import { FILE_ID_CHARS, readReceived } from '../../ledger/received';
 import type { LakePorts } from '../../ports/lake-ports';
-import { FOOTERS_AT_ONCE, mapAtOnce, portionsOf } from '../../table/at-once';
+import { batchesOf, FOOTERS_AT_ONCE, mapAtOnce } from '../../table/at-once';
 import { ENTRY, OP, ownField, POS_MAJOR, POS_MINOR, SOURCE } from '../../table/columns';
 import { openFile } from '../../table/data-file';
 import { deltasOf } from '../../table/read-changes';
@@ -57,7 +57,7 @@ export async function findUncastable(
   files: AsyncIterable<DataFile>,
 ): Promise<Uncastables> {
   const found = new Found(ports, table, fields);
-  for await (const listed of portionsOf(thoseToAsk(table, fields, files), FOOTERS_AT_ONCE)) {
+  for await (const listed of batchesOf(thoseToAsk(table, fields, files), FOOTERS_AT_ONCE)) {
     const opened = await mapAtOnce(listed, FOOTERS_AT_ONCE, file => openFile(ports.store, file));
     for (const file of opened) {
       const has = new Set(file.footer.columns.map(c => c.fieldId));
