@@ -75,7 +75,9 @@ async function check({ ports, files }: World): Promise<void> {
   );
   const records = await listQuarantined(ports.items);
   const waiting = await Promise.all(
-    records.map(async record => (await readQuarantinedRecords(ports, record)).map(r => `${record.object} ${r.sequence}`)),
+    records.map(async record =>
+      (await readQuarantinedRecords(ports, record)).map(r => `${record.object} ${r.sequence}`),
+    ),
   );
   expect(waiting.flat().sort()).toEqual(bad.sort());
   for (const table of TABLES) {

@@ -120,7 +120,9 @@ async function check({ ports }: TestLake, lives: readonly (readonly WorldRecord[
     ]);
   }
   await checkWaiting(ports, TABLES);
-  const waiting = await Promise.all((await listQuarantined(ports.items)).map(w => readQuarantinedRecords(ports, w)));
+  const waiting = await Promise.all(
+    (await listQuarantined(ports.items)).map(w => readQuarantinedRecords(ports, w)),
+  );
   const bad = records.filter(world => world.changes.length === 0);
   expect(waiting.flat().map(named).sort()).toEqual(bad.map(world => named(world.record)).sort());
 }

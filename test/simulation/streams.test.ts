@@ -104,7 +104,9 @@ async function checkStream({ ports }: TestLake, records: readonly WorldRecord[])
 const named = ({ shard, sequence }: { shard: string; sequence: string }) => `${shard} ${sequence}`;
 
 async function waitingIn(ports: LakePorts) {
-  const all = await Promise.all((await listQuarantined(ports.items)).map(w => readQuarantinedRecords(ports, w)));
+  const all = await Promise.all(
+    (await listQuarantined(ports.items)).map(w => readQuarantinedRecords(ports, w)),
+  );
   return all.flat();
 }
 
