@@ -99,9 +99,18 @@ export async function replayRecords(
     const taken = await takeTable(ports, lake, now, { ...next, waits, routes: routes.tables, doubtful });
     if (taken === undefined) continue;
     for (const change of next.own) tried.add(tryOf(next.table, change));
-    const { first, count, rows } = taken;
+    const { first, count, rows, leftOut = 0 } = taken;
     const { name } = next.table;
-    if (rows > 0) done.push({ ...answer(record, 'taken-in'), table: name, first, count, rows });
+    const told = rows > 0 || (asked !== undefined && leftOut > 0);
+    if (told)
+      done.push({
+        ...answer(record, 'taken-in'),
+        table: name,
+        first,
+        count,
+        rows,
+        ...(leftOut > 0 ? { leftOut } : {}),
+      });
   }
 }
 
