@@ -128,7 +128,7 @@ test('pause: what is taken in waits until it is resumed', async () => {
   expect((await lake.run('pause', 'employees')).out).toBe('employees  paused\n');
   expect((await lake.run('pause', 'employees')).out).toBe('employees  was paused before\n');
   const args = ['ingest', 'day1.csv', '--table', 'employees', '--date', '2021-01-09'];
-  expect((await lake.run(...args)).out).toMatch(/delta \d+ {2}5 rows\n$/);
+  expect((await lake.run(...args)).out).toMatch(/delta \d+ {2}5 rows {3}waits: employees is paused\n$/);
   expect((await lake.run('status')).out).toMatch(/employees .*1 entry, 5 rows .*paused/);
   expect((await lake.run('resume', 'employees')).out).toBe('employees  resumed\n');
   expect((await lake.run('resume', 'employees')).out).toBe('employees  was not paused\n');
