@@ -23,6 +23,7 @@ import { reportCommand } from './report';
 import { schemaCommand } from './schema';
 import { statusCommand } from './status';
 import { tablesCommand } from './tables';
+import { tagCommand } from './tag';
 import { traceCommand } from './trace';
 import { vacuumCommand } from './vacuum';
 import { watchCommand } from './watch';
@@ -52,6 +53,7 @@ const COMMANDS = [
   vacuumCommand,
   rebuildCommand,
   schemaCommand,
+  tagCommand,
   deployCommand,
   destroyCommand,
   adoptCommand,

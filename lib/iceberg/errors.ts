@@ -122,6 +122,15 @@ export const evolutionRefused = (what: string, column: string) =>
 export const snapshotOutOfLine = (what: string, where: string) =>
   new TidemarkError('TM_4024', what, where, "plan the commit again from the table's newest metadata");
 
+/** TM_4026: a tag of this name is there already, or a branch. */
+export const tagTaken = (tag: string, type: string, snapshot: bigint) =>
+  new TidemarkError(
+    'TM_4026',
+    `there is a ${type} of this name, on snapshot ${snapshot}`,
+    `tag ${tag}`,
+    'drop it first, or choose another name',
+  );
+
 /** TM_4025: a snapshot that a branch or tag holds was to be expired; readers of that ref would find nothing. */
 export const snapshotHeld = (snapshot: bigint, ref: string) =>
   new TidemarkError('TM_4025', `ref ${ref} holds it`, `snapshot ${snapshot}`, 'drop the branch or tag first');

@@ -1,8 +1,9 @@
 import { currentSchema, type Snapshot, snapshotById, type TableMetadata } from '../iceberg/metadata';
-import { beforeFirstSnapshot, snapshotUnknown, timeUnreadable } from './errors';
+import { taggedSnapshot } from '../iceberg/tags';
+import { beforeFirstSnapshot, snapshotUnknown, tagUnknown, timeUnreadable } from './errors';
 
-/** A point that a user asks for: a snapshot by its id, or an instant in milliseconds since 1970. */
-export type AsOf = { readonly snapshotId: bigint } | { readonly at: number };
+/** A point that a user asks for: a snapshot by its id or its tag, or an instant in milliseconds since 1970. */
+export type AsOf = { readonly snapshotId: bigint } | { readonly tag: string } | { readonly at: number };
 
 /** What stands for a table at the point asked for. `behindMs`: how long before the instant asked for it was committed. */
 export interface SnapshotAt {
@@ -21,8 +22,8 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a snapshot id, a date (its start), a date and time, `now`, `today`, `yesterday` or `5 minutes ago`. Times
- * without a zone are of `timezone`.
+ * Reads a snapshot id, a date (its start), a date and time, `now`, `today`, `yesterday` or `5 minutes ago`; any other word
+ * is a tag. Times without a zone are of `timezone`.
  * @throws TM_6005
  */
 export function parseAsOf(text: string, now: number, timezone: string): AsOf {
@@ -33,7 +34,13 @@ export function parseAsOf(text: string, now: number, timezone: string): AsOf {
   if (words === 'yesterday') return { at: startOfDay(now, timezone, -1) };
   const ago = /^(\d+(?:\.\d+)?)\s*(second|minute|hour|day|week)s? ago$/.exec(words);
   if (ago) return { at: Math.floor(now - Number(ago[1]) * UNITS[ago[2]!]!) };
+  if (isTagName(text.trim())) return { tag: text.trim() };
   return { at: instantOf(text.trim(), timezone) };
+}
+
+/** A word that is no point in time. */
+export function isTagName(text: string): boolean {
+  return /^[a-z][\w.-]{0,99}$/i.test(text) && !/^(now|today|yesterday)$/i.test(text);
 }
 
 const INSTANT =
@@ -76,12 +83,18 @@ function fromWall(wall: number, timezone: string): number {
 /**
  * The snapshot that readers saw at that point: the snapshot log says, rollbacks included; before its start, the
  * newest retained one. A snapshot id that is another table's stands for its time.
- * @throws TM_6003 before the first retained snapshot, TM_6004 for an id that is not the table's
+ * @throws TM_6003 before the first retained snapshot, TM_6004 for an id that is not the table's, TM_6025 for such a tag
  */
 export function snapshotAt(table: string, metadata: TableMetadata, asOf: AsOf): Snapshot {
   if ('snapshotId' in asOf) {
     const found = snapshotById(metadata, asOf.snapshotId);
     if (!found) throw snapshotUnknown(String(asOf.snapshotId), `table ${table}`);
+    return found;
+  }
+  if ('tag' in asOf) {
+    const id = taggedSnapshot(metadata, asOf.tag);
+    const found = id === undefined ? undefined : snapshotById(metadata, id);
+    if (!found) throw tagUnknown(asOf.tag, `table ${table}`);
     return found;
   }
   const { at } = asOf;

@@ -47,13 +47,31 @@ export const snapshotUnknown = (id: string, where: string) =>
     'it may have expired: give a time instead, the nearest retained snapshot before it is taken',
   );
 
+/** TM_6025: a tag that no table has. */
+export const tagUnknown = (tag: string, where: string) =>
+  new TidemarkError(
+    'TM_6025',
+    `there is no tag ${tag}`,
+    where,
+    "see tidemark tag list; a time is written as 2021-01-31, '5 minutes ago' or today",
+  );
+
+/** TM_6026: a name of a tag that `--as-of` would read as something else. */
+export const tagNameUnfit = (tag: string) =>
+  new TidemarkError(
+    'TM_6026',
+    `"${tag}" is not a name for a tag`,
+    'the command line',
+    'begin with a letter; letters, digits, ".", "_" and "-", 100 at most, and none of now, today, yesterday',
+  );
+
 /** TM_6005: a point in time that cannot be read. */
 export const timeUnreadable = (text: string) =>
   new TidemarkError(
     'TM_6005',
     `cannot read the time '${text}'`,
     'time',
-    "write a snapshot id, 2021-01-31, '2021-01-31 13:00', '5 minutes ago', today or yesterday",
+    "write a snapshot id, a tag, 2021-01-31, '2021-01-31 13:00', '5 minutes ago', today or yesterday",
   );
 
 /** TM_6006: a data file in a format other than Parquet, which the lake's views do not read. */

@@ -1,10 +1,11 @@
 import type { ResolvedLake } from '../config/resolved';
-import { currentSnapshot, snapshotById } from '../iceberg/metadata';
+import { currentSnapshot, type Snapshot, snapshotById } from '../iceberg/metadata';
+import { taggedSnapshot } from '../iceberg/tags';
 import type { LakePorts } from '../ports/lake-ports';
 import type { QueryEngine, ResultColumn, RowStream, Rows, SqlParameter, View } from '../ports/query-engine';
 import { openTable } from '../table/open';
 import type { AsOf, SnapshotAt } from './as-of';
-import { snapshotUnknown, tableUnknown, writesRefused } from './errors';
+import { snapshotUnknown, tableUnknown, tagUnknown, writesRefused } from './errors';
 import { type RelationKind, type RelationName, relation, relationNames } from './relations';
 
 export type ReadPorts = Pick<LakePorts, 'store' | 'items' | 'catalog' | 'clock'>;
@@ -44,7 +45,7 @@ export interface ViewedQuery extends LakeQuery {
 /**
  * Opens the lake to SQL: views `<table>`, `<table>_deltas`, `<table>_history` and every report, made for each statement
  * that names them. With `asOf` every table is read as it was then; a snapshot id stands for its own time elsewhere.
- * @throws TM_6004 for a snapshot id that no table has
+ * @throws TM_6004 for a snapshot id that no table has, TM_6025 for such a tag
  */
 export async function openQuery(
   ports: ReadPorts,
@@ -106,22 +107,28 @@ export function namedIn(sql: string, names: readonly RelationName[]): readonly R
   );
 }
 
-/** The point in time for each name: a snapshot id for the table that has it, its time for the others. */
+/** The point in time for each name: a snapshot id or tag for the table that has it, its time for the others. */
 export async function pinned(
   ports: ReadPorts,
   names: readonly RelationName[],
   asOf: AsOf,
 ): Promise<(name: RelationName) => AsOf> {
   if ('at' in asOf) return () => asOf;
+  const found = new Map<string, Snapshot>();
   for (const { name, kind } of names) {
     const open = kind === 'history' ? undefined : await openTable(ports, name);
-    const snapshot = open && snapshotById(open.metadata, asOf.snapshotId);
-    if (!snapshot) continue;
-    const at = { at: snapshot['timestamp-ms'] };
-    return other =>
-      other.name === name || (other.kind === 'history' && other.table?.name === name) ? asOf : at;
+    const id = open && ('tag' in asOf ? taggedSnapshot(open.metadata, asOf.tag) : asOf.snapshotId);
+    const snapshot = id === undefined ? undefined : snapshotById(open!.metadata, id);
+    if (snapshot) found.set(name, snapshot);
+    if (snapshot && 'snapshotId' in asOf) break;
   }
-  throw snapshotUnknown(String(asOf.snapshotId), 'lake');
+  if (found.size === 0)
+    throw 'tag' in asOf ? tagUnknown(asOf.tag, 'lake') : snapshotUnknown(String(asOf.snapshotId), 'lake');
+  const at = Math.max(...Array.from(found.values(), snapshot => snapshot['timestamp-ms']));
+  return ({ name, kind, table }) => {
+    const own = found.get(kind === 'history' ? table!.name : name);
+    return own ? { snapshotId: own['snapshot-id'] } : { at };
+  };
 }
 
 export async function summary(ports: ReadPorts, name: RelationName): Promise<TableSummary | undefined> {

@@ -15,6 +15,7 @@ import type { SchemaChange } from '../stages/schema/change';
 import type { ShownColumn } from '../stages/schema/show';
 import type { SourceStatus } from '../stages/source-status';
 import type { LakeStatus } from '../stages/status';
+import type { Tag } from '../stages/tags';
 import type { Trace } from '../stages/trace';
 import type { Touch } from '../stages/trace-key';
 import type { Vacuumed } from '../stages/vacuum/vacuum';
@@ -107,6 +108,14 @@ export interface LakeSchema {
   apply(table: ResolvedTable, options?: ApplyOptions): Promise<AppliedSchema>;
 }
 
+/** Names of snapshots. */
+export interface LakeTags {
+  /** @param point as `query` takes it. Default: the newest snapshot */
+  add(table: string, name: string, point?: string): Promise<Tag>;
+  drop(table: string, name: string): Promise<boolean>;
+  list(): Promise<Tag[]>;
+}
+
 /** A lake, wherever it stands: each of its methods is what a command does. */
 export interface Lake {
   readonly config: ResolvedLake;
@@ -148,6 +157,7 @@ export interface Lake {
   /** Joins some small files of the table or its log in one commit; undefined when nothing is worth it. */
   compactNext(table: ResolvedTable): Promise<Compacted | undefined>;
   readonly schema: LakeSchema;
+  readonly tags: LakeTags;
   vacuum(): Promise<Vacuumed>;
   /** Loads of copies of whole tables. @throws TM_7020 where the lake was deployed without them */
   loads(): Promise<Loads>;

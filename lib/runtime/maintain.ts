@@ -19,6 +19,7 @@ type Maintained = Pick<
   | 'vacuum'
   | 'today'
   | 'schema'
+  | 'tags'
 >;
 
 /**
@@ -64,6 +65,21 @@ export function maintained(ports: LakePorts, config: ResolvedLake): Maintained {
       async apply(table, options) {
         const { applySchema } = await import('../stages/schema/apply');
         return applySchema(ports, config, table, options);
+      },
+    },
+    tags: {
+      async add(table, name, point = 'now') {
+        const { addTag } = await import('../stages/tags');
+        const { parseAsOf } = await import('../query/as-of');
+        return addTag(ports, table, name, parseAsOf(point, ports.clock.now(), config.timezone));
+      },
+      async drop(table, name) {
+        const { dropTag } = await import('../stages/tags');
+        return dropTag(ports, table, name);
+      },
+      async list() {
+        const { listTags } = await import('../stages/tags');
+        return listTags(ports);
       },
     },
     async vacuum() {

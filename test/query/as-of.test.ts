@@ -4,7 +4,7 @@ import { parseAsOf, snapshotAt, snapshotOrNothing } from '../../lib/query/as-of'
 const NOW = Date.UTC(2021, 6, 15, 12, 0, 0);
 const iso = (text: string, zone = 'UTC') => {
   const asOf = parseAsOf(text, NOW, zone);
-  return 'at' in asOf ? new Date(asOf.at).toISOString() : asOf.snapshotId;
+  return 'at' in asOf ? new Date(asOf.at).toISOString() : 'tag' in asOf ? `tag ${asOf.tag}` : asOf.snapshotId;
 };
 
 test.each([
@@ -17,6 +17,7 @@ test.each([
   ['5 minutes ago', 'UTC', '2021-07-15T11:55:00.000Z'],
   ['1 day ago', 'UTC', '2021-07-14T12:00:00.000Z'],
   ['now', 'UTC', '2021-07-15T12:00:00.000Z'],
+  ['Before-friday', 'UTC', 'tag Before-friday'],
   ['today', 'America/New_York', '2021-07-15T04:00:00.000Z'],
   ['Yesterday', 'UTC', '2021-07-14T00:00:00.000Z'],
   // The day that clocks went forward: 02:30 did not exist, midnight did.
@@ -26,7 +27,7 @@ test.each([
   expect(iso(text, zone)).toEqual(expected);
 });
 
-test.each(['', 'soon', '2021-02-30', '2021-13-01', '25:00', '2021-01-01 25:00', '5 fortnights ago'])(
+test.each(['', 'some day', '2021-02-30', '2021-13-01', '25:00', '2021-01-01 25:00', '5 fortnights ago'])(
   'asOf.unreadable: %s',
   text => {
     expect(() => parseAsOf(text, NOW, 'UTC')).toThrow('TM_6005');

@@ -1,15 +1,10 @@
-import { withMetadataLog } from '../../iceberg/evolution';
-import { formatMetadata, type TableMetadata } from '../../iceberg/metadata';
 import { hasAttempts } from '../../ledger/attempts';
 import { isCounted, raiseVacuumCount } from '../../ledger/counter';
 import type { LakePorts } from '../../ports/lake-ports';
 import { logTableOf } from '../../table/columns';
-import { commitContended } from '../../table/errors';
-import { openTable } from '../../table/open';
+import { commitMetadata } from '../../table/commit-metadata';
 import { withVacuumCountRaised } from '../../table/vacuum-count';
 import type { Run } from './run';
-
-const TRIES = 20;
 
 /**
  * Whether the lake made the table: the ledger counts its entries, or those of the table whose log it is, or has runs of
@@ -52,27 +47,8 @@ export async function raiseFences(run: Run, keys: readonly string[], fenced: Set
     // Deltas are joined, and joined ones named, by commits of the log; what is staged by those of its report.
     const table = folder === 'deltas' ? logTableOf(inner) : folder === 'staging' ? inner : folder;
     if (run.own.includes(table))
-      await commitProperties(ports, table, md => withVacuumCountRaised(md, ports.clock.now()));
+      await commitMetadata(ports, table, md => withVacuumCountRaised(md, ports.clock.now()));
     fenced.add(owner);
   }
   return true;
-}
-
-/** A commit without a snapshot; none when the change leaves the metadata as it is, or there is no such table. */
-export async function commitProperties(
-  ports: LakePorts,
-  table: string,
-  change: (metadata: TableMetadata) => TableMetadata,
-): Promise<void> {
-  for (let i = 0; i < TRIES; i++) {
-    const open = await openTable(ports, table);
-    if (!open) return;
-    const changed = change(open.metadata);
-    if (changed === open.metadata) return;
-    const previous = { uri: open.pointer.uri, updatedMs: open.metadata['last-updated-ms'] };
-    const next = withMetadataLog(changed, previous, ports.clock.now());
-    const result = await ports.catalog.swap(table, open.pointer, formatMetadata(next));
-    if (result.swapped) return;
-  }
-  throw commitContended(table, TRIES);
 }

@@ -1,8 +1,9 @@
 import type { LakePorts } from '../../ports/lake-ports';
+import { commitMetadata } from '../../table/commit-metadata';
 import { expireBySchedule } from '../../table/expire';
 import { namesTooMany, removalRefused } from './errors';
 import { noteTheUnnamed } from './note';
-import { commitProperties, ownTables } from './own';
+import { ownTables } from './own';
 import { type Removed, removeDue } from './remove';
 import type { Run } from './run';
 
@@ -40,7 +41,7 @@ export async function vacuum(
   const over = () => ports.clock.now() >= until;
   const run: Run = { ports, own: await ownTables(ports), now, marginMs, atOnce, over, judged: false };
   for (const table of run.own)
-    if (!over()) await commitProperties(ports, table, md => expireBySchedule(md, now));
+    if (!over()) await commitMetadata(ports, table, md => expireBySchedule(md, now));
   const tally: Removed = { objects: 0, bytes: 0, keys: [], refused: 0, waiting: 0 };
   const noted = (objects: number) => {
     tally.waiting += objects;
