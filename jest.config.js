@@ -13,21 +13,43 @@ const base = {
   transformIgnorePatterns: ['/node_modules/(?!(hyparquet|hyparquet-compressors|fzstd|hysnappy)/)'],
 };
 
-/** What bundles functions, synthesises whole stacks, has DuckDB read many files or crashes many whole runs: CI runs it, beside `npm test`. */
+/**
+ * What bundles functions, synthesises whole stacks, has DuckDB read many files, or goes through a world's schedules by the
+ * hundred: CI runs it, beside `npm test`, which keeps within three minutes.
+ */
 const LARGE = [
   ...[
     'lambdas/bundles',
-    'cli/bundle',
-    'cli/listen-load',
-    'stacks/nag',
+    'stacks/*',
     'live/live',
     'runtime/loading',
     'query/load/*',
+    'ledger/tasks',
+    'table/log-bounds',
   ],
+  ...['bundle', 'init', 'listen-load', 'load', 'load-orders', 'record-files', 'watch'].map(t => `cli/${t}`),
   ...['bad-copies', 'dead-rows', 'full-disk', 'killed', 'settle-keys', 'steps', 'waits'].map(
     t => `stages/load/${t}`,
   ),
-  ...['athena-report-crash', 'crash-loads', 'turns'].map(t => `simulation/${t}`),
+  ...[
+    'athena-report-crash',
+    'athena-report-interleave',
+    'avro',
+    'aws-ugly',
+    'compact',
+    'compact-rollbacks',
+  ].map(t => `simulation/${t}`),
+  ...[
+    'crash-loads',
+    'log-order',
+    'record-files',
+    'replays',
+    'report-crash',
+    'reshard',
+    'retype',
+    'sweep',
+  ].map(t => `simulation/${t}`),
+  ...['sweep-listing', 'tasks', 'turns', 'undeclared', 'views'].map(t => `simulation/${t}`),
 ].map(test => `<rootDir>/test/${test}.test.ts`);
 
 /** @type {import('jest').Config} */
