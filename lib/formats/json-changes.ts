@@ -71,6 +71,8 @@ export interface ChangesRequest {
   readonly others?: 'take' | 'omit';
   /** Columns, among `columns`, that are made of a change as a whole: no member is one of them. */
   readonly record?: RecordColumns;
+  /** What is wrong with a change that `where` leaves out, if it is for no other table either. Default: nothing. */
+  readonly leftOutIs?: RowFault;
 }
 
 /**
@@ -83,14 +85,14 @@ export function decodeChanges(
   request: ChangesRequest,
 ): { columns: DeclaredColumn[]; batch: DecodedBatch } {
   const fields = new Fields(request);
-  const { where } = request;
+  const { where, leftOutIs } = request;
   const size = { batchRows: Math.max(1, changes.length), batchBytes: Number.POSITIVE_INFINITY, where };
   const batch = new BatchBuilder(fields.layout, size);
   const rows = new ChangeWriter(batch, fields, request);
   changes.forEach((change, i) => {
     const fault = rows.write(change);
-    if (fault === LEFT_OUT) batch.leaveOut(change.bytes.length);
-    else if (fault) batch.reject(fault, i + 1, change.bytes);
+    if (fault === LEFT_OUT && !leftOutIs) batch.leaveOut(change.bytes.length);
+    else if (fault) batch.reject(fault === LEFT_OUT ? leftOutIs! : fault, i + 1, change.bytes);
     else {
       batch.keep(i + 1, change.bytes.length, rows.fit);
       rows.kept();

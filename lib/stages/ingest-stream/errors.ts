@@ -81,6 +81,12 @@ export const otherScale = (format: RecordFormat): RowFault => ({
   reason: `its table has changes whose positions do not compare with those of format ${format}: feed it from one of them`,
 });
 
+/** TM_2329: a record that was to be taken into a table by its name does not fit what that takes in: it goes on waiting. */
+export const unfitForTable = (table: string): RowFault => ({
+  code: 'TM_2329',
+  reason: `it does not fit the where of ${table}`,
+});
+
 /** TM_2393: a record in Avro whose writer's schema nobody has announced. It is taken in when its schema comes. */
 export const unknownSchema = (fingerprint: string): RowFault => ({
   code: 'TM_2393',

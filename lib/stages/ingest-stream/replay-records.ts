@@ -96,13 +96,15 @@ export async function replayRecords(
       continue;
     }
     const doubtful = doubtfulOf(lake, now.waiting, next, table && { ...routing, schemas });
-    const taken = await takeTable(ports, lake, now, { ...next, waits, routes: routes.tables, doubtful });
+    const taken = await takeTable(ports, lake, now, {
+      ...{ ...next, waits, routes: routes.tables, doubtful },
+      asked: asked !== undefined,
+    });
     if (taken === undefined) continue;
     for (const change of next.own) tried.add(tryOf(next.table, change));
     const { first, count, rows, leftOut = 0 } = taken;
     const { name } = next.table;
-    const told = rows > 0 || (asked !== undefined && leftOut > 0);
-    if (told)
+    if (rows > 0 || leftOut > 0)
       done.push({
         ...answer(record, 'taken-in'),
         table: name,
@@ -163,6 +165,8 @@ interface WorkOfAll extends Work {
   readonly routes: ReadonlyMap<ResolvedTable, readonly Change[]>;
   /** Those that a batch before may have given the table. */
   readonly doubtful: readonly Change[];
+  /** Somebody asked for the table by its name. */
+  readonly asked: boolean;
 }
 
 interface Work {
@@ -211,7 +215,7 @@ async function takeTable(
   ports: LakePorts,
   lake: ResolvedLake,
   { waiting, version }: Waiting,
-  { table, waits, own, routes, doubtful }: WorkOfAll,
+  { table, waits, own, routes, doubtful, asked }: WorkOfAll,
 ): Promise<TableTaken | undefined> {
   const { items } = ports;
   const { records: from, id, object, at } = waiting;
@@ -227,6 +231,7 @@ async function takeTable(
   return takeIn(ports, lake, {
     table,
     records,
+    asked,
     dateReceived: localDate(at, lake.timezone),
     source: sourceOfReplay(id, from.file ? fileIdentity(own[0]!.shard, table.name) : object),
     ...(generation === undefined ? {} : { generation }),

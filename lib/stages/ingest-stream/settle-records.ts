@@ -20,7 +20,7 @@ import { settle } from '../ingest/settle';
 import type { PositionRule, Settled } from '../ingest/settled';
 import { whereOf } from '../ingest/where';
 import { computed, withoutDefects } from './defects';
-import { otherScale, recordSequence, unusableName } from './errors';
+import { otherScale, recordSequence, unfitForTable, unusableName } from './errors';
 import type { Placed } from './places';
 import type { Routed } from './route';
 
@@ -35,6 +35,8 @@ export interface SettleRequest {
   readonly dateReceived: string;
   /** What the positions of the table's records before are made of. */
   readonly scale?: Scale;
+  /** Somebody asked for this table by its name: what its `where` leaves out is lost nowhere, but bad. */
+  readonly asked?: boolean;
 }
 
 export interface SettledRecords {
@@ -146,7 +148,7 @@ async function settleGroup(
   ports: LakePorts,
   records: readonly Change[],
   format: RecordFormat,
-  { table, generation, dateReceived }: SettleRequest,
+  { table, generation, dateReceived, asked }: SettleRequest,
 ): Promise<SettledGroup> {
   const before = await openLog(ports, table);
   const known = columnsToRead(table, before ? currentSchema(before.metadata).fields : []);
@@ -162,6 +164,7 @@ async function settleGroup(
         key: table.key,
         ...reading,
         ...whereOf(table),
+        ...(asked ? { leftOutIs: unfitForTable(table.name) } : {}),
         aliases: table.aliases,
         others: table.others,
         record: table.record,

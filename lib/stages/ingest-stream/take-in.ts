@@ -29,6 +29,8 @@ export interface Work {
   readonly generation?: number;
   /** What the positions of the table's records are made of. Default: what those of the first are. */
   readonly scale?: Scale;
+  /** Somebody asked for this table by its name. */
+  readonly asked?: boolean;
   /** What the entries' source is. */
   readonly source: string;
   /**

@@ -187,3 +187,20 @@ describe('changed.config', () => {
     expect(await rowsOf(other, 'two')).toEqual(['1 1 x', '3 3 x']);
   });
 });
+
+test('replay.unfit: what does not fit the table that is asked for goes on waiting, and says why', async () => {
+  const two: TableConfig = { mode: 'append', columns: { id: 'bigint', a: 'string' }, where: { b: 'y' } };
+  const lake = streamLake({ tables: { one: TABLE, two } });
+  await deliver(lake, await send(lake, insert(1, 'bad'), insert(2)));
+  expect(await idsOf(lake)).toEqual([2]);
+  const [waiting] = await listQuarantined(lake.ports.items);
+  const answers = await replay(lake.ports, lake.lake, waiting!.id, { table: 'two' });
+  expect(answers).toMatchObject([{ outcome: 'quarantined' }]);
+  expect(await waitingIn(lake)).toEqual([['one', 1]]);
+  expect((await listQuarantined(lake.ports.items))[0]).toMatchObject({ rows: [{ code: 'TM_2329' }] });
+  const wide: TableConfig = { ...two, where: { b: 'x' } };
+  const mended = reconfigured(lake, { tables: { one: TABLE, two: wide } });
+  expect(await replay(lake.ports, mended.lake, waiting!.id, { table: 'two' })).toMatchObject([{ rows: 1 }]);
+  expect(await waitingIn(lake)).toEqual([]);
+  expect(await idsOf(mended, 'two')).toEqual([1]);
+});
