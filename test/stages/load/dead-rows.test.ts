@@ -52,7 +52,6 @@ const FLAGS: readonly (readonly [string, readonly string[], readonly (readonly [
     [
       [1, '0'],
       [0, '1'],
-      [1.5, ''],
       [null, '3'],
     ],
   ],
@@ -98,7 +97,6 @@ const FLAGS: readonly (readonly [string, readonly string[], readonly (readonly [
       [5, '3'],
       [1.5, '1'],
       [-1.5, '2'],
-      [0.055, ''],
       [null, '4'],
     ],
   ],
