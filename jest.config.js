@@ -26,9 +26,12 @@ const LARGE = [
     'query/load/*',
     'ledger/tasks',
     'table/log-bounds',
+    'table/manifests',
+    'table/copy-on-write',
+    'stages/ingest-stream/many-tables',
   ],
   ...['bundle', 'init', 'listen-load', 'load', 'load-orders', 'record-files', 'watch'].map(t => `cli/${t}`),
-  ...['bad-copies', 'dead-rows', 'full-disk', 'killed', 'settle-keys', 'steps', 'waits'].map(
+  ...['bad-copies', 'dead-rows', 'full-disk', 'killed', 'orders', 'settle-keys', 'steps', 'waits'].map(
     t => `stages/load/${t}`,
   ),
   ...[
@@ -49,7 +52,7 @@ const LARGE = [
     'retype',
     'sweep',
   ].map(t => `simulation/${t}`),
-  ...['sweep-listing', 'tasks', 'turns', 'undeclared', 'views'].map(t => `simulation/${t}`),
+  ...['loads', 'sweep-listing', 'tasks', 'turns', 'undeclared', 'views'].map(t => `simulation/${t}`),
 ].map(test => `<rootDir>/test/${test}.test.ts`);
 
 /** @type {import('jest').Config} */
