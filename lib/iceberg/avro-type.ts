@@ -64,7 +64,8 @@ function isExactLong(node: unknown): boolean {
   return typeof node === 'object' && node !== null && 'exact' in node;
 }
 
-const exactLong = types.LongType.__with({
+/** Longs as bigints. */
+export const exactLong = types.LongType.__with({
   fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
   toBuffer: (value: bigint) => {
     const bytes = Buffer.alloc(8);

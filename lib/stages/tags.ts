@@ -4,7 +4,7 @@ import type { LakePorts } from '../ports/lake-ports';
 import { type AsOf, isTagName, snapshotAt } from '../query/as-of';
 import { tableUnknown, tagNameUnfit } from '../query/errors';
 import { commitMetadata } from '../table/commit-metadata';
-import { openTable } from '../table/open';
+import { type OpenTable, openTable } from '../table/open';
 
 /** A snapshot under a name: it stays, and its files, until the tag is dropped. */
 export interface Tag {
@@ -21,8 +21,7 @@ export interface Tag {
  */
 export async function addTag(ports: LakePorts, table: string, name: string, asOf: AsOf): Promise<Tag> {
   if (!isTagName(name)) throw tagNameUnfit(name);
-  const open = await openTable(ports, table);
-  if (!open) throw tableUnknown(table, await ports.catalog.list());
+  const open = await opened(ports, table);
   let snapshot = snapshotAt(table, open.metadata, asOf);
   await commitMetadata(ports, table, metadata => {
     // Another commit may have thinned it meanwhile: what is named must be there.
@@ -34,8 +33,7 @@ export async function addTag(ports: LakePorts, table: string, name: string, asOf
 
 /** False: there was none. Its snapshot goes with those of its age. */
 export async function dropTag(ports: LakePorts, table: string, name: string): Promise<boolean> {
-  const open = await openTable(ports, table);
-  if (!open) throw tableUnknown(table, await ports.catalog.list());
+  const open = await opened(ports, table);
   if (!tagsOf(open.metadata).some(tag => tag.name === name)) return false;
   await commitMetadata(ports, table, metadata => withoutTag(metadata, name));
   return true;
@@ -52,4 +50,10 @@ export async function listTags(ports: LakePorts): Promise<Tag[]> {
     }
   }
   return tags;
+}
+
+async function opened(ports: LakePorts, table: string): Promise<OpenTable> {
+  const open = await openTable(ports, table);
+  if (!open) throw tableUnknown(table, await ports.catalog.list());
+  return open;
 }

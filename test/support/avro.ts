@@ -1,19 +1,6 @@
-import { Type, types } from 'avsc';
+import { Type } from 'avsc';
 import { avroSchema } from '../../lib/formats/avro/schema';
-
-/** Longs as bigints, as a producer in another language has them. */
-const exactLong = types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
-  toBuffer: (value: bigint) => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(value);
-    return bytes;
-  },
-  fromJSON: BigInt,
-  toJSON: String,
-  isValid: (value: unknown) => typeof value === 'bigint',
-  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
-});
+import { exactLong } from '../../lib/iceberg/avro-type';
 
 const isLong = (node: unknown) =>
   node === 'long' ||

@@ -1,6 +1,7 @@
 import { type Type, types } from 'avsc';
 import { AvroFault, broken } from './errors';
 import type { AvroInput } from './input';
+import type { JsonText } from './json-text';
 import { MeaningType } from './schema';
 import { decimalStep, momentStep, noPlace, PLAIN, type Step, stringStep, uuidStep } from './values';
 
@@ -126,33 +127,33 @@ export function enumStep(symbols: readonly (string | Step)[]): Step {
 export function arrayStep(item: Step): Step {
   return (input, text) => {
     text.ascii('[');
-    let first = true;
-    for (let n = input.block(); n > 0; n = input.block()) {
-      for (; n > 0; n--) {
-        input.count();
-        if (!first) text.ascii(',');
-        first = false;
-        item(input, text);
-      }
-    }
+    itemsOf(input, text, item);
     text.ascii(']');
   };
 }
 
 export function mapStep(value: Step): Step {
+  const member: Step = (input, text) => {
+    stringStep(input, text);
+    text.ascii(':');
+    value(input, text);
+  };
   return (input, text) => {
     text.ascii('{');
-    let first = true;
-    for (let n = input.block(); n > 0; n = input.block()) {
-      for (; n > 0; n--) {
-        input.count();
-        if (!first) text.ascii(',');
-        first = false;
-        stringStep(input, text);
-        text.ascii(':');
-        value(input, text);
-      }
-    }
+    itemsOf(input, text, member);
     text.ascii('}');
   };
+}
+
+/** The items of all blocks, with commas between them. */
+function itemsOf(input: AvroInput, text: JsonText, item: Step): void {
+  let first = true;
+  for (let n = input.block(); n > 0; n = input.block()) {
+    for (; n > 0; n--) {
+      input.count();
+      if (!first) text.ascii(',');
+      first = false;
+      item(input, text);
+    }
+  }
 }
